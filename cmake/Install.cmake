@@ -1,0 +1,17 @@
+# cmake --install PREFIX: bin/laminar, lib/laminar/libduckdb.so beside it, found by a relative rpath, so that the tree runs anywhere. cpack: .tar.gz, .deb.
+install(TARGETS laminar RUNTIME DESTINATION bin)
+install(FILES "${DUCKDB_LIB_DIR}/libduckdb.so" DESTINATION lib/laminar PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+install(FILES "${DUCKDB_LIB_DIR}/LICENSE" DESTINATION share/doc/laminar RENAME LICENSE.duckdb)
+install(FILES LICENSE README.md DESTINATION share/doc/laminar)
+set_target_properties(laminar PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/laminar")
+
+set(CPACK_GENERATOR TGZ DEB)
+set(CPACK_PACKAGE_CONTACT "Laminar maintainers")
+set(CPACK_PACKAGE_VENDOR "Laminar")
+set(CPACK_DEBIAN_PACKAGE_SECTION database)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${DUCKDB_LIB_DIR}")
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_PACKAGE_FILE_NAME "laminar-${PROJECT_VERSION}-linux-${CMAKE_SYSTEM_PROCESSOR}")
+set(CPACK_STRIP_FILES ON)
+include(CPack)

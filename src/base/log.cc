@@ -1,0 +1,114 @@
+#include "base/log.h"
+
+#include <mutex>
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace laminar {
+
+namespace {
+
+struct State {
+  std::mutex mutex;
+  LogFormat format = LogFormat::kText;                 // guarded by mutex
+  void (*before)() = nullptr;                          // guarded by mutex
+  void (*after)() = nullptr;                           // guarded by mutex
+  std::shared_ptr<spdlog::logger> logger = spdlog::stderr_logger_mt("laminar");  // spdlog's own registry shares it
+};
+
+State& GetState() {
+  static State* state = new State();  // never destroyed: threads may log while the process ends
+  return *state;
+}
+
+spdlog::level::level_enum ToSpdlog(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug: return spdlog::level::debug;
+    case LogLevel::kInfo: return spdlog::level::info;
+    case LogLevel::kWarning: return spdlog::level::warn;
+    case LogLevel::kError: return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+void AppendJsonString(std::string* out, std::string_view text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  out->push_back('"');
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out->push_back('\\');
+      out->push_back(c);
+    } else if (byte < 0x20) {
+      *out += "\\u00";
+      out->push_back(kHex[byte >> 4]);
+      out->push_back(kHex[byte & 15]);
+    } else {
+      out->push_back(c);
+    }
+  }
+  out->push_back('"');
+}
+
+void ApplyPattern(State& state) {
+  // In JSON, the pattern opens the object and Log() writes the rest of it.
+  state.logger->set_pattern(state.format == LogFormat::kJson ? R"({"time":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l",%v})"
+                                                             : "%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v",
+                            spdlog::pattern_time_type::utc);
+}
+
+}  // namespace
+
+void InitLogging(LogFormat format, LogLevel least) {
+  State& state = GetState();
+  std::lock_guard lock(state.mutex);
+  state.format = format;
+  ApplyPattern(state);
+  state.logger->set_level(ToSpdlog(least));
+}
+
+void SetLogHook(void (*before)(), void (*after)()) {
+  State& state = GetState();
+  std::lock_guard lock(state.mutex);
+  state.before = before;
+  state.after = after;
+}
+
+void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+  State& state = GetState();
+  if (!state.logger->should_log(ToSpdlog(level))) return;
+  std::lock_guard lock(state.mutex);
+  static const bool initialised = [&] { ApplyPattern(state); return true; }();
+  (void)initialised;
+  std::string line;
+  if (state.format == LogFormat::kJson) {
+    line = "\"message\":";
+    AppendJsonString(&line, message);
+    for (const LogField& field : fields) {
+      line.push_back(',');
+      AppendJsonString(&line, field.key);
+      line.push_back(':');
+      AppendJsonString(&line, field.value);
+    }
+  } else {
+    line = message;
+    for (const LogField& field : fields) {
+      line.push_back(' ');
+      line += field.key;
+      line.push_back('=');
+      const bool quote = field.value.empty() || field.value.find_first_of(" \"\n\t=") != std::string::npos;
+      if (quote) {
+        AppendJsonString(&line, field.value);
+      } else {
+        line += field.value;
+      }
+    }
+  }
+  if (state.before) state.before();
+  state.logger->log(ToSpdlog(level), "{}", line);
+  state.logger->flush();
+  if (state.after) state.after();
+}
+
+}  // namespace laminar

@@ -1,0 +1,73 @@
+// Batch: up to 2,048 rows as columns (a DuckDB DataChunk), and for each row where it came from.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "duck/schema.h"
+
+namespace duckdb {
+class DataChunk;
+struct SelectionVector;
+}  // namespace duckdb
+
+namespace laminar {
+
+constexpr size_t kBatchRows = 2048;  // = STANDARD_VECTOR_SIZE, checked in batch.cc
+
+// A place in a source, for error messages and for the order of rows of equal event time.
+struct RowPosition {
+  std::string source;           // "stream orders", "file /data/x.jsonl"
+  std::string shard;            // "shardId-000000000001"; "" where a source has none
+  std::string sequence_number;  // of the record; for a file the byte offset
+  uint64_t line = 0;            // the value's line within its record or file, from 1; 0 = the record holds one value
+  // "stream orders, shard shardId-000000000001, sequence number 4959..., line 2"
+  std::string ToString() const;
+};
+
+// What a source remembers of the records behind a batch. Immutable once the batch is handed out.
+class RowOrigins {
+ public:
+  virtual ~RowOrigins() = default;
+  virtual RowPosition Position(uint32_t row) const = 0;  // row: an ordinal that this source gave out in Batch::origin_rows
+};
+
+// Movable, not copyable, not thread-safe: it belongs to whoever fills it. An operator may slice or reference the batch that it is
+// pushed, but keeps nothing of it after Push returns.
+class Batch {
+ public:
+  Batch();
+  explicit Batch(const Schema& schema);  // allocates kBatchRows flat rows of each type
+  ~Batch();
+  Batch(Batch&&) noexcept;
+  Batch& operator=(Batch&&) noexcept;
+
+  duckdb::DataChunk& chunk() { return *chunk_; }
+  const duckdb::DataChunk& chunk() const { return *chunk_; }
+  size_t rows() const;
+  size_t columns() const;
+
+  // Forgets the rows; keeps the memory of the columns.
+  void Reset();
+  // Keeps the `count` rows that `selection` names, with their origins.
+  void Slice(const duckdb::SelectionVector& selection, size_t count);
+
+  // Where row i came from: origins->Position(OriginRow(i)). No origins: the row was made here (VALUES, generator).
+  std::shared_ptr<const RowOrigins> origins;  // shared: by the batches decoded from one answer of a source
+  std::vector<uint32_t> origin_rows;          // empty = row i is ordinal i
+  uint32_t OriginRow(size_t row) const { return origin_rows.empty() ? static_cast<uint32_t>(row) : origin_rows[row]; }
+  // The origin of a row as text; "" without origins.
+  std::string DescribeOrigin(size_t row) const;
+  void TakeOrigins(const Batch& other) {
+    origins = other.origins;
+    origin_rows = other.origin_rows;
+  }
+
+ private:
+  std::unique_ptr<duckdb::DataChunk> chunk_;
+};
+
+}  // namespace laminar

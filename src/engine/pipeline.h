@@ -1,0 +1,46 @@
+// A running pipeline: the compiled script's connectors, its workers and their threads.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "duck/database.h"
+#include "sql/compiler.h"
+
+namespace laminar {
+
+struct PipelineOptions {
+  int parallelism = 1;
+  bool until_caught_up = false;
+  int64_t memory_limit_bytes = 0;  // sources and sinks get their shares of it
+};
+
+struct PipelineWorld {
+  const Clock* clock = nullptr;  // all borrowed, outlive the pipeline
+  Random* random = nullptr;
+  DuckDatabase* database = nullptr;
+};
+
+class Pipeline {
+ public:
+  // script is borrowed and outlives the pipeline. Makes the connectors; contacts nobody yet.
+  static Result<std::unique_ptr<Pipeline>> Create(const sql::CompiledScript& script, const PipelineOptions& options, const PipelineWorld& world);
+  virtual ~Pipeline() = default;
+
+  // Runs to the end of the sources, to a failure or until Stop; blocks. Everything accepted has then been acknowledged, or the Status says
+  // what was not. on_reading is called once, when every source is pinned on all its shards.
+  virtual Status Run(const std::function<void()>& on_reading) = 0;
+  // Stop reading, send what was accepted, return. Thread-safe and safe in a signal handler's thread.
+  virtual void Stop() = 0;
+  // Give up at once: what was not acknowledged is reported. Thread-safe.
+  virtual void Abort() = 0;
+  virtual const PipelineMetrics& metrics() const = 0;
+};
+
+}  // namespace laminar

@@ -1,0 +1,91 @@
+// Formats: bytes <-> Batch. A decoder belongs to one source reader, an encoder to one sink writer; neither is thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "duck/batch.h"
+#include "duck/schema.h"
+
+namespace laminar {
+
+// Readable bytes that must follow every record in memory (their contents do not matter): simdjson reads ahead in whole registers.
+constexpr size_t kRecordPadding = 64;
+
+// One record as it came from a source. Borrowed from the reader's buffer, with kRecordPadding readable bytes behind it.
+using RecordView = std::string_view;
+
+// Why one value of a record could not become a row.
+struct BadRow {
+  uint32_t record = 0;  // index into the span that Decode was given
+  uint64_t offset = 0;  // byte offset of the value within its record
+  uint64_t line = 0;    // line of the value within its record, from 1; 0 = the record holds one value only
+  std::string column;   // "" = the value as a whole
+  std::string reason;   // "expected BIGINT, found the string \"abc\""
+};
+
+// What to do with a bad row: ok = drop it (the handler has counted it), an error = stop with it. Called on the decoder's thread.
+class BadRowHandler {
+ public:
+  virtual ~BadRowHandler() = default;
+  virtual Status OnBadRow(const BadRow& row) = 0;
+};
+
+// Where decoding stands within a span of records; a new span starts with a new cursor.
+struct DecodeCursor {
+  uint32_t record = 0;  // the next record
+  uint64_t offset = 0;  // the next byte within it: a record may hold more rows than a batch
+  uint64_t line = 0;    // lines already passed within it
+};
+
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+  // The columns that Decode fills, in order: what the query uses, plus what NOT NULL makes it look at.
+  virtual const Schema& schema() const = 0;
+  // Appends rows to `out` (reset, made with schema()) until it is full or `records` is used up, and moves the cursor. Row i of `out`
+  // gets origin_rows[i] = index of its record within `records`; origins are set by the caller. True: `records` is used up.
+  virtual Result<bool> Decode(std::span<const RecordView> records, DecodeCursor* cursor, BadRowHandler* bad_rows, Batch* out) = 0;
+};
+
+// Rows as bytes: row i is bytes[ends[i-1], ends[i]).
+struct EncodedRows {
+  std::string bytes;
+  std::vector<uint64_t> ends;
+  size_t rows() const { return ends.size(); }
+  std::string_view row(size_t i) const {
+    const uint64_t begin = i == 0 ? 0 : ends[i - 1];
+    return std::string_view(bytes).substr(begin, ends[i] - begin);
+  }
+  void Clear() {
+    bytes.clear();
+    ends.clear();
+  }
+};
+
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+  // Appends every row of `batch` (whose columns are the schema that the encoder was made for) to `out`.
+  // Error (kUser): a NULL in a NOT NULL column; the message names the column and the row's origin.
+  virtual Status Encode(const Batch& batch, EncodedRows* out) = 0;
+};
+
+// Values of format options ("json.timestamp_format") and format name, as parsed by ParseOptions against the format's OptionSpecs.
+class OptionValues;
+
+// What `format = '...'` names.
+class Format {
+ public:
+  virtual ~Format() = default;
+  virtual Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema& schema, const OptionValues& options) const = 0;
+  virtual Result<std::unique_ptr<Encoder>> MakeEncoder(const Schema& schema, const OptionValues& options) const = 0;
+};
+
+}  // namespace laminar

@@ -1,0 +1,55 @@
+// From the text of a script to a streaming plan, or to everything that is wrong with it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "connectors/connector.h"
+#include "connectors/registry.h"
+#include "duck/database.h"
+#include "stream/plan.h"
+
+namespace laminar::sql {
+
+struct ScriptInput {
+  std::string text;
+  std::map<std::string, std::string> variables;  // --set name=value, for $name in the script
+};
+
+// A table that the plan reads or writes: what its connector is made from.
+struct BoundTable {
+  const Connector* connector = nullptr;  // borrowed from the registry
+  TableSpec spec;                        // sources: schema = the columns that the plan's SourceNode yields
+  SqlPosition position;                  // of its CREATE TABLE
+};
+
+// `WATERMARK FOR c [AS expr]`, `event_time_field`, `watermark_delay`: read and kept for the operators of event time.
+struct EventTime {
+  std::string column;
+  std::string watermark_expression;  // SQL text; "" = column - delay
+  int64_t max_delay_millis = 5000;
+};
+
+struct CompiledScript {
+  StreamPlan plan;
+  std::map<std::string, BoundTable> sources, sinks;  // by the names in the plan
+  std::map<std::string, EventTime> event_times;      // by source table
+  std::vector<Status> warnings;
+  bool prints_to_terminal = false;                   // a bare SELECT: its rows go to stdout
+};
+
+struct CompileResult {
+  std::unique_ptr<CompiledScript> script;  // nullptr if problems is not empty
+  std::vector<Status> problems;            // in the order of their positions; each names line and column, and what to change
+};
+
+// Needs no network and opens no file. registry and session are borrowed; the script's expressions and connectors may not outlive them.
+CompileResult Compile(const ScriptInput& input, const Registry& registry, DuckSession* session);
+
+// A problem as a person reads it: "FILE:3:7: error: message", the line of the script with a caret below, "hint: ...".
+std::string RenderProblem(const std::string& file_name, const std::string& text, const Status& problem);
+
+}  // namespace laminar::sql

@@ -1,4 +1,5 @@
-// CHECK: an invariant of ours, kept in release builds. A failure is a bug in Laminar, never the user's fault: it prints where and aborts.
+// CHECK: an invariant of ours, kept in release builds. A failure is a bug in Laminar, never the user's fault: it prints
+// where and aborts.
 #pragma once
 
 namespace laminar {
@@ -7,10 +8,10 @@ namespace laminar {
 
 }  // namespace laminar
 
-#define LAMINAR_CHECK_2(condition, explanation)                                          \
-  do {                                                                                   \
-    if (!(condition)) [[unlikely]]                                                       \
-      ::laminar::CheckFailed(__FILE__, __LINE__, #condition, explanation);               \
+#define LAMINAR_CHECK_2(condition, explanation)                            \
+  do {                                                                     \
+    if (!(condition)) [[unlikely]]                                         \
+      ::laminar::CheckFailed(__FILE__, __LINE__, #condition, explanation); \
   } while (0)
 #define CHECK_MSG(condition, explanation) LAMINAR_CHECK_2(condition, explanation)
 #define CHECK(condition) LAMINAR_CHECK_2(condition, "")

@@ -1,9 +1,9 @@
 #include "base/log.h"
 
-#include <mutex>
-
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+
+#include <mutex>
 
 namespace laminar {
 
@@ -11,9 +11,9 @@ namespace {
 
 struct State {
   std::mutex mutex;
-  LogFormat format = LogFormat::kText;                 // guarded by mutex
-  void (*before)() = nullptr;                          // guarded by mutex
-  void (*after)() = nullptr;                           // guarded by mutex
+  LogFormat format = LogFormat::kText;                                           // guarded by mutex
+  void (*before)() = nullptr;                                                    // guarded by mutex
+  void (*after)() = nullptr;                                                     // guarded by mutex
   std::shared_ptr<spdlog::logger> logger = spdlog::stderr_logger_mt("laminar");  // spdlog's own registry shares it
 };
 
@@ -24,10 +24,14 @@ State& GetState() {
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return spdlog::level::debug;
-    case LogLevel::kInfo: return spdlog::level::info;
-    case LogLevel::kWarning: return spdlog::level::warn;
-    case LogLevel::kError: return spdlog::level::err;
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarning:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -79,7 +83,10 @@ void Log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
   State& state = GetState();
   if (!state.logger->should_log(ToSpdlog(level))) return;
   std::lock_guard lock(state.mutex);
-  static const bool initialised = [&] { ApplyPattern(state); return true; }();
+  static const bool initialised = [&] {
+    ApplyPattern(state);
+    return true;
+  }();
   (void)initialised;
   std::string line;
   if (state.format == LogFormat::kJson) {

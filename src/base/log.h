@@ -20,15 +20,21 @@ struct LogField {
 // Call once, before threads start. Until then: text, level info.
 void InitLogging(LogFormat format, LogLevel least);
 
-// Where the status line is drawn, a log line must clear it first: the terminal sets a hook that is called before and after each line.
-// Thread-safe for callers of Log; set it before threads start, nullptr removes it.
+// Where the status line is drawn, a log line must clear it first: the terminal sets a hook that is called before and
+// after each line. Thread-safe for callers of Log; set it before threads start, nullptr removes it.
 void SetLogHook(void (*before)(), void (*after)());
 
 // message: a constant sentence in lower case; what varies goes into fields. Thread-safe.
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
 
-inline void LogInfo(std::string_view message, std::initializer_list<LogField> fields = {}) { Log(LogLevel::kInfo, message, fields); }
-inline void LogWarning(std::string_view message, std::initializer_list<LogField> fields = {}) { Log(LogLevel::kWarning, message, fields); }
-inline void LogError(std::string_view message, std::initializer_list<LogField> fields = {}) { Log(LogLevel::kError, message, fields); }
+inline void LogInfo(std::string_view message, std::initializer_list<LogField> fields = {}) {
+  Log(LogLevel::kInfo, message, fields);
+}
+inline void LogWarning(std::string_view message, std::initializer_list<LogField> fields = {}) {
+  Log(LogLevel::kWarning, message, fields);
+}
+inline void LogError(std::string_view message, std::initializer_list<LogField> fields = {}) {
+  Log(LogLevel::kError, message, fields);
+}
 
 }  // namespace laminar

@@ -1,4 +1,5 @@
-// What a pipeline counts while it runs. One object per pipeline, written by its workers, read by the status line and the summary.
+// What a pipeline counts while it runs. One object per pipeline, written by its workers, read by the status line and
+// the summary.
 #pragma once
 
 #include <atomic>
@@ -27,17 +28,17 @@ class Gauge {
 };
 
 // Every figure is declared here once, with its meaning: name, type, help.
-#define LAMINAR_PIPELINE_METRICS(X)                                                              \
-  X(rows_in, Counter, "rows decoded from sources")                                               \
-  X(bytes_in, Counter, "bytes of records read, as stored in the stream or file")                 \
-  X(rows_out, Counter, "rows acknowledged by sinks")                                             \
-  X(bytes_out, Counter, "bytes of records acknowledged by sinks")                                \
-  X(bad_rows, Counter, "rows dropped by bad_data = 'drop'")                                      \
-  X(read_requests, Counter, "GetRecords requests answered")                                      \
-  X(write_requests, Counter, "PutRecords requests answered")                                     \
-  X(retries, Counter, "requests and records sent again, for whatever reason")                    \
-  X(throttles, Counter, "answers of the kind: limit exceeded")                                   \
-  X(lag_ms, Gauge, "largest MillisBehindLatest over all shards, milliseconds")                   \
+#define LAMINAR_PIPELINE_METRICS(X)                                              \
+  X(rows_in, Counter, "rows decoded from sources")                               \
+  X(bytes_in, Counter, "bytes of records read, as stored in the stream or file") \
+  X(rows_out, Counter, "rows acknowledged by sinks")                             \
+  X(bytes_out, Counter, "bytes of records acknowledged by sinks")                \
+  X(bad_rows, Counter, "rows dropped by bad_data = 'drop'")                      \
+  X(read_requests, Counter, "GetRecords requests answered")                      \
+  X(write_requests, Counter, "PutRecords requests answered")                     \
+  X(retries, Counter, "requests and records sent again, for whatever reason")    \
+  X(throttles, Counter, "answers of the kind: limit exceeded")                   \
+  X(lag_ms, Gauge, "largest MillisBehindLatest over all shards, milliseconds")   \
   X(buffered_bytes, Gauge, "bytes held by prefetch and by sinks")
 
 struct PipelineMetrics {

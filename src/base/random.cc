@@ -13,7 +13,9 @@ uint64_t SplitMix64(uint64_t* x) {
   z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
   return z ^ (z >> 31);
 }
-uint64_t RotateLeft(uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
+uint64_t RotateLeft(uint64_t x, int k) {
+  return (x << k) | (x >> (64 - k));
+}
 }  // namespace
 
 Random::Random(uint64_t seed) {
@@ -42,6 +44,8 @@ uint64_t Random::Uniform(uint64_t bound) {
   return static_cast<uint64_t>((static_cast<unsigned __int128>(Next()) * bound) >> 64);
 }
 
-double Random::UniformDouble() { return static_cast<double>(Next() >> 11) * 0x1.0p-53; }
+double Random::UniformDouble() {
+  return static_cast<double>(Next() >> 11) * 0x1.0p-53;
+}
 
 }  // namespace laminar

@@ -6,9 +6,15 @@ namespace {
 const std::string kEmpty;
 }
 
-const std::string& Status::message() const { return rep_ ? rep_->message : kEmpty; }
-const std::string& Status::hint() const { return rep_ ? rep_->hint : kEmpty; }
-const std::string& Status::code() const { return rep_ ? rep_->code : kEmpty; }
+const std::string& Status::message() const {
+  return rep_ ? rep_->message : kEmpty;
+}
+const std::string& Status::hint() const {
+  return rep_ ? rep_->hint : kEmpty;
+}
+const std::string& Status::code() const {
+  return rep_ ? rep_->code : kEmpty;
+}
 
 Status Status::At(SqlPosition position) && {
   if (rep_ && !rep_->position.known()) {

@@ -19,7 +19,8 @@ enum class StatusKind {
   kBug,          // Laminar is wrong
 };
 
-// A place in the user's own text. Lines and columns count from 1, columns in characters (UTF-8 code points); line 0 = unknown.
+// A place in the user's own text. Lines and columns count from 1, columns in characters (UTF-8 code points); line 0 =
+// unknown.
 struct SqlPosition {
   int line = 0;
   int column = 0;
@@ -30,11 +31,15 @@ class [[nodiscard]] Status {
  public:
   Status() = default;  // ok
   static Status Ok() { return {}; }
-  static Status User(std::string message, std::string hint = "") { return {StatusKind::kUser, std::move(message), std::move(hint)}; }
+  static Status User(std::string message, std::string hint = "") {
+    return {StatusKind::kUser, std::move(message), std::move(hint)};
+  }
   static Status Environment(std::string message, std::string hint = "") {
     return {StatusKind::kEnvironment, std::move(message), std::move(hint)};
   }
-  static Status Cancelled(std::string message = "cancelled") { return {StatusKind::kCancelled, std::move(message), ""}; }
+  static Status Cancelled(std::string message = "cancelled") {
+    return {StatusKind::kCancelled, std::move(message), ""};
+  }
   static Status Bug(std::string message) { return {StatusKind::kBug, std::move(message), ""}; }
 
   bool ok() const { return rep_ == nullptr; }
@@ -47,7 +52,7 @@ class [[nodiscard]] Status {
   // A stable name for programs, e.g. the AWS error code "ResourceNotFoundException"; may be "".
   const std::string& code() const;
 
-  Status At(SqlPosition position) &&;               // no-op when ok; keeps a position that is already known
+  Status At(SqlPosition position) &&;  // no-op when ok; keeps a position that is already known
   Status WithCode(std::string code) &&;
   Status WithContext(const std::string& prefix) &&;  // "prefix: message"
 
@@ -68,13 +73,22 @@ class [[nodiscard]] Status {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                                       // NOLINT(google-explicit-constructor)
-  Result(Status status) : status_(std::move(status)) { CHECK(!status_.ok()); }        // NOLINT(google-explicit-constructor)
+  Result(T value) : value_(std::move(value)) {}                                 // NOLINT(google-explicit-constructor)
+  Result(Status status) : status_(std::move(status)) { CHECK(!status_.ok()); }  // NOLINT(google-explicit-constructor)
   bool ok() const { return value_.has_value(); }
   const Status& status() const { return status_; }
-  T& value() & { CHECK_MSG(ok(), status_.message().c_str()); return *value_; }
-  const T& value() const& { CHECK_MSG(ok(), status_.message().c_str()); return *value_; }
-  T&& value() && { CHECK_MSG(ok(), status_.message().c_str()); return *std::move(value_); }
+  T& value() & {
+    CHECK_MSG(ok(), status_.message().c_str());
+    return *value_;
+  }
+  const T& value() const& {
+    CHECK_MSG(ok(), status_.message().c_str());
+    return *value_;
+  }
+  T&& value() && {
+    CHECK_MSG(ok(), status_.message().c_str());
+    return *std::move(value_);
+  }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T* operator->() { return &value(); }
@@ -90,12 +104,12 @@ class [[nodiscard]] Result {
 #define LAMINAR_CONCAT_2(a, b) a##b
 #define LAMINAR_CONCAT(a, b) LAMINAR_CONCAT_2(a, b)
 // RETURN_IF_ERROR(expr): returns the Status of expr from this function unless it is ok.
-#define RETURN_IF_ERROR(expr)                        \
-  do {                                               \
+#define RETURN_IF_ERROR(expr)                                 \
+  do {                                                        \
     if (auto status_ = (expr); !status_.ok()) return status_; \
   } while (0)
 // ASSIGN_OR_RETURN(lhs, expr): assigns the value of a Result, or returns its Status.
-#define ASSIGN_OR_RETURN(lhs, expr)                                  \
-  auto LAMINAR_CONCAT(result_, __LINE__) = (expr);                   \
+#define ASSIGN_OR_RETURN(lhs, expr)                                                               \
+  auto LAMINAR_CONCAT(result_, __LINE__) = (expr);                                                \
   if (!LAMINAR_CONCAT(result_, __LINE__).ok()) return LAMINAR_CONCAT(result_, __LINE__).status(); \
   lhs = std::move(LAMINAR_CONCAT(result_, __LINE__)).value()

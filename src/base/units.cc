@@ -13,17 +13,19 @@ struct Unit {
   double factor;
 };
 
-constexpr Unit kByteUnits[] = {{"", 1},          {"b", 1},           {"kb", 1e3},           {"mb", 1e6},
-                               {"gb", 1e9},      {"tb", 1e12},       {"kib", 1024.0},       {"mib", 1048576.0},
-                               {"gib", 1073741824.0}, {"tib", 1099511627776.0}};
-constexpr Unit kTimeUnits[] = {{"", 1},        {"ms", 1},       {"millis", 1},      {"millisecond", 1}, {"milliseconds", 1},
-                               {"s", 1e3},     {"sec", 1e3},    {"second", 1e3},    {"seconds", 1e3},   {"m", 6e4},
-                               {"min", 6e4},   {"minute", 6e4}, {"minutes", 6e4},   {"h", 3.6e6},       {"hour", 3.6e6},
-                               {"hours", 3.6e6}, {"d", 8.64e7}, {"day", 8.64e7},    {"days", 8.64e7}};
+constexpr Unit kByteUnits[] = {
+    {"", 1},      {"b", 1},        {"kb", 1e3},        {"mb", 1e6},           {"gb", 1e9},
+    {"tb", 1e12}, {"kib", 1024.0}, {"mib", 1048576.0}, {"gib", 1073741824.0}, {"tib", 1099511627776.0}};
+constexpr Unit kTimeUnits[] = {
+    {"", 1},          {"ms", 1},       {"millis", 1},    {"millisecond", 1}, {"milliseconds", 1},
+    {"s", 1e3},       {"sec", 1e3},    {"second", 1e3},  {"seconds", 1e3},   {"m", 6e4},
+    {"min", 6e4},     {"minute", 6e4}, {"minutes", 6e4}, {"h", 3.6e6},       {"hour", 3.6e6},
+    {"hours", 3.6e6}, {"d", 8.64e7},   {"day", 8.64e7},  {"days", 8.64e7}};
 
 template <size_t N>
 Result<int64_t> Parse(std::string_view text, const Unit (&units)[N], const char* what, const char* example) {
-  const Status bad = Status::User("'" + std::string(text) + "' is not " + what, std::string("Write it like ") + example);
+  const Status bad =
+      Status::User("'" + std::string(text) + "' is not " + what, std::string("Write it like ") + example);
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
   double number = 0;
@@ -31,7 +33,8 @@ Result<int64_t> Parse(std::string_view text, const Unit (&units)[N], const char*
   if (error != std::errc() || number < 0) return bad;
   std::string unit;
   for (const char* p = end; p != text.data() + text.size(); ++p) {
-    if (!std::isspace(static_cast<unsigned char>(*p))) unit.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(*p))));
+    if (!std::isspace(static_cast<unsigned char>(*p)))
+      unit.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(*p))));
   }
   for (const Unit& candidate : units) {
     if (candidate.name == unit) {
@@ -45,8 +48,12 @@ Result<int64_t> Parse(std::string_view text, const Unit (&units)[N], const char*
 
 }  // namespace
 
-Result<int64_t> ParseBytes(std::string_view text) { return Parse(text, kByteUnits, "a size", "4000000, 64KiB or 1.5GB"); }
-Result<int64_t> ParseMillis(std::string_view text) { return Parse(text, kTimeUnits, "a duration", "500 (milliseconds), 500ms, 5s or 2 minutes"); }
+Result<int64_t> ParseBytes(std::string_view text) {
+  return Parse(text, kByteUnits, "a size", "4000000, 64KiB or 1.5GB");
+}
+Result<int64_t> ParseMillis(std::string_view text) {
+  return Parse(text, kTimeUnits, "a duration", "500 (milliseconds), 500ms, 5s or 2 minutes");
+}
 
 std::string FormatBytes(uint64_t bytes) {
   static constexpr const char* kNames[] = {"B", "kB", "MB", "GB", "TB"};
@@ -77,7 +84,8 @@ std::string FormatDuration(int64_t micros) {
   } else if (seconds < 7200) {
     std::snprintf(text, sizeof text, "%d min %d s", static_cast<int>(seconds) / 60, static_cast<int>(seconds) % 60);
   } else {
-    std::snprintf(text, sizeof text, "%d h %d min", static_cast<int>(seconds) / 3600, static_cast<int>(seconds) / 60 % 60);
+    std::snprintf(text, sizeof text, "%d h %d min", static_cast<int>(seconds) / 3600,
+                  static_cast<int>(seconds) / 60 % 60);
   }
   return text;
 }

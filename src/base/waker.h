@@ -1,5 +1,5 @@
-// How a network callback tells a worker that it has something to do: callbacks put their result into a Mailbox and wake its owner;
-// all real work happens on the worker's own thread.
+// How a network callback tells a worker that it has something to do: callbacks put their result into a Mailbox and wake
+// its owner; all real work happens on the worker's own thread.
 #pragma once
 
 #include <condition_variable>

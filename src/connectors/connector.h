@@ -1,6 +1,7 @@
-// Connectors: where rows come from and go to. A pipeline runs N workers; each has one SourceReader per source and one SinkWriter per
-// sink, used on its own thread only, and a Waker. Nothing here blocks: network callbacks put results into mailboxes and wake the worker,
-// and a worker that has nothing to do waits for its Waker or the earliest NextDeadline().
+// Connectors: where rows come from and go to. A pipeline runs N workers; each has one SourceReader per source and one
+// SinkWriter per sink, used on its own thread only, and a Waker. Nothing here blocks: network callbacks put results
+// into mailboxes and wake the worker, and a worker that has nothing to do waits for its Waker or the earliest
+// NextDeadline().
 #pragma once
 
 #include <cstdint>
@@ -27,11 +28,11 @@ enum class BadDataPolicy { kFail, kDrop };
 // The world, handed to every source and sink. All borrowed; all outlive them.
 struct ConnectorContext {
   const Clock* clock = nullptr;
-  Random* random = nullptr;                     // only for forking, before the workers start
+  Random* random = nullptr;  // only for forking, before the workers start
   PipelineMetrics* metrics = nullptr;
-  bool until_caught_up = false;                 // bounded read: up to the tip seen at the start
-  int64_t source_buffer_bytes = 64 << 20;       // all that one source may hold prefetched, over all its readers
-  int64_t sink_buffer_bytes = 64 << 20;         // all that one sink may hold unacknowledged, over all its writers
+  bool until_caught_up = false;            // bounded read: up to the tip seen at the start
+  int64_t source_buffer_bytes = 64 << 20;  // all that one source may hold prefetched, over all its readers
+  int64_t sink_buffer_bytes = 64 << 20;    // all that one sink may hold unacknowledged, over all its writers
 };
 
 // A table as the script defines it, checked: what a connector is made from.
@@ -53,9 +54,9 @@ enum class PollState {
 class SourceReader {
  public:
   virtual ~SourceReader() = default;
-  // Fills `out` (which the reader owns until the call, the caller until the next one). Calling it again says that the batch before has
-  // passed through everything downstream: a shard whose last batch it was is finished, and its children may begin.
-  // Error: the pipeline stops with it.
+  // Fills `out` (which the reader owns until the call, the caller until the next one). Calling it again says that the
+  // batch before has passed through everything downstream: a shard whose last batch it was is finished, and its
+  // children may begin. Error: the pipeline stops with it.
   virtual Result<PollState> Poll(Batch* out) = 0;
   // SteadyMicros at which Poll may have something to do although nobody wakes it; kNever.
   virtual int64_t NextDeadline() const = 0;
@@ -64,21 +65,25 @@ class SourceReader {
 class Source {
  public:
   virtual ~Source() = default;
-  // Starts finding out where to read; returns at once. Wakers: one a worker, in the workers' order; borrowed, outlive the source.
+  // Starts finding out where to read; returns at once. Wakers: one a worker, in the workers' order; borrowed, outlive
+  // the source.
   virtual Status Start(std::vector<Waker*> wakers) = 0;
   // Called once for each worker, after Start; the reader must not outlive the source.
   virtual std::unique_ptr<SourceReader> CreateReader(int worker) = 0;
-  // True once its reading position is fixed everywhere (LATEST pinned on all shards): a record put after that is read. Thread-safe.
+  // True once its reading position is fixed everywhere (LATEST pinned on all shards): a record put after that is read.
+  // Thread-safe.
   virtual bool Ready() const = 0;
 };
 
 class SinkWriter {
  public:
   virtual ~SinkWriter() = default;
-  // Takes a copy of what it needs of `batch`. May be called whatever CanAccept says, but the caller stops polling sources when it is false.
+  // Takes a copy of what it needs of `batch`. May be called whatever CanAccept says, but the caller stops polling
+  // sources when it is false.
   virtual Status Push(const Batch& batch) = 0;
   virtual bool CanAccept() const = 0;
-  // Sends what is due, handles what came back. Called after a wake-up and at NextDeadline(). Error: the pipeline stops with it.
+  // Sends what is due, handles what came back. Called after a wake-up and at NextDeadline(). Error: the pipeline stops
+  // with it.
   virtual Status Poll() = 0;
   virtual int64_t NextDeadline() const = 0;
   // No more rows will come: send everything now. Poll() until Drained().
@@ -89,7 +94,8 @@ class SinkWriter {
 class Sink {
  public:
   virtual ~Sink() = default;
-  // Checks what can be checked before the first row (the stream exists). Asynchronous like Source::Start; an error found later comes out of Poll.
+  // Checks what can be checked before the first row (the stream exists). Asynchronous like Source::Start; an error
+  // found later comes out of Poll.
   virtual Status Start(std::vector<Waker*> wakers) = 0;
   virtual std::unique_ptr<SinkWriter> CreateWriter(int worker) = 0;
   virtual bool Ready() const = 0;
@@ -100,12 +106,14 @@ class Connector {
  public:
   virtual ~Connector() = default;
   virtual std::string name() const = 0;
-  virtual std::string description() const = 0;          // one sentence
-  virtual const std::vector<OptionSpec>& options() const = 0;  // without those that every table has (connector, type, format, bad_data, ...)
-  virtual std::vector<std::string> formats() const = 0; // the first is the default; empty: takes no format
+  virtual std::string description() const = 0;  // one sentence
+  virtual const std::vector<OptionSpec>& options()
+      const = 0;  // without those that every table has (connector, type, format, bad_data, ...)
+  virtual std::vector<std::string> formats() const = 0;  // the first is the default; empty: takes no format
   virtual bool is_source() const = 0;
   virtual bool is_sink() const = 0;
-  // Checks that need no network (combinations of options). Called while planning, for `laminar check` too. Appends to `problems`.
+  // Checks that need no network (combinations of options). Called while planning, for `laminar check` too. Appends to
+  // `problems`.
   virtual void Check(const TableSpec& table, OptionUse use, std::vector<Status>* problems) const {}
   virtual Result<std::unique_ptr<Source>> MakeSource(const TableSpec& table, const ConnectorContext& context) const;
   virtual Result<std::unique_ptr<Sink>> MakeSink(const TableSpec& table, const ConnectorContext& context) const;

@@ -33,8 +33,12 @@ Batch::~Batch() = default;
 Batch::Batch(Batch&&) noexcept = default;
 Batch& Batch::operator=(Batch&&) noexcept = default;
 
-size_t Batch::rows() const { return chunk_->size(); }
-size_t Batch::columns() const { return chunk_->ColumnCount(); }
+size_t Batch::rows() const {
+  return chunk_->size();
+}
+size_t Batch::columns() const {
+  return chunk_->ColumnCount();
+}
 
 void Batch::Reset() {
   if (chunk_->ColumnCount() > 0) {
@@ -59,6 +63,8 @@ void Batch::Slice(const duckdb::SelectionVector& selection, size_t count) {
   }
 }
 
-std::string Batch::DescribeOrigin(size_t row) const { return origins ? origins->Position(OriginRow(row)).ToString() : ""; }
+std::string Batch::DescribeOrigin(size_t row) const {
+  return origins ? origins->Position(OriginRow(row)).ToString() : "";
+}
 
 }  // namespace laminar

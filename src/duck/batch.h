@@ -32,11 +32,12 @@ struct RowPosition {
 class RowOrigins {
  public:
   virtual ~RowOrigins() = default;
-  virtual RowPosition Position(uint32_t row) const = 0;  // row: an ordinal that this source gave out in Batch::origin_rows
+  virtual RowPosition Position(
+      uint32_t row) const = 0;  // row: an ordinal that this source gave out in Batch::origin_rows
 };
 
-// Movable, not copyable, not thread-safe: it belongs to whoever fills it. An operator may slice or reference the batch that it is
-// pushed, but keeps nothing of it after Push returns.
+// Movable, not copyable, not thread-safe: it belongs to whoever fills it. An operator may slice or reference the batch
+// that it is pushed, but keeps nothing of it after Push returns.
 class Batch {
  public:
   Batch();

@@ -1,4 +1,5 @@
-// The one DuckDB instance of a process and its sessions: configured once, closed to the outside (no files, no network, no extensions).
+// The one DuckDB instance of a process and its sessions: configured once, closed to the outside (no files, no network,
+// no extensions).
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ namespace laminar {
 
 class Clock;
 
-// Checks that the library is the one whose headers we were compiled with, then runs parser, binder, hash table and executor once.
+// Checks that the library is the one whose headers we were compiled with, then runs parser, binder, hash table and
+// executor once.
 Status DuckSelfTest();
 
 // A connection with its own ClientContext. Not thread-safe: one per worker.
@@ -27,6 +29,8 @@ class DuckSession {
   ~DuckSession();
   duckdb::ClientContext& context();
   duckdb::Connection& connection();
+  // Reads the clock once: what now() and its like answer in this session until the next call.
+  void BeginBatch();
 
  private:
   std::unique_ptr<duckdb::Connection> connection_;

@@ -6,7 +6,9 @@
 
 namespace laminar {
 
-TypeRef MakeType(const duckdb::LogicalType& type) { return std::make_shared<const duckdb::LogicalType>(type); }
+TypeRef MakeType(const duckdb::LogicalType& type) {
+  return std::make_shared<const duckdb::LogicalType>(type);
+}
 
 TypeRef MakeType(const std::string& sql_name) {
   if (sql_name == "JSON") return MakeType(duckdb::LogicalType::JSON());
@@ -17,6 +19,8 @@ TypeRef MakeType(const std::string& sql_name) {
   return MakeType(result->types[0]);
 }
 
-std::string TypeName(const duckdb::LogicalType& type) { return type.ToString(); }
+std::string TypeName(const duckdb::LogicalType& type) {
+  return type.ToString();
+}
 
 }  // namespace laminar

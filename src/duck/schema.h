@@ -11,7 +11,8 @@ struct LogicalType;
 
 namespace laminar {
 
-using TypeRef = std::shared_ptr<const duckdb::LogicalType>;  // shared: immutable, named by plans, decoders and encoders at once
+using TypeRef =
+    std::shared_ptr<const duckdb::LogicalType>;  // shared: immutable, named by plans, decoders and encoders at once
 
 struct Column {
   std::string name;  // as the user wrote it

@@ -30,11 +30,12 @@ struct PipelineWorld {
 class Pipeline {
  public:
   // script is borrowed and outlives the pipeline. Makes the connectors; contacts nobody yet.
-  static Result<std::unique_ptr<Pipeline>> Create(const sql::CompiledScript& script, const PipelineOptions& options, const PipelineWorld& world);
+  static Result<std::unique_ptr<Pipeline>> Create(const sql::CompiledScript& script, const PipelineOptions& options,
+                                                  const PipelineWorld& world);
   virtual ~Pipeline() = default;
 
-  // Runs to the end of the sources, to a failure or until Stop; blocks. Everything accepted has then been acknowledged, or the Status says
-  // what was not. on_reading is called once, when every source is pinned on all its shards.
+  // Runs to the end of the sources, to a failure or until Stop; blocks. Everything accepted has then been acknowledged,
+  // or the Status says what was not. on_reading is called once, when every source is pinned on all its shards.
   virtual Status Run(const std::function<void()>& on_reading) = 0;
   // Stop reading, send what was accepted, return. Thread-safe and safe in a signal handler's thread.
   virtual void Stop() = 0;

@@ -1,4 +1,5 @@
-// Formats: bytes <-> Batch. A decoder belongs to one source reader, an encoder to one sink writer; neither is thread-safe.
+// Formats: bytes <-> Batch. A decoder belongs to one source reader, an encoder to one sink writer; neither is
+// thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@
 
 namespace laminar {
 
-// Readable bytes that must follow every record in memory (their contents do not matter): simdjson reads ahead in whole registers.
+// Readable bytes that must follow every record in memory (their contents do not matter): simdjson reads ahead in whole
+// registers.
 constexpr size_t kRecordPadding = 64;
 
 // One record as it came from a source. Borrowed from the reader's buffer, with kRecordPadding readable bytes behind it.
@@ -30,7 +32,8 @@ struct BadRow {
   std::string reason;   // "expected BIGINT, found the string \"abc\""
 };
 
-// What to do with a bad row: ok = drop it (the handler has counted it), an error = stop with it. Called on the decoder's thread.
+// What to do with a bad row: ok = drop it (the handler has counted it), an error = stop with it. Called on the
+// decoder's thread.
 class BadRowHandler {
  public:
   virtual ~BadRowHandler() = default;
@@ -49,9 +52,11 @@ class Decoder {
   virtual ~Decoder() = default;
   // The columns that Decode fills, in order: what the query uses, plus what NOT NULL makes it look at.
   virtual const Schema& schema() const = 0;
-  // Appends rows to `out` (reset, made with schema()) until it is full or `records` is used up, and moves the cursor. Row i of `out`
-  // gets origin_rows[i] = index of its record within `records`; origins are set by the caller. True: `records` is used up.
-  virtual Result<bool> Decode(std::span<const RecordView> records, DecodeCursor* cursor, BadRowHandler* bad_rows, Batch* out) = 0;
+  // Appends rows to `out` (reset, made with schema()) until it is full or `records` is used up, and moves the cursor.
+  // Row i of `out` gets origin_rows[i] = index of its record within `records`; origins are set by the caller. True:
+  // `records` is used up.
+  virtual Result<bool> Decode(std::span<const RecordView> records, DecodeCursor* cursor, BadRowHandler* bad_rows,
+                              Batch* out) = 0;
 };
 
 // Rows as bytes: row i is bytes[ends[i-1], ends[i]).
@@ -77,7 +82,8 @@ class Encoder {
   virtual Status Encode(const Batch& batch, EncodedRows* out) = 0;
 };
 
-// Values of format options ("json.timestamp_format") and format name, as parsed by ParseOptions against the format's OptionSpecs.
+// Values of format options ("json.timestamp_format") and format name, as parsed by ParseOptions against the format's
+// OptionSpecs.
 class OptionValues;
 
 // What `format = '...'` names.

@@ -1,5 +1,5 @@
-// OptionSpec: an option of a connector or a format is declared once - name, type, default, bounds, help - and SQL, error messages,
-// `laminar connectors`, docs/connectors.md and (later) REST are generated from it.
+// OptionSpec: an option of a connector or a format is declared once - name, type, default, bounds, help - and SQL,
+// error messages, `laminar connectors`, docs/connectors.md and (later) REST are generated from it.
 #pragma once
 
 #include <cstdint>
@@ -18,24 +18,24 @@ enum class OptionType { kString, kInteger, kNumber, kBytes, kMillis, kBoolean, k
 enum class OptionUse { kSource, kSink, kBoth };
 
 struct OptionSpec {
-  std::string_view name;                      // as in SQL: "sink.records_per_batch"
+  std::string_view name;  // as in SQL: "sink.records_per_batch"
   OptionType type = OptionType::kString;
   OptionUse use = OptionUse::kBoth;
-  std::string_view default_value = "";        // as a user would write it; "" = none
+  std::string_view default_value = "";  // as a user would write it; "" = none
   bool required = false;
-  double min = 0, max = 0;                    // inclusive, for numbers, bytes and millis; max = 0: no bound
-  std::vector<std::string_view> choices = {}; // for kEnum
-  std::string_view help = "";                 // one sentence
+  double min = 0, max = 0;                     // inclusive, for numbers, bytes and millis; max = 0: no bound
+  std::vector<std::string_view> choices = {};  // for kEnum
+  std::string_view help = "";                  // one sentence
   std::string_view example = "";
-  std::vector<std::string_view> aliases = {}; // other accepted spellings: "streamName", "type.recordsPerBatch"
-  bool secret = false;                        // never printed
+  std::vector<std::string_view> aliases = {};  // other accepted spellings: "streamName", "type.recordsPerBatch"
+  bool secret = false;                         // never printed
 };
 
 // An option as the user wrote it.
 struct WrittenOption {
-  std::string name;       // the user's spelling
+  std::string name;  // the user's spelling
   std::string value;
-  SqlPosition position;   // of the name
+  SqlPosition position;  // of the name
 };
 
 // Validated values, by spec name. Defaults are filled in.
@@ -64,9 +64,10 @@ class OptionValues {
   std::map<std::string, Value, std::less<>> values_;
 };
 
-// Checks `written` against `specs` for a source or a sink. Every problem becomes one Status (kUser) with the option's position, in the
-// spelling that the user wrote: unknown (with the nearest known name), not of its type, out of range, missing, only for the other direction.
-// Result: the values; `problems` gets all that is wrong, and the values are then incomplete.
+// Checks `written` against `specs` for a source or a sink. Every problem becomes one Status (kUser) with the option's
+// position, in the spelling that the user wrote: unknown (with the nearest known name), not of its type, out of range,
+// missing, only for the other direction. Result: the values; `problems` gets all that is wrong, and the values are then
+// incomplete.
 OptionValues ParseOptions(std::span<const OptionSpec> specs, std::span<const WrittenOption> written, OptionUse use,
                           std::string_view what, std::vector<Status>* problems);
 

@@ -38,15 +38,16 @@ struct CompiledScript {
   std::map<std::string, BoundTable> sources, sinks;  // by the names in the plan
   std::map<std::string, EventTime> event_times;      // by source table
   std::vector<Status> warnings;
-  bool prints_to_terminal = false;                   // a bare SELECT: its rows go to stdout
+  bool prints_to_terminal = false;  // a bare SELECT: its rows go to stdout
 };
 
 struct CompileResult {
   std::unique_ptr<CompiledScript> script;  // nullptr if problems is not empty
-  std::vector<Status> problems;            // in the order of their positions; each names line and column, and what to change
+  std::vector<Status> problems;  // in the order of their positions; each names line and column, and what to change
 };
 
-// Needs no network and opens no file. registry and session are borrowed; the script's expressions and connectors may not outlive them.
+// Needs no network and opens no file. registry and session are borrowed; the script's expressions and connectors may
+// not outlive them.
 CompileResult Compile(const ScriptInput& input, const Registry& registry, DuckSession* session);
 
 // A problem as a person reads it: "FILE:3:7: error: message", the line of the script with a caret below, "hint: ...".

@@ -1,5 +1,6 @@
-// StreamPlan: what a script computes, as a graph of operators. Made by sql/ from DuckDB's bound plan, instantiated once per worker by
-// stream/runtime. Immutable after planning; expressions are copied for each worker, because DuckDB's executors are not thread-safe.
+// StreamPlan: what a script computes, as a graph of operators. Made by sql/ from DuckDB's bound plan, instantiated once
+// per worker by stream/runtime. Immutable after planning; expressions are copied for each worker, because DuckDB's
+// executors are not thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -18,21 +19,22 @@ using NodeId = int;  // index into StreamPlan::nodes; inputs have smaller ids th
 
 // Rows of a source table; `columns` of its schema are decoded, in this order.
 struct SourceNode {
-  std::string table;             // a key of StreamPlan::sources
+  std::string table;  // a key of StreamPlan::sources
 };
 
-// Rows for which every filter is true, then the projections. The two together, because that is how a row mostly travels.
+// Rows for which every filter is true, then the projections. The two together, because that is how a row mostly
+// travels.
 struct FilterProjectNode {
-  ExpressionList filters;        // BOOLEAN; over the input's columns
-  ExpressionList projections;    // over the input's columns
+  ExpressionList filters;      // BOOLEAN; over the input's columns
+  ExpressionList projections;  // over the input's columns
 };
 
 // One row for each element of the lists; the input's columns, then one column for each list.
 struct UnnestNode {
-  ExpressionList lists;          // over the input's columns
+  ExpressionList lists;  // over the input's columns
 };
 
-struct UnionAllNode {};          // rows of all inputs, as they come
+struct UnionAllNode {};  // rows of all inputs, as they come
 
 // Literal rows (SELECT 1, VALUES): bounded, made by worker 0.
 struct ValuesNode {
@@ -40,14 +42,14 @@ struct ValuesNode {
 };
 
 struct SinkNode {
-  std::string table;             // a key of StreamPlan::sinks
+  std::string table;  // a key of StreamPlan::sinks
 };
 
 struct PlanNode {
   std::variant<SourceNode, FilterProjectNode, UnnestNode, UnionAllNode, ValuesNode, SinkNode> op;
   std::vector<NodeId> inputs;
-  Schema schema;                 // of its output; for a sink: of its input
-  SqlPosition position;          // of the clause it comes from
+  Schema schema;         // of its output; for a sink: of its input
+  SqlPosition position;  // of the clause it comes from
 };
 
 struct StreamPlan {

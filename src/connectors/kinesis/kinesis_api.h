@@ -1,5 +1,5 @@
-// KinesisApi: the typed seam to the service. Production implements it over HTTP (client.h), tests and the simulation by a model.
-// Source: Amazon Kinesis Data Streams Service API Reference, API version 2013-12-02.
+// KinesisApi: the typed seam to the service. Production implements it over HTTP (client.h), tests and the simulation by
+// a model. Source: Amazon Kinesis Data Streams Service API Reference, API version 2013-12-02.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,9 @@ namespace laminar::kinesis {
 
 // What to do about a failed call. Decided once, from the AWS error code, in error.cc.
 enum class ErrorClass {
-  kTransient,        // network, 5xx, InternalFailure: again, with backoff; whether the call took effect is unknown
-  kThrottled,        // ProvisionedThroughputExceeded, LimitExceeded, KMSThrottling: again, with backoff; it did not take effect
+  kTransient,  // network, 5xx, InternalFailure: again, with backoff; whether the call took effect is unknown
+  kThrottled,  // ProvisionedThroughputExceeded, LimitExceeded, KMSThrottling: again, with backoff; it did not take
+               // effect
   kExpiredIterator,  // ask for a new one
   kFatal,            // no such stream, access denied, invalid argument, bad credentials: stop with the cause
 };
@@ -32,7 +33,8 @@ template <class T>
 struct Outcome {
   std::optional<ApiError> error;
   T value{};
-  int64_t service_micros = 0;  // the answer's Date header, microseconds since 1970 (whole seconds in practice); 0 = none
+  int64_t service_micros =
+      0;  // the answer's Date header, microseconds since 1970 (whole seconds in practice); 0 = none
   bool ok() const { return !error.has_value(); }
 };
 
@@ -75,8 +77,8 @@ struct Record {
 
 struct GetRecordsResult {
   std::vector<Record> records;
-  std::string next_iterator;           // "" = the shard is closed and read to its end
-  int64_t millis_behind_latest = -1;   // -1 = not said
+  std::string next_iterator;          // "" = the shard is closed and read to its end
+  int64_t millis_behind_latest = -1;  // -1 = not said
   std::vector<std::string> child_shard_ids;
   std::shared_ptr<const void> storage;  // owns the bytes; shared: by the batches decoded from it
   size_t bytes = 0;                     // data + partition keys
@@ -98,16 +100,17 @@ struct PutResult {
 };
 
 struct StreamSummary {
-  std::string name, arn, status;          // "ACTIVE", "CREATING", ...
+  std::string name, arn, status;  // "ACTIVE", "CREATING", ...
   int64_t open_shards = 0;
   int64_t retention_hours = 24;
-  int64_t max_record_bytes = 1 << 20;     // MaxRecordSizeInKiB; 1 MiB where the service does not say
+  int64_t max_record_bytes = 1 << 20;  // MaxRecordSizeInKiB; 1 MiB where the service does not say
 };
 
-// Bound to one stream in one region. Every call returns at once; its callback runs exactly once, on any thread, possibly before the call
-// returns. Callbacks only enqueue. One call is one attempt, but for errors that say nothing about the request: a wrong clock (corrected and
-// repeated once), an expired token (credentials fetched anew once), a wire protocol that the server does not know (CBOR -> JSON).
-// Everything passed in is borrowed only until the call returns.
+// Bound to one stream in one region. Every call returns at once; its callback runs exactly once, on any thread,
+// possibly before the call returns. Callbacks only enqueue. One call is one attempt, but for errors that say nothing
+// about the request: a wrong clock (corrected and repeated once), an expired token (credentials fetched anew once), a
+// wire protocol that the server does not know (CBOR -> JSON). Everything passed in is borrowed only until the call
+// returns.
 class KinesisApi {
  public:
   virtual ~KinesisApi() = default;  // waits for calls in flight; their callbacks get a transient error
@@ -130,7 +133,8 @@ struct StreamOptions {
   int max_connections = 16;
 };
 
-// Makes KinesisApi objects; one for the process, thread-safe. Resolving region and credentials may take seconds on a cold start.
+// Makes KinesisApi objects; one for the process, thread-safe. Resolving region and credentials may take seconds on a
+// cold start.
 class KinesisApiFactory {
  public:
   virtual ~KinesisApiFactory() = default;

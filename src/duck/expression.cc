@@ -1,0 +1,47 @@
+#include "duck/expression.h"
+
+#include "duckdb/planner/expression.hpp"
+#include "duckdb/planner/expression/bound_reference_expression.hpp"
+
+#include "base/check.h"
+
+namespace laminar {
+
+struct ExpressionList::Rep {
+  std::vector<std::unique_ptr<duckdb::Expression>> expressions;
+  std::vector<SqlPosition> positions;
+};
+
+ExpressionList::ExpressionList() : rep_(std::make_shared<const Rep>()) {}
+
+ExpressionList::ExpressionList(std::vector<std::unique_ptr<duckdb::Expression>> expressions,
+                               std::vector<SqlPosition> positions) {
+  CHECK(positions.empty() || positions.size() == expressions.size());
+  rep_ = std::make_shared<const Rep>(Rep{std::move(expressions), std::move(positions)});
+}
+
+ExpressionList::~ExpressionList() = default;
+ExpressionList::ExpressionList(const ExpressionList&) = default;
+ExpressionList& ExpressionList::operator=(const ExpressionList&) = default;
+
+size_t ExpressionList::size() const {
+  return rep_->expressions.size();
+}
+const duckdb::Expression& ExpressionList::at(size_t i) const {
+  return *rep_->expressions.at(i);
+}
+std::string ExpressionList::ToString(size_t i) const {
+  return at(i).ToString();
+}
+SqlPosition ExpressionList::position(size_t i) const {
+  return rep_->positions.empty() ? SqlPosition{} : rep_->positions.at(i);
+}
+
+bool ExpressionList::IsColumnReference(size_t i, size_t* column) const {
+  const duckdb::Expression& expression = at(i);
+  if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_REF) return false;
+  *column = expression.Cast<duckdb::BoundReferenceExpression>().index;
+  return true;
+}
+
+}  // namespace laminar

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <span>
@@ -23,7 +24,7 @@ struct OptionSpec {
   OptionUse use = OptionUse::kBoth;
   std::string_view default_value = "";  // as a user would write it; "" = none
   bool required = false;
-  double min = 0, max = 0;                     // inclusive, for numbers, bytes and millis; max = 0: no bound
+  double min = 0, max = 0;                     // inclusive, for numbers, bytes and millis; max = 0: no upper bound
   std::vector<std::string_view> choices = {};  // for kEnum
   std::string_view help = "";                  // one sentence
   std::string_view example = "";
@@ -44,8 +45,8 @@ class OptionValues {
   bool Has(std::string_view name) const;  // written by the user, or has a default
   bool Written(std::string_view name) const;
   // The getters CHECK that the option is declared with that type and Has() a value.
-  const std::string& String(std::string_view name) const;
-  int64_t Integer(std::string_view name) const;  // kInteger, kBytes (bytes), kMillis (milliseconds)
+  const std::string& String(std::string_view name) const;  // kString; kEnum: in the spelling of OptionSpec::choices
+  int64_t Integer(std::string_view name) const;            // kInteger, kBytes (bytes), kMillis (milliseconds)
   double Number(std::string_view name) const;
   bool Boolean(std::string_view name) const;
   std::string StringOr(std::string_view name, std::string fallback) const;
@@ -61,17 +62,22 @@ class OptionValues {
     bool has = false, written = false;
     SqlPosition position;
   };
+  const Value& Get(std::string_view name,
+                   std::initializer_list<OptionType> types) const;  // CHECKs as the getters promise
   std::map<std::string, Value, std::less<>> values_;
 };
 
 // Checks `written` against `specs` for a source or a sink. Every problem becomes one Status (kUser) with the option's
 // position, in the spelling that the user wrote: unknown (with the nearest known name), not of its type, out of range,
-// missing, only for the other direction. Result: the values; `problems` gets all that is wrong, and the values are then
-// incomplete.
+// missing, only for the other direction. Names and enum values are matched without regard to case. use = kBoth: the
+// direction is not known (yet); options of both are taken. what: who takes the options, as the subject of a sentence:
+// "connector 'kinesis'". Result: the values; `problems` gets all that is wrong (appended; position unknown for what is
+// missing), and the values are then incomplete.
 OptionValues ParseOptions(std::span<const OptionSpec> specs, std::span<const WrittenOption> written, OptionUse use,
                           std::string_view what, std::vector<Status>* problems);
 
-// The candidate nearest to `word` (edit distance), if it is near enough to be a likely misspelling.
+// The candidate nearest to `word` (edit distance, without regard to case; the first of several), if it is near enough
+// to be a likely misspelling: at most a third of its letters, or one.
 std::optional<std::string> NearestName(std::string_view word, std::span<const std::string> candidates);
 
 }  // namespace laminar

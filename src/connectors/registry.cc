@@ -1,0 +1,92 @@
+#include "connectors/registry.h"
+
+namespace laminar {
+
+void Registry::Add(std::unique_ptr<Connector> connector) {
+  std::string name = connector->name();
+  const bool is_new = connectors_.emplace(std::move(name), std::move(connector)).second;
+  CHECK_MSG(is_new, "two connectors of one name");
+}
+
+void Registry::AddFormat(std::string name, std::unique_ptr<Format> format, std::vector<OptionSpec> specs) {
+  const bool is_new = formats_.emplace(std::move(name), NamedFormat{std::move(format), std::move(specs)}).second;
+  CHECK_MSG(is_new, "two formats of one name");
+}
+
+const Connector* Registry::FindConnector(std::string_view name) const {
+  const auto found = connectors_.find(name);
+  return found == connectors_.end() ? nullptr : found->second.get();
+}
+
+const Format* Registry::FindFormat(std::string_view name) const {
+  const auto found = formats_.find(name);
+  return found == formats_.end() ? nullptr : found->second.format.get();
+}
+
+std::vector<std::string> Registry::ConnectorNames() const {
+  std::vector<std::string> names;
+  for (const auto& [name, connector] : connectors_) names.push_back(name);
+  return names;
+}
+
+std::vector<std::string> Registry::FormatNames() const {
+  std::vector<std::string> names;
+  for (const auto& [name, format] : formats_) names.push_back(name);
+  return names;
+}
+
+const std::vector<OptionSpec>& Registry::FormatOptions(std::string_view name) const {
+  static const std::vector<OptionSpec> kNone;
+  const auto found = formats_.find(name);
+  return found == formats_.end() ? kNone : found->second.specs;
+}
+
+const std::vector<OptionSpec>& Registry::TableOptions() {
+  static const std::vector<OptionSpec> kOptions = {
+      {.name = "connector",
+       .required = true,
+       .help = "Where the table's rows come from or go to",
+       .example = "kinesis"},
+      {.name = "type",
+       .type = OptionType::kEnum,
+       .choices = {"source", "sink"},
+       .help = "Whether the table is read or written; found out from its use if not given",
+       .example = "source"},
+      {.name = "format",
+       .help = "How a row is written as bytes; the connector's first format if not given",
+       .example = "json"},
+      {.name = "bad_data",
+       .type = OptionType::kEnum,
+       .use = OptionUse::kSource,
+       .default_value = "fail",
+       .choices = {"fail", "drop"},
+       .help = "What to do with a record that cannot be decoded, or a row on which an expression fails: stop with its "
+               "position and the "
+               "reason, or drop and count it",
+       .example = "drop"},
+      {.name = "event_time_field",
+       .use = OptionUse::kSource,
+       .help = "The TIMESTAMP column that says when a row happened, as WATERMARK FOR does",
+       .example = "order_time"},
+      {.name = "watermark_delay",
+       .type = OptionType::kMillis,
+       .use = OptionUse::kSource,
+       .default_value = "5s",
+       .help = "How much later than rows of a higher event time a row may come",
+       .example = "30s",
+       .aliases = {"event_time.max_delay"}},
+  };
+  return kOptions;
+}
+
+std::vector<OptionSpec> Registry::AllOptions(const Connector& connector, std::string_view format) const {
+  std::vector<OptionSpec> options = TableOptions();
+  options.insert(options.end(), connector.options().begin(), connector.options().end());
+  const std::vector<std::string> formats = connector.formats();
+  if (formats.empty()) return options;
+  const std::vector<OptionSpec>& of_format = FormatOptions(format.empty() ? std::string_view(formats.front()) : format);
+  options.insert(options.end(), of_format.begin(), of_format.end());
+  return options;
+}
+
+}  // namespace laminar

@@ -27,6 +27,8 @@ class DuckSession {
  public:
   explicit DuckSession(std::unique_ptr<duckdb::Connection> connection);
   ~DuckSession();
+  // Reads the clock: what now() and its relatives answer in this session until the next call. Once a batch.
+  void FreezeTime();
   duckdb::ClientContext& context();
   duckdb::Connection& connection();
   // Reads the clock once: what now() and its like answer in this session until the next call.
@@ -45,7 +47,8 @@ class DuckDatabase {
   duckdb::DuckDB& db();
 
  private:
-  DuckDatabase();
+  explicit DuckDatabase(const Clock* clock);
+  const Clock* const clock_;
   std::unique_ptr<duckdb::DuckDB> db_;
 };
 

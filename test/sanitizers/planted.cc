@@ -1,0 +1,63 @@
+// Bugs on purpose, one a run, each of which its sanitizer must report: the proof that the checked builds check, and that test/tsan.supp,
+// which silences DuckDB's uninstrumented library, silences nothing of ours.
+//   planted race             two threads write an integer
+//   planted race-in-callback the same inside a function of ours that DuckDB's executor calls
+//   planted overflow | out-of-bounds
+#include <climits>
+#include <cstring>
+#include <memory>
+#include <thread>
+
+#include "duckdb.hpp"
+
+namespace {
+
+int shared_number = 0;
+
+void Write() {
+  for (int i = 0; i < 1000; i++) shared_number += i;
+}
+
+void Race() {
+  std::thread other(Write);
+  Write();
+  other.join();
+}
+
+int32_t WriteAndReturn(int32_t x) {
+  Write();
+  return x;
+}
+
+// One database for each thread: nothing orders the two but the race itself.
+void QueryThatWrites() {
+  duckdb::DuckDB database(nullptr);
+  duckdb::Connection connection(database);
+  connection.Query("SET threads = 1");
+  connection.CreateScalarFunction<int32_t, int32_t>("write_and_return", &WriteAndReturn);
+  connection.Query("SELECT sum(write_and_return(range::INTEGER)) FROM range(1000)");
+}
+
+void RaceInCallback() {
+  std::thread other(QueryThatWrites);
+  QueryThatWrites();
+  other.join();
+}
+
+int Overflow(int argc) { return INT_MAX - 1 + argc; }
+
+int OutOfBounds(int argc) {
+  auto numbers = std::make_unique<int[]>(argc);
+  return numbers[argc];
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 2) return 2;
+  if (std::strcmp(argv[1], "race") == 0) Race();
+  if (std::strcmp(argv[1], "race-in-callback") == 0) RaceInCallback();
+  if (std::strcmp(argv[1], "overflow") == 0) return Overflow(argc);
+  if (std::strcmp(argv[1], "out-of-bounds") == 0) return OutOfBounds(argc);
+  return shared_number == 1 ? 1 : 0;
+}

@@ -1,0 +1,41 @@
+"""Which folder of src/ may include which: the table of ARCHITECTURE.md, section "Layout". `base` is allowed everywhere.
+
+Not transitive: a folder includes only what its line names. A folder that is not listed has no right to exist.
+"""
+
+LAYERS = {
+    "base": set(),
+    "duck": {"base"},
+    "aws": {"base"},
+    "formats": {"duck"},
+    "formats/json": {"duck", "formats"},
+    "connectors": {"duck", "formats"},
+    "connectors/kinesis": {"duck", "formats", "connectors", "aws"},
+    "connectors/file": {"duck", "formats", "connectors"},
+    "connectors/stdout": {"duck", "formats", "connectors"},
+    "connectors/blackhole": {"duck", "formats", "connectors"},
+    "connectors/generator": {"duck", "formats", "connectors"},
+    "stream": {"duck"},
+    "stream/operators": {"duck", "stream"},
+    "stream/runtime": {"duck", "stream", "stream/operators", "connectors"},
+    "sql": {"duck", "stream", "connectors", "formats"},
+    "engine": {"duck", "sql", "stream", "stream/runtime", "connectors"},
+    "cli": {"*"},
+    "cli/main": {"cli"},
+}
+
+# Libraries that we did not write: the folders that may include their headers (prefix of the included path -> folders).
+OUTSIDE = {
+    "aws/": {"aws"},
+    "simdjson": {"formats/json", "connectors/kinesis"},
+    "nlohmann/": {"aws", "cli"},
+    "spdlog/": {"base"},
+    "CLI/": {"cli"},
+    "openssl/": {"aws", "connectors/kinesis"},
+}
+
+# DuckDB's headers: its vectors are everyone's business, its parser, planner and optimiser only the SQL front end's.
+DUCKDB_ANY = {"duck", "sql"}
+DUCKDB_VECTORS = {"formats", "formats/json", "connectors", "connectors/kinesis", "connectors/file", "connectors/stdout",
+                  "connectors/blackhole", "connectors/generator", "stream/operators", "stream/runtime"}
+DUCKDB_FRONT_END = ("duckdb/parser/", "duckdb/planner/", "duckdb/optimizer/", "duckdb/catalog/")

@@ -63,6 +63,13 @@ void Batch::Slice(const duckdb::SelectionVector& selection, size_t count) {
   }
 }
 
+void Batch::Share(Batch* from) {
+  chunk_ = std::make_unique<duckdb::DataChunk>();
+  chunk_->InitializeEmpty(from->chunk_->GetTypes());
+  chunk_->Reference(*from->chunk_);
+  TakeOrigins(*from);
+}
+
 std::string Batch::DescribeOrigin(size_t row) const {
   return origins ? origins->Position(OriginRow(row)).ToString() : "";
 }

@@ -56,6 +56,10 @@ class Batch {
   // Keeps the `count` rows that `selection` names, with their origins.
   void Slice(const duckdb::SelectionVector& selection, size_t count);
 
+  // Makes this another view of the rows of `from`: slicing one leaves the other as it is. Valid as long as `from`'s
+  // columns are.
+  void Share(Batch* from);
+
   // Where row i came from: origins->Position(OriginRow(i)). No origins: the row was made here (VALUES, generator).
   std::shared_ptr<const RowOrigins> origins;  // shared: by the batches decoded from one answer of a source
   std::vector<uint32_t> origin_rows;          // empty = row i is ordinal i

@@ -36,12 +36,6 @@ Status EngineFailure(const duckdb::ErrorData& error) {
   return Status::Bug("DuckDB failed while evaluating an expression: " + error.RawMessage());
 }
 
-// Makes `to` another view of the rows of `from`; slicing one leaves the other as it is.
-void Share(Batch& from, Batch* to) {
-  to->chunk().InitializeEmpty(from.chunk().GetTypes());
-  to->chunk().Reference(from.chunk());
-}
-
 }  // namespace
 
 struct FilterProject::Rep {
@@ -95,7 +89,7 @@ struct FilterProject::Rep {
   // Evaluates some rows of `in` for the sake of the exception alone.
   bool Passes(Batch& in, const std::vector<uint32_t>& rows, size_t begin, size_t end, duckdb::ErrorData* error) {
     Batch part;
-    Share(in, &part);
+    part.Share(&in);
     SelectionVector some(end - begin);
     for (size_t i = begin; i < end; i++) some.set_index(i - begin, rows[i]);
     part.Slice(some, end - begin);
@@ -111,7 +105,7 @@ struct FilterProject::Rep {
   // The first of our expressions that fails on this row alone, and where it stands in the user's text.
   void Blame(Batch& in, size_t row, ExpressionFailure* failure) {
     Batch one;
-    Share(in, &one);
+    one.Share(&in);
     SelectionVector only(1);
     only.set_index(0, row);
     one.Slice(only, 1);
@@ -196,8 +190,7 @@ Status FilterProject::Execute(Batch* in, Batch** out) {
   // Evaluate slices the filtered rows away before a projection can throw, so what must be searched is the batch as it
   // came.
   Batch whole;
-  Share(*in, &whole);
-  whole.TakeOrigins(*in);
+  whole.Share(in);
   rep_->session->BeginBatch();
   try {
     rep_->Evaluate(in);

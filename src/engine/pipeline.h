@@ -18,7 +18,8 @@ namespace laminar {
 struct PipelineOptions {
   int parallelism = 1;
   bool until_caught_up = false;
-  int64_t memory_limit_bytes = 0;  // sources and sinks get their shares of it
+  int64_t memory_limit_bytes = int64_t{1} << 30;  // buffers of sources and of sinks get a quarter of it each
+  int64_t drain_timeout_millis = 30'000;          // after a stop or a failure: how long to wait for acknowledgements
 };
 
 struct PipelineWorld {

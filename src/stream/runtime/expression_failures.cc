@@ -1,0 +1,29 @@
+#include "stream/runtime/expression_failures.h"
+
+#include "base/log.h"
+
+namespace laminar {
+
+Status ExpressionFailures::OnFailure(const Batch& input, const ExpressionFailure& failure) {
+  const std::string origin = input.DescribeOrigin(failure.row);
+  std::string message = failure.message;
+  while (!message.empty() && (message.back() == '.' || message.back() == '\n')) message.pop_back();
+  if (!failure.expression.empty()) message += " in " + failure.expression;
+  if (!origin.empty()) message += " (" + origin + ")";
+  if (policy_ == BadDataPolicy::kFail) {
+    return Status::User(std::move(message),
+                        "Correct the expression (TRY_CAST gives NULL instead), or set bad_data = 'drop' on the source "
+                        "to drop such rows")
+        .At(failure.position);
+  }
+  metrics_->bad_rows.Add(1);
+  // The first ones in full, then one for every doubling: a bad stream must not become a log.
+  if ((dropped_ & (dropped_ + 1)) == 0 || dropped_ < 10) {
+    LogWarning("row dropped: an expression failed on it",
+               {{"reason", message}, {"dropped", std::to_string(dropped_ + 1)}});
+  }
+  dropped_++;
+  return Status::Ok();
+}
+
+}  // namespace laminar

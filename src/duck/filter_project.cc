@@ -191,7 +191,7 @@ Status FilterProject::Execute(Batch* in, Batch** out) {
   // came.
   Batch whole;
   whole.Share(in);
-  rep_->session->BeginBatch();
+  rep_->session->FreezeTime();
   try {
     rep_->Evaluate(in);
     return Status::Ok();

@@ -31,8 +31,6 @@ class DuckSession {
   void FreezeTime();
   duckdb::ClientContext& context();
   duckdb::Connection& connection();
-  // Reads the clock once: what now() and its like answer in this session until the next call.
-  void BeginBatch();
 
  private:
   std::unique_ptr<duckdb::Connection> connection_;

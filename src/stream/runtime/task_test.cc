@@ -1,0 +1,176 @@
+// A task under a clock that stands still: readers and writers that the test drives by hand.
+#include "stream/runtime/task.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+
+#include "duckdb/planner/expression/bound_reference_expression.hpp"
+
+#include "base/clock.h"
+
+namespace laminar {
+namespace {
+
+struct FakeReader final : SourceReader {
+  Result<PollState> Poll(Batch* out) override {
+    polls++;
+    if (!error.ok()) return error;
+    if (pending.empty()) return ended ? PollState::kEnd : PollState::kIdle;
+    out->Reset();
+    for (size_t i = 0; i < pending.front().size(); i++)
+      out->chunk().SetValue(0, i, duckdb::Value::BIGINT(pending.front()[i]));
+    out->chunk().SetCardinality(pending.front().size());
+    pending.pop_front();
+    return PollState::kBatch;
+  }
+  int64_t NextDeadline() const override { return deadline; }
+  std::deque<std::vector<int64_t>> pending;
+  bool ended = false;
+  int64_t deadline = kNever;
+  Status error;
+  int polls = 0;
+};
+
+struct FakeWriter final : SinkWriter {
+  Status Push(const Batch& batch) override {
+    for (size_t i = 0; i < batch.rows(); i++) rows.push_back(batch.chunk().GetValue(0, i).GetValue<int64_t>());
+    return Status::Ok();
+  }
+  bool CanAccept() const override { return accepts; }
+  Status Poll() override { return error; }
+  int64_t NextDeadline() const override { return deadline; }
+  void Finish() override { finished = true; }
+  bool Drained() const override { return finished && drained; }
+  std::vector<int64_t> rows;
+  bool accepts = true, finished = false, drained = true;
+  int64_t deadline = kNever;
+  Status error;
+};
+
+class TaskTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    database_ = std::move(DuckDatabase::Open(&clock_, 64 << 20)).value();
+    session_ = database_->NewSession();
+  }
+  // a, b -> union -> sink one; a -> sink two
+  std::unique_ptr<Task> MakeTask() {
+    const Schema schema = {{"n", MakeType(duckdb::LogicalType::BIGINT)}};
+    plan_.nodes.push_back({SourceNode{"a"}, {}, schema, {}});
+    plan_.nodes.push_back({SourceNode{"b"}, {}, schema, {}});
+    plan_.nodes.push_back({UnionAllNode{}, {0, 1}, schema, {}});
+    plan_.nodes.push_back({SinkNode{"one"}, {2}, schema, {}});
+    plan_.nodes.push_back({SinkNode{"two"}, {0}, schema, {}});
+    plan_.sources = {"a", "b"};
+    plan_.sinks = {"one", "two"};
+    Task::Parts parts;
+    parts.plan = &plan_;
+    parts.session = session_.get();
+    parts.clock = &clock_;
+    parts.metrics = &metrics_;
+    for (const char* name : {"a", "b"}) {
+      auto reader = std::make_unique<FakeReader>();
+      readers_[name] = reader.get();
+      parts.readers[name] = std::move(reader);
+      parts.bad_data[name] = BadDataPolicy::kFail;
+    }
+    for (const char* name : {"one", "two"}) {
+      auto writer = std::make_unique<FakeWriter>();
+      writers_[name] = writer.get();
+      parts.writers[name] = std::move(writer);
+    }
+    return std::make_unique<Task>(std::move(parts));
+  }
+
+  ManualClock clock_;
+  PipelineMetrics metrics_;
+  StreamPlan plan_;
+  std::unique_ptr<DuckDatabase> database_;
+  std::unique_ptr<DuckSession> session_;
+  std::map<std::string, FakeReader*> readers_;
+  std::map<std::string, FakeWriter*> writers_;
+};
+
+TEST_F(TaskTest, RowsReachEverySinkAndTheEndDrains) {
+  auto task = MakeTask();
+  readers_["a"]->pending = {{1, 2}, {3}};
+  readers_["b"]->pending = {{10}};
+  readers_["b"]->ended = true;
+  auto step = task->Step();
+  ASSERT_TRUE(step.ok());
+  EXPECT_TRUE(step->progress);
+  EXPECT_FALSE(step->done);
+  EXPECT_EQ(writers_["one"]->rows, (std::vector<int64_t>{1, 2, 3, 10}));
+  EXPECT_EQ(writers_["two"]->rows, (std::vector<int64_t>{1, 2, 3}));
+  EXPECT_FALSE(writers_["one"]->finished);
+  EXPECT_EQ(metrics_.rows_to_sinks.Get(), 7U);
+
+  readers_["a"]->ended = true;
+  writers_["two"]->drained = false;
+  step = task->Step();
+  EXPECT_TRUE(writers_["one"]->finished);
+  EXPECT_FALSE(step->done);
+  writers_["two"]->drained = true;
+  EXPECT_TRUE(task->Step()->done);
+}
+
+TEST_F(TaskTest, AFullSinkHoldsBackOnlyTheSourcesThatReachIt) {
+  auto task = MakeTask();
+  readers_["a"]->pending = {{1}};
+  readers_["b"]->pending = {{10}};
+  readers_["a"]->deadline = 5;  // must not make the worker spin while the sink is full
+  writers_["two"]->accepts = false;
+  auto step = task->Step();
+  EXPECT_EQ(writers_["one"]->rows, (std::vector<int64_t>{10}));
+  EXPECT_EQ(readers_["a"]->polls, 0);
+  EXPECT_EQ(step->deadline, kNever);
+  writers_["two"]->accepts = true;
+  step = task->Step();
+  EXPECT_EQ(writers_["two"]->rows, (std::vector<int64_t>{1}));
+}
+
+TEST_F(TaskTest, TheEarliestDeadlineCounts) {
+  auto task = MakeTask();
+  readers_["a"]->deadline = 500;
+  readers_["b"]->deadline = 300;
+  writers_["one"]->deadline = 400;
+  const auto step = task->Step();
+  EXPECT_FALSE(step->progress);
+  EXPECT_EQ(step->deadline, 300);
+}
+
+TEST_F(TaskTest, ASourceThatNeverPausesLeavesTheOthersTheirTurn) {
+  auto task = MakeTask();
+  for (int i = 0; i < 1000; i++) readers_["a"]->pending.push_back({i});
+  readers_["b"]->pending = {{-1}};
+  ASSERT_TRUE(task->Step().ok());
+  EXPECT_EQ(writers_["one"]->rows.back(), -1);
+  EXPECT_LT(writers_["one"]->rows.size(), 100U);
+}
+
+TEST_F(TaskTest, AfterAFailureTheOtherSinksAreDrained) {
+  auto task = MakeTask();
+  writers_["one"]->error = Status::Environment("no such stream");
+  auto step = task->Step();
+  ASSERT_FALSE(step.ok());
+  EXPECT_EQ(step.status().message(), "no such stream");
+  task->StopReading();
+  writers_["two"]->drained = false;
+  step = task->Step();
+  ASSERT_TRUE(step.ok());
+  EXPECT_FALSE(step->done);
+  writers_["two"]->drained = true;
+  EXPECT_TRUE(task->Step()->done);
+}
+
+TEST_F(TaskTest, StopReadingTakesNoMoreRows) {
+  auto task = MakeTask();
+  readers_["a"]->pending = {{1}};
+  task->StopReading();
+  EXPECT_TRUE(task->Step()->done);
+  EXPECT_EQ(readers_["a"]->polls, 0);
+}
+
+}  // namespace
+}  // namespace laminar

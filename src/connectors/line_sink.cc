@@ -1,0 +1,101 @@
+#include "connectors/line_sink.h"
+
+#include <algorithm>
+
+namespace laminar {
+
+namespace {
+
+constexpr int64_t kRetryMicros = 2'000;  // how soon to try again while a pipe is full
+
+class LineWriter final : public SinkWriter {
+ public:
+  LineWriter(LineOutput* output, std::unique_ptr<Encoder> encoder, const ConnectorContext& context,
+             const LineSinkOptions& options)
+      : output_(output), encoder_(std::move(encoder)), context_(context), options_(options) {}
+
+  Status Push(const Batch& batch) override {
+    if (batch.rows() == 0) return Status::Ok();
+    encoded_.Clear();
+    RETURN_IF_ERROR(encoder_->Encode(batch, &encoded_));
+    const int64_t now = context_.clock->SteadyMicros();
+    if (lines_.empty()) oldest_micros_ = now;
+    newest_micros_ = now;
+    for (size_t i = 0; i < encoded_.rows(); i++) {
+      lines_.append(encoded_.row(i));
+      lines_.push_back('\n');
+    }
+    rows_ += encoded_.rows();
+    if (lines_.size() < options_.flush_bytes) return Status::Ok();
+    return HandOn();
+  }
+
+  bool CanAccept() const override { return output_->kept_bytes() < options_.kept_bytes; }
+
+  Status Poll() override {
+    if (!lines_.empty() && (finishing_ || context_.clock->SteadyMicros() >= Due())) RETURN_IF_ERROR(HandOn());
+    if (output_->kept_bytes() > 0) RETURN_IF_ERROR(output_->Flush());
+    if (finishing_ && !synced_ && output_->kept_bytes() == 0) {
+      if (options_.sync_at_finish) RETURN_IF_ERROR(output_->Sync());
+      synced_ = true;
+    }
+    return Status::Ok();
+  }
+
+  int64_t NextDeadline() const override {
+    if (output_->kept_bytes() > 0) return context_.clock->SteadyMicros() + kRetryMicros;
+    if (finishing_) return synced_ ? kNever : context_.clock->SteadyMicros();
+    return lines_.empty() ? kNever : Due();
+  }
+
+  void Finish() override { finishing_ = true; }
+  bool Drained() const override { return lines_.empty() && synced_; }
+
+ private:
+  int64_t Due() const {
+    return std::min(newest_micros_ + options_.quiet_micros, oldest_micros_ + options_.longest_micros);
+  }
+
+  Status HandOn() {
+    RETURN_IF_ERROR(output_->Write(lines_));
+    context_.metrics->rows_out.Add(rows_);
+    context_.metrics->bytes_out.Add(lines_.size());
+    lines_.clear();
+    rows_ = 0;
+    return Status::Ok();
+  }
+
+  LineOutput* const output_;  // the sink's
+  const std::unique_ptr<Encoder> encoder_;
+  const ConnectorContext context_;
+  const LineSinkOptions options_;
+  EncodedRows encoded_;
+  std::string lines_;  // at most flush_bytes and one batch
+  uint64_t rows_ = 0;  // in lines_
+  int64_t oldest_micros_ = 0, newest_micros_ = 0;
+  bool finishing_ = false, synced_ = false;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Sink>> LineSink::Make(const TableSpec& table, const ConnectorContext& context,
+                                             const LineSinkOptions& options, Open open) {
+  RETURN_IF_ERROR(table.format->MakeEncoder(table.schema, table.options).status());
+  return std::unique_ptr<Sink>(std::make_unique<LineSink>(table, context, options, std::move(open)));
+}
+
+LineSink::LineSink(const TableSpec& table, const ConnectorContext& context, const LineSinkOptions& options, Open open)
+    : table_(table), context_(context), options_(options), open_(std::move(open)) {}
+
+Status LineSink::Start(std::vector<Waker*> /*wakers*/) {
+  ASSIGN_OR_RETURN(output_, open_());
+  return Status::Ok();
+}
+
+std::unique_ptr<SinkWriter> LineSink::CreateWriter(int /*worker*/) {
+  CHECK_MSG(output_ != nullptr, "Start first");
+  auto encoder = table_.format->MakeEncoder(table_.schema, table_.options);  // Make tried it
+  return std::make_unique<LineWriter>(output_.get(), std::move(encoder).value(), context_, options_);
+}
+
+}  // namespace laminar

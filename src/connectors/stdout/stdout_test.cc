@@ -6,7 +6,7 @@
 #include <csignal>
 
 #include "connectors/stdout/stdout_connector.h"
-#include "connectors/testing/line_format.h"
+#include "connectors/line_format_for_test.h"
 
 namespace laminar {
 namespace {
@@ -18,7 +18,7 @@ class StdoutTest : public ::testing::Test {
     CHECK(pipe(fds_) == 0);
     fcntl(fds_[0], F_SETFL, O_NONBLOCK);
     connector_ = MakeStdoutConnector(fds_[1]);
-    auto sink = connector_->MakeSink(testing::MakeTable(*connector_, OptionUse::kSink, {}, &format_), context_);
+    auto sink = connector_->MakeSink(line_format::MakeTable(*connector_, OptionUse::kSink, {}, &format_), context_);
     sink_ = std::move(sink).value();
     CHECK(sink_->Start({}).ok());
   }
@@ -39,7 +39,7 @@ class StdoutTest : public ::testing::Test {
   }
 
   int fds_[2];
-  testing::LineFormat format_;
+  line_format::LineFormat format_;
   ManualClock clock_;
   PipelineMetrics metrics_;
   ConnectorContext context_{.clock = &clock_, .metrics = &metrics_};
@@ -49,7 +49,7 @@ class StdoutTest : public ::testing::Test {
 
 TEST_F(StdoutTest, RowsAreVisibleAtTheNextPollWithoutTimePassing) {
   const auto writer = sink_->CreateWriter(0);
-  ASSERT_TRUE(writer->Push(testing::MakeBatch({"one", "two"})).ok());
+  ASSERT_TRUE(writer->Push(line_format::MakeBatch({"one", "two"})).ok());
   EXPECT_LE(writer->NextDeadline(), clock_.SteadyMicros());
   ASSERT_TRUE(writer->Poll().ok());
   EXPECT_EQ(Read(), "one\ntwo\n");
@@ -65,7 +65,7 @@ TEST_F(StdoutTest, TwoWritersNeverTearALine) {
   size_t sent = 0;
   for (int round = 0; round < 200; round++) {
     for (const auto& [writer, line] : {std::pair{a.get(), &long_a}, std::pair{b.get(), &long_b}}) {
-      ASSERT_TRUE(writer->Push(testing::MakeBatch({*line, *line})).ok());
+      ASSERT_TRUE(writer->Push(line_format::MakeBatch({*line, *line})).ok());
       ASSERT_TRUE(writer->Poll().ok());
       sent += 2;
     }
@@ -94,7 +94,7 @@ TEST_F(StdoutTest, ASlowReaderHoldsTheWriterBackWithoutBlockingIt) {
   const std::string line(1000, 'x');
   int pushed = 0;
   while (writer->CanAccept()) {
-    ASSERT_TRUE(writer->Push(testing::MakeBatch({line})).ok());
+    ASSERT_TRUE(writer->Push(line_format::MakeBatch({line})).ok());
     ASSERT_TRUE(writer->Poll().ok());
     ASSERT_LT(++pushed, 10'000);
   }
@@ -114,7 +114,7 @@ TEST_F(StdoutTest, ASlowReaderHoldsTheWriterBackWithoutBlockingIt) {
 TEST_F(StdoutTest, AReaderThatGoesAwayIsACancellation) {
   const auto writer = sink_->CreateWriter(0);
   CloseReader();
-  ASSERT_TRUE(writer->Push(testing::MakeBatch({"one"})).ok());
+  ASSERT_TRUE(writer->Push(line_format::MakeBatch({"one"})).ok());
   const Status status = writer->Poll();
   EXPECT_EQ(status.kind(), StatusKind::kCancelled);
   EXPECT_EQ(status.message(), "the reader of stdout went away");

@@ -15,7 +15,7 @@
 #include "connectors/registry.h"
 #include "formats/format.h"
 
-namespace laminar::testing {
+namespace laminar::line_format {
 
 inline Schema LineSchema() {
   return {{"line", MakeType("VARCHAR"), false}};
@@ -106,4 +106,4 @@ inline std::vector<std::string> Lines(const Batch& batch) {
   return lines;
 }
 
-}  // namespace laminar::testing
+}  // namespace laminar::line_format

@@ -1,10 +1,10 @@
-"""Runs the rules of tidy.py over the repository; and shows for each rule that it finds a planted violation."""
+"""Runs the rules of style.py over the repository; and shows for each rule that it finds a planted violation."""
 
 import subprocess
 import unittest
 from pathlib import Path
 
-import tidy
+import style
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = {".cc", ".h", ".py", ".sql", ".md", ".txt", ".cmake", ".json", ".sh", ".test", ".lock", ".yml", ".toml", ".html", ".supp", ""}
@@ -26,16 +26,16 @@ class Repository(unittest.TestCase):
     def test_keeps_the_rules(self):
         files = repository_files()
         self.assertGreater(len(files), 50)
-        self.assertEqual("", "\n".join(tidy.check(files)))
+        self.assertEqual("", "\n".join(style.check(files)))
 
     def test_every_layer_has_a_folder(self):
-        for layer in tidy.LAYERS:
+        for layer in style.LAYERS:
             self.assertTrue((ROOT / "src" / layer).is_dir(), f"layers.py names src/{layer}, which is not there")
 
 
 class Rules(unittest.TestCase):
     def violations(self, path, text):
-        return tidy.check({path: text})
+        return style.check({path: text})
 
     def assert_found(self, path, text, words):
         found = self.violations(path, text)

@@ -1,0 +1,201 @@
+#include "connectors/kinesis/client.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+
+#include "base/log.h"
+#include "connectors/kinesis/codec_json.h"
+
+namespace laminar::kinesis {
+
+// One call of the API: its request, kept until the answer in case it has to be sent again, and what to do with the
+// answer.
+struct HttpKinesisApi::Call {
+  const char* operation;
+  const Codec* codec;
+  std::shared_ptr<const std::string> body;  // shared: with the request on the wire
+  std::function<void(aws::HttpReply, std::optional<ApiError>, int64_t service_micros)> done;
+  bool repeated_for_clock = false, repeated_for_token = false;
+};
+
+namespace {
+template <class T>
+int Number(T text) {
+  int value = -1;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+}  // namespace
+
+int64_t ParseHttpDate(std::string_view text) {
+  // Wdy, DD Mon YYYY HH:MM:SS GMT
+  constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  if (text.size() != 29 || text[3] != ',' || !text.ends_with(" GMT") || text[19] != ':' || text[22] != ':') return 0;
+  const auto month = std::find(kMonths.begin(), kMonths.end(), text.substr(8, 3));
+  const int day = Number(text.substr(5, 2)), year = Number(text.substr(12, 4)), hour = Number(text.substr(17, 2)),
+            minute = Number(text.substr(20, 2)), second = Number(text.substr(23, 2));
+  if (month == kMonths.end() || day < 1 || year < 1970 || hour < 0 || minute < 0 || second < 0) return 0;
+  using namespace std::chrono;
+  const year_month_day date{std::chrono::year(year),
+                            std::chrono::month(static_cast<unsigned>(month - kMonths.begin() + 1)),
+                            std::chrono::day(static_cast<unsigned>(day))};
+  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return 0;
+  return (int64_t{sys_days(date).time_since_epoch().count()} * 86'400 + hour * 3'600 + minute * 60 + second) *
+         kMicrosPerSecond;
+}
+
+HttpKinesisApi::HttpKinesisApi(Target target, std::unique_ptr<aws::HttpClient> http,
+                               std::shared_ptr<aws::CredentialsProvider> credentials,
+                               std::shared_ptr<EndpointState> endpoint, const Clock* clock)
+    : target_(std::move(target)),
+      stream_{target_.stream_name, target_.stream_arn},
+      http_(std::move(http)),
+      credentials_(std::move(credentials)),
+      endpoint_(std::move(endpoint)),
+      clock_(clock) {}
+
+HttpKinesisApi::~HttpKinesisApi() {
+  http_->Shutdown();
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [&] { return in_flight_ == 0; });
+}
+
+void HttpKinesisApi::Finished() {
+  std::lock_guard lock(mutex_);
+  --in_flight_;
+  idle_.notify_all();
+}
+
+template <class T>
+void HttpKinesisApi::Start(const char* operation, const Codec& codec, std::string body,
+                           Result<T> (*decode)(const Codec&, std::string), Callback<T> done) {
+  {
+    std::lock_guard lock(mutex_);
+    ++in_flight_;
+  }
+  auto call = std::make_shared<Call>();  // shared: by the callbacks on its way
+  call->operation = operation;
+  call->codec = &codec;
+  call->body = std::make_shared<const std::string>(std::move(body));
+  call->done = [this, operation, &codec, decode, done = std::move(done)](
+                   aws::HttpReply reply, std::optional<ApiError> error, int64_t service_micros) {
+    Outcome<T> outcome;
+    outcome.service_micros = service_micros;
+    outcome.error = std::move(error);
+    if (!outcome.error) {
+      constexpr size_t kShown = 200;  // for the message, should the body make no sense
+      const std::string begin = reply.body.substr(0, kShown);
+      auto decoded = decode(codec, std::move(reply.body));
+      if (decoded.ok()) {
+        outcome.value = std::move(decoded).value();
+      } else {
+        reply.body = begin;
+        outcome.error = MakeGarbageError(target_, operation, reply, decoded.status().message());
+      }
+    }
+    done(std::move(outcome));
+  };
+  Send(std::move(call));
+}
+
+void HttpKinesisApi::Send(std::shared_ptr<Call> call) {
+  credentials_->Get([this, call](aws::CredentialsResult credentials) {
+    if (!credentials.ok()) {
+      call->done({}, MakeCredentialsError(target_, credentials.status()), 0);
+      call->done = nullptr;
+      return Finished();
+    }
+    aws::HttpRequest request;
+    request.headers = {{"content-type", call->codec->content_type()},
+                       {"x-amz-target", std::string("Kinesis_20131202.") + call->operation},
+                       {"user-agent", "laminar"}};
+    request.body = call->body;
+    request.sign = aws::SigV4{credentials.value(), target_.region, "kinesis",
+                              clock_->WallMicros() + endpoint_->clock_offset_micros.load()};
+    http_->Send(std::move(request), [this, call](aws::HttpReply reply) { OnReply(call, std::move(reply)); });
+  });
+}
+
+void HttpKinesisApi::OnReply(const std::shared_ptr<Call>& call, aws::HttpReply reply) {
+  const int64_t service_micros = ParseHttpDate(reply.Header("date"));
+  std::optional<ApiError> error;
+  if (reply.failure != aws::HttpFailure::kNone) {
+    error = MakeTransportError(target_, call->operation, reply);
+  } else if (reply.status != 200) {
+    ServiceError service = call->codec->DecodeError(reply.status, reply.body);
+    if (service.code.empty()) service.code = BareErrorCode(reply.Header("x-amzn-errortype"));
+    if (Repeat(call, service, service_micros)) return;
+    error = service.code.empty() ? MakeGarbageError(target_, call->operation, reply, "it names no error code")
+                                 : MakeServiceError(target_, call->operation, service);
+  }
+  const auto done = std::move(call->done);
+  done(std::move(reply), std::move(error), service_micros);
+  Finished();
+}
+
+bool HttpKinesisApi::Repeat(const std::shared_ptr<Call>& call, const ServiceError& error, int64_t service_micros) {
+  if (IsClockError(error) && !call->repeated_for_clock && service_micros != 0) {
+    const int64_t offset = service_micros - clock_->WallMicros();
+    const int64_t known = endpoint_->clock_offset_micros.load();
+    if (std::abs(offset - known) < kMostSkewMicros) return false;
+    endpoint_->clock_offset_micros = offset;
+    call->repeated_for_clock = true;
+    LogWarning("this machine's clock is wrong; requests are signed with the service's time",
+               {{"endpoint", target_.endpoint}, {"seconds_off", std::to_string(-offset / kMicrosPerSecond)}});
+    Send(call);
+    return true;
+  }
+  if (IsExpiredToken(error) && !call->repeated_for_token) {
+    call->repeated_for_token = true;
+    credentials_->Invalidate();
+    Send(call);
+    return true;
+  }
+  return false;
+}
+
+void HttpKinesisApi::DescribeStreamSummary(Callback<StreamSummary> done) {
+  Start<StreamSummary>(
+      "DescribeStreamSummary", JsonCodec(), EncodeDescribeStreamSummary(stream_),
+      [](const Codec&, std::string body) { return DecodeDescribeStreamSummary(std::move(body)); }, std::move(done));
+}
+
+void HttpKinesisApi::ListShards(const std::string& next_token, Callback<ListShardsResult> done) {
+  Start<ListShardsResult>(
+      "ListShards", JsonCodec(), EncodeListShards(stream_, next_token),
+      [](const Codec&, std::string body) { return DecodeListShards(std::move(body)); }, std::move(done));
+}
+
+void HttpKinesisApi::GetShardIterator(const IteratorRequest& request, Callback<std::string> done) {
+  Start<std::string>(
+      "GetShardIterator", JsonCodec(), EncodeGetShardIterator(stream_, request),
+      [](const Codec&, std::string body) { return DecodeGetShardIterator(std::move(body)); }, std::move(done));
+}
+
+void HttpKinesisApi::GetRecords(const std::string& iterator, int limit, Callback<GetRecordsResult> done) {
+  const Codec& codec = JsonCodec();
+  Start<GetRecordsResult>(
+      "GetRecords", codec, codec.EncodeGetRecords(stream_, iterator, limit),
+      [](const Codec& codec, std::string body) { return codec.DecodeGetRecords(std::move(body)); }, std::move(done));
+}
+
+void HttpKinesisApi::PutRecords(const std::vector<PutEntry>& entries, Callback<PutResult> done) {
+  const Codec& codec = JsonCodec();
+  Start<PutResult>(
+      "PutRecords", codec, codec.EncodePutRecords(stream_, entries),
+      [](const Codec& codec, std::string body) { return codec.DecodePutRecords(std::move(body)); },
+      [count = entries.size(), done = std::move(done)](Outcome<PutResult> outcome) {
+        if (outcome.ok() && outcome.value.entries.size() != count) {
+          outcome.error = ApiError{
+              ErrorClass::kTransient,
+              Status::Environment("PutRecords: the answer speaks of " + std::to_string(outcome.value.entries.size()) +
+                                  " records, " + std::to_string(count) + " were sent")};
+        }
+        done(std::move(outcome));
+      });
+}
+
+}  // namespace laminar::kinesis

@@ -1,0 +1,71 @@
+// KinesisApi over HTTP: signs, sends, reads answers; repeats a call only where the error says nothing about the request
+// itself.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "aws/credentials.h"
+#include "aws/http_client.h"
+#include "base/clock.h"
+#include "connectors/kinesis/codec.h"
+#include "connectors/kinesis/error.h"
+#include "connectors/kinesis/kinesis_api.h"
+
+namespace laminar::kinesis {
+
+// What is known about the clocks and the wire form of one endpoint. Shared by its clients.
+struct EndpointState {
+  std::atomic<int64_t> clock_offset_micros{0};  // the service's clock minus ours
+  std::atomic<Wire> wire{Wire::kJson};
+};
+
+class HttpKinesisApi final : public KinesisApi {
+ public:
+  // A Date header further from our clock than this makes a refused signature the clock's fault.
+  static constexpr int64_t kMostSkewMicros = 4 * 60 * kMicrosPerSecond;
+
+  // clock: borrowed, outlives the object. credentials, endpoint: shared with other clients of the same role and
+  // endpoint.
+  HttpKinesisApi(Target target, std::unique_ptr<aws::HttpClient> http,
+                 std::shared_ptr<aws::CredentialsProvider> credentials, std::shared_ptr<EndpointState> endpoint,
+                 const Clock* clock);
+  ~HttpKinesisApi() override;
+
+  void DescribeStreamSummary(Callback<StreamSummary> done) override;
+  void ListShards(const std::string& next_token, Callback<ListShardsResult> done) override;
+  void GetShardIterator(const IteratorRequest& request, Callback<std::string> done) override;
+  void GetRecords(const std::string& iterator, int limit, Callback<GetRecordsResult> done) override;
+  void PutRecords(const std::vector<PutEntry>& entries, Callback<PutResult> done) override;
+  std::string Describe() const override { return target_.Describe(); }
+  const std::string& stream_name() const override { return target_.stream_name; }
+
+ private:
+  struct Call;
+  template <class T>
+  void Start(const char* operation, const Codec& codec, std::string body,
+             Result<T> (*decode)(const Codec&, std::string), Callback<T> done);
+  void Send(std::shared_ptr<Call> call);
+  void OnReply(const std::shared_ptr<Call>& call, aws::HttpReply reply);
+  // True if the error was one that a repetition cures, and the call is under way again.
+  bool Repeat(const std::shared_ptr<Call>& call, const ServiceError& error, int64_t service_micros);
+  void Finished();
+
+  const Target target_;
+  const StreamId stream_;
+  const std::unique_ptr<aws::HttpClient> http_;
+  const std::shared_ptr<aws::CredentialsProvider> credentials_;
+  const std::shared_ptr<EndpointState> endpoint_;
+  const Clock* const clock_;
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  int in_flight_ = 0;  // guarded by mutex_
+};
+
+// "Tue, 24 Nov 2026 05:53:44 GMT" (RFC 9110, IMF-fixdate) -> microseconds since 1970; 0 if it is none.
+int64_t ParseHttpDate(std::string_view text);
+
+}  // namespace laminar::kinesis

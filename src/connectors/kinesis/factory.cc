@@ -1,0 +1,103 @@
+#include "connectors/kinesis/factory.h"
+
+#include <map>
+#include <mutex>
+
+#include "aws/credentials_cache.h"
+#include "aws/credentials_chain.h"
+#include "aws/http_client.h"
+#include "aws/profile.h"
+#include "aws/runtime.h"
+#include "base/random.h"
+#include "connectors/kinesis/client.h"
+#include "connectors/kinesis/resolve.h"
+
+namespace laminar::kinesis {
+
+namespace {
+
+class HttpKinesisApiFactory final : public KinesisApiFactory {
+ public:
+  HttpKinesisApiFactory(const Clock* clock, uint64_t seed, aws::Environment environment)
+      : clock_(clock),
+        environment_(std::move(environment)),
+        runtime_(aws::Runtime::Acquire()),
+        profile_(*runtime_, environment_),
+        random_(seed) {}
+
+  Result<std::unique_ptr<KinesisApi>> Open(const StreamOptions& options) override {
+    if (options.stream_name.empty() && options.stream_arn.empty()) {
+      return Status::User("no stream is named", "Set stream_name or stream_arn");
+    }
+    const ProfileSetting profile = [this](const std::string& key) { return profile_.Get(key); };
+    ASSIGN_OR_RETURN(const std::optional<std::string> region, ResolveRegion(options, environment_, profile));
+    if (!region) return NoRegion(options);
+    Target target{options.stream_name, options.stream_arn, *region,
+                  ResolveEndpoint(options, *region, environment_, profile)};
+    if (target.stream_name.empty()) {
+      ASSIGN_OR_RETURN(const StreamArn arn, ParseStreamArn(options.stream_arn));
+      target.stream_name = arn.stream_name;
+    }
+    ASSIGN_OR_RETURN(aws::HttpEndpoint endpoint, aws::ParseEndpoint(target.endpoint));
+    ASSIGN_OR_RETURN(std::shared_ptr<aws::CredentialsProvider> credentials, CredentialsFor(options));
+    std::shared_ptr<aws::TlsContext> tls;
+    if (endpoint.tls) {
+      ASSIGN_OR_RETURN(tls, Tls());
+    }
+    aws::HttpOptions http_options;
+    http_options.max_connections = static_cast<size_t>(std::max(1, options.max_connections));
+    auto http = std::make_unique<aws::HttpClient>(runtime_, tls, std::move(endpoint), http_options);
+    auto state = StateOf(target.endpoint);
+    return std::unique_ptr<KinesisApi>(std::make_unique<HttpKinesisApi>(
+        std::move(target), std::move(http), std::move(credentials), std::move(state), clock_));
+  }
+
+ private:
+  Result<std::shared_ptr<aws::TlsContext>> Tls() {
+    std::lock_guard lock(mutex_);
+    if (!tls_) {
+      std::string ca_file = environment_("AWS_CA_BUNDLE");
+      if (ca_file.empty()) ca_file = environment_("SSL_CERT_FILE");
+      if (ca_file.empty()) ca_file = profile_.Get("ca_bundle");
+      ASSIGN_OR_RETURN(tls_, aws::TlsContext::Create(*runtime_, ca_file));
+    }
+    return tls_;
+  }
+
+  Result<std::shared_ptr<aws::CredentialsProvider>> CredentialsFor(const StreamOptions& options) {
+    if (!options.role_arn.empty())
+      return Status::User("aws_role_arn is not available yet", "Put role_arn into a profile and set AWS_PROFILE");
+    ASSIGN_OR_RETURN(auto tls, Tls());
+    std::lock_guard lock(mutex_);
+    if (!chain_) {
+      chain_ = std::make_shared<aws::CredentialsCache>(aws::MakeCredentialsChain(runtime_, tls, environment_), clock_);
+    }
+    return std::shared_ptr<aws::CredentialsProvider>(chain_);
+  }
+
+  std::shared_ptr<EndpointState> StateOf(const std::string& endpoint) {
+    std::lock_guard lock(mutex_);
+    auto& state = states_[endpoint];
+    if (!state) state = std::make_shared<EndpointState>();
+    return state;
+  }
+
+  const Clock* const clock_;
+  const aws::Environment environment_;
+  const std::shared_ptr<aws::Runtime> runtime_;
+  const aws::Profile profile_;
+  std::mutex mutex_;
+  Random random_;                                                 // guarded by mutex_
+  std::shared_ptr<aws::TlsContext> tls_;                          // guarded by mutex_
+  std::shared_ptr<aws::CredentialsProvider> chain_;               // guarded by mutex_
+  std::map<std::string, std::shared_ptr<EndpointState>> states_;  // guarded by mutex_; by endpoint
+};
+
+}  // namespace
+
+std::unique_ptr<KinesisApiFactory> MakeHttpKinesisApiFactory(const Clock* clock, uint64_t seed,
+                                                             aws::Environment environment) {
+  return std::make_unique<HttpKinesisApiFactory>(clock, seed, std::move(environment));
+}
+
+}  // namespace laminar::kinesis

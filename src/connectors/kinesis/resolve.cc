@@ -1,0 +1,86 @@
+#include "connectors/kinesis/resolve.h"
+
+#include <algorithm>
+#include <array>
+
+namespace laminar::kinesis {
+
+namespace {
+bool IsRegionName(std::string_view name) {
+  return !name.empty() && name.size() <= 40 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+}  // namespace
+
+Result<StreamArn> ParseStreamArn(std::string_view arn) {
+  const Status bad = Status::User("'" + std::string(arn) + "' is not the ARN of a stream",
+                                  "Write stream_arn as arn:aws:kinesis:REGION:ACCOUNT:stream/NAME");
+  std::array<std::string_view, 6> parts;
+  std::string_view rest = arn;
+  for (size_t i = 0; i < 5; ++i) {
+    const size_t colon = rest.find(':');
+    if (colon == std::string_view::npos) return bad;
+    parts[i] = rest.substr(0, colon);
+    rest.remove_prefix(colon + 1);
+  }
+  parts[5] = rest;
+  constexpr std::string_view kPrefix = "stream/";
+  if (parts[0] != "arn" || parts[1].empty() || parts[2] != "kinesis" || !IsRegionName(parts[3]) ||
+      !parts[5].starts_with(kPrefix))
+    return bad;
+  const std::string_view name = parts[5].substr(kPrefix.size());
+  if (name.empty() || name.find_first_of("/: ") != std::string_view::npos) return bad;
+  return StreamArn{std::string(parts[1]), std::string(parts[3]), std::string(parts[4]), std::string(name)};
+}
+
+Result<std::optional<std::string>> ResolveRegion(const StreamOptions& options, const aws::Environment& environment,
+                                                 const ProfileSetting& profile) {
+  const auto checked = [](const std::string& region, const char* source) -> Result<std::optional<std::string>> {
+    if (IsRegionName(region)) return std::optional(region);
+    return Status::User("'" + region + "' (" + source + ") is not the name of a region", "Write it like us-east-1");
+  };
+  std::string from_arn;
+  if (!options.stream_arn.empty()) {
+    ASSIGN_OR_RETURN(const StreamArn arn, ParseStreamArn(options.stream_arn));
+    from_arn = arn.region;
+  }
+  if (!options.region.empty()) {
+    if (!from_arn.empty() && from_arn != options.region) {
+      return Status::User("stream_arn is in " + from_arn + ", but aws_region says " + options.region,
+                          "Remove one of them");
+    }
+    return checked(options.region, "aws_region");
+  }
+  if (!from_arn.empty()) return std::optional(from_arn);
+  for (const char* name : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
+    if (const std::string region = environment(name); !region.empty()) return checked(region, name);
+  }
+  if (const std::string region = profile("region"); !region.empty()) return checked(region, "region of the profile");
+  return std::optional<std::string>();
+}
+
+std::string DnsSuffix(std::string_view region) {
+  return region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+}
+
+std::string ResolveEndpoint(const StreamOptions& options, const std::string& region,
+                            const aws::Environment& environment, const ProfileSetting& profile) {
+  if (!options.endpoint.empty()) return options.endpoint;
+  if (environment("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") != "true") {
+    for (const char* name : {"AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL"}) {
+      if (std::string url = environment(name); !url.empty()) return url;
+    }
+    if (std::string url = profile("endpoint_url"); !url.empty()) return url;
+  }
+  return "https://kinesis." + region + "." + DnsSuffix(region);
+}
+
+Status NoRegion(const StreamOptions& options) {
+  return Status::User(
+      "no AWS region for stream " + options.stream_name +
+          ": looked at the option aws_region, AWS_REGION, AWS_DEFAULT_REGION, the profile and the instance's metadata",
+      "Set aws_region = 'us-east-1' (or the stream's region) in the table, or the variable AWS_REGION");
+}
+
+}  // namespace laminar::kinesis

@@ -7,12 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "duckdb/common/types/data_chunk.hpp"
-#include "duckdb/common/types/string_type.hpp"
-#include "duckdb/common/types/vector.hpp"
-
 #include "connectors/connector.h"
 #include "connectors/registry.h"
+#include "duck/pch.h"
 #include "formats/format.h"
 
 namespace laminar::line_format {

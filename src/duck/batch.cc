@@ -11,7 +11,7 @@ static_assert(kBatchRows == STANDARD_VECTOR_SIZE);
 std::string RowPosition::ToString() const {
   std::string out = source;
   if (!shard.empty()) out += ", shard " + shard;
-  if (!sequence_number.empty()) out += ", sequence number " + sequence_number;
+  if (!sequence_number.empty()) out += (shard.empty() ? ", byte " : ", sequence number ") + sequence_number;
   if (line > 0) out += ", line " + std::to_string(line);
   return out;
 }

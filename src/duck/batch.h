@@ -24,7 +24,7 @@ struct RowPosition {
   std::string shard;            // "shardId-000000000001"; "" where a source has none
   std::string sequence_number;  // of the record; for a file the byte offset
   uint64_t line = 0;            // the value's line within its record or file, from 1; 0 = the record holds one value
-  // "stream orders, shard shardId-000000000001, sequence number 4959..., line 2"
+  // "stream orders, shard shardId-000000000001, sequence number 4959..., line 2"; "file /data/x.jsonl, byte 345, line 2"
   std::string ToString() const;
 };
 

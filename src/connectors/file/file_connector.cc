@@ -1,0 +1,78 @@
+#include "connectors/file/file_connector.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "connectors/file/file_source.h"
+#include "connectors/line_sink.h"
+
+namespace laminar {
+
+namespace {
+
+Result<std::unique_ptr<LineOutput>> OpenOutput(const std::string& path) {
+  const std::string what = "file " + path;
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) {
+    const int error = errno;
+    return Status::Environment(
+        "cannot write " + what + ": " + std::strerror(error),
+        error == ENOENT
+            ? "Create its directory, or correct the option 'path'; a relative one starts at the current directory"
+        : error == EACCES ? "Give this user the right to write it, or choose another path"
+        : error == EISDIR ? "Name a file in the option 'path'"
+                          : "");
+  }
+  return std::make_unique<LineOutput>(fd, what, /*owned=*/true);
+}
+
+class FileConnector final : public Connector {
+ public:
+  std::string name() const override { return "single_file"; }
+  std::string description() const override {
+    return "Reads the lines of a file to its end, or writes a file anew, a row a line";
+  }
+  const std::vector<OptionSpec>& options() const override {
+    static const std::vector<OptionSpec> kOptions = {
+        {.name = "path",
+         .required = true,
+         .help = "The file; a relative path starts at the current directory. A source also reads a named pipe, and '-' "
+                 "as the "
+                 "standard input; a sink replaces what was in the file",
+         .example = "orders.jsonl"},
+    };
+    return kOptions;
+  }
+  std::vector<std::string> formats() const override { return {"json"}; }
+  bool is_source() const override { return true; }
+  bool is_sink() const override { return true; }
+
+  void Check(const TableSpec& table, OptionUse use, std::vector<Status>* problems) const override {
+    if (use == OptionUse::kSink && table.options.Has("path") && table.options.String("path") == "-") {
+      problems->push_back(Status::User("connector 'single_file' cannot write to '-'", "Use connector = 'stdout'")
+                              .At(table.options.position("path")));
+    }
+  }
+
+  Result<std::unique_ptr<Source>> MakeSource(const TableSpec& table, const ConnectorContext& context) const override {
+    RETURN_IF_ERROR(table.format->MakeDecoder(table.schema, table.options).status());
+    return std::unique_ptr<Source>(std::make_unique<file::FileSource>(table, context));
+  }
+
+  Result<std::unique_ptr<Sink>> MakeSink(const TableSpec& table, const ConnectorContext& context) const override {
+    LineSinkOptions options;
+    options.sync_at_finish = true;
+    return LineSink::Make(table, context, options, [path = table.options.String("path")] { return OpenOutput(path); });
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Connector> MakeFileConnector() {
+  return std::make_unique<FileConnector>();
+}
+
+}  // namespace laminar

@@ -1,0 +1,150 @@
+#include "connectors/file/file_source.h"
+
+#include <algorithm>
+
+#include "connectors/bad_row.h"
+
+namespace laminar::file {
+
+namespace {
+
+constexpr int64_t kPipePollMicros = 10'000;  // how often an idle pipe is looked at
+
+// Newlines in the first `length` bytes of a regular file; a failure to read counts as none.
+uint64_t CountNewlines(const Input& input, int64_t length) {
+  std::vector<char> buffer(LineBlocks::kBlockBytes);
+  uint64_t lines = 0;
+  for (int64_t at = 0; at < length;) {
+    const auto wanted = static_cast<size_t>(std::min<int64_t>(length - at, static_cast<int64_t>(buffer.size())));
+    const Result<size_t> got = input.ReadAt(at, buffer.data(), wanted);
+    if (!got.ok() || *got == 0) break;
+    lines +=
+        static_cast<uint64_t>(std::count(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(*got), '\n'));
+    at += static_cast<int64_t>(*got);
+  }
+  return lines;
+}
+
+RowPosition PositionAt(const Input& input, const Block& block, size_t offset) {
+  RowPosition position;
+  position.source = input.what;
+  position.sequence_number = std::to_string(block.offset + static_cast<int64_t>(offset));
+  const uint64_t before = input.seekable ? CountNewlines(input, block.offset) : block.lines_before;
+  const std::string_view text = block.text().substr(0, offset);
+  position.line = before + static_cast<uint64_t>(std::count(text.begin(), text.end(), '\n')) + 1;
+  return position;
+}
+
+// Rows are not given their offsets while they are decoded; who asks for one walks the block's lines again.
+class LineOrigins final : public RowOrigins {
+ public:
+  // The rows decoded from `block` from byte `begin` on, but for the values at the offsets `refused`.
+  LineOrigins(std::shared_ptr<const Input> input, std::shared_ptr<const Block> block, size_t begin,
+              std::vector<uint64_t> refused)
+      : input_(std::move(input)), block_(std::move(block)), begin_(begin), refused_(std::move(refused)) {}
+
+  RowPosition Position(uint32_t row) const override {
+    const std::string_view text = block_->text();
+    uint32_t seen = 0;
+    for (size_t line = begin_; line < text.size();) {
+      const size_t end = std::min(text.find('\n', line), text.size());
+      const size_t value = text.find_first_not_of(" \t\r", line);
+      const bool blank = value == std::string_view::npos || value >= end;
+      const bool refused =
+          std::any_of(refused_.begin(), refused_.end(), [&](uint64_t at) { return at >= line && at < end; });
+      if (!blank && !refused && seen++ == row) return PositionAt(*input_, *block_, line);
+      line = end + 1;
+    }
+    return PositionAt(*input_, *block_, begin_);
+  }
+
+ private:
+  const std::shared_ptr<const Input> input_;
+  const std::shared_ptr<const Block> block_;
+  const size_t begin_;
+  const std::vector<uint64_t> refused_;
+};
+
+class FileReader final : public SourceReader, private BadRowHandler {
+ public:
+  FileReader(const TableSpec& table, const ConnectorContext& context, std::shared_ptr<const Input> input, int64_t begin,
+             int64_t end, std::unique_ptr<Decoder> decoder)
+      : context_(context),
+        input_(input),
+        blocks_(std::move(input), begin, end),
+        decoder_(std::move(decoder)),
+        bad_rows_(table.name, table.bad_data, context.metrics) {}
+
+  Result<PollState> Poll(Batch* out) override {
+    if (out->columns() != decoder_->schema().size()) *out = Batch(decoder_->schema());
+    out->Reset();  // lets go of the block behind the last batch
+    deadline_ = kNever;
+    if (block_ == nullptr) {
+      ASSIGN_OR_RETURN(const LineBlocks::State state, blocks_.Next());
+      if (state == LineBlocks::State::kEnd) return PollState::kEnd;
+      if (state == LineBlocks::State::kIdle) {
+        deadline_ = context_.clock->SteadyMicros() + kPipePollMicros;
+        return PollState::kIdle;
+      }
+      block_ = blocks_.block();
+      cursor_ = {};
+      context_.metrics->bytes_in.Add(block_->length);
+    }
+    const size_t begin = cursor_.offset;
+    refused_.clear();
+    const RecordView record = block_->text();
+    ASSIGN_OR_RETURN(const bool used_up, decoder_->Decode({&record, 1}, &cursor_, this, out));
+    out->origin_rows.clear();  // row i is the i-th value from `begin` on
+    if (out->rows() > 0) out->origins = std::make_shared<LineOrigins>(input_, block_, begin, refused_);
+    if (used_up) block_.reset();
+    context_.metrics->rows_in.Add(out->rows());
+    if (out->rows() > 0) return PollState::kBatch;
+    deadline_ = context_.clock->SteadyMicros();  // blank lines and refused rows only: go on after the others' turn
+    return PollState::kIdle;
+  }
+
+  int64_t NextDeadline() const override { return deadline_; }
+
+ private:
+  Status OnBadRow(const BadRow& row) override {
+    refused_.push_back(row.offset);
+    const bool needs_position = bad_rows_.NeedsPosition();
+    return bad_rows_.Handle(needs_position ? PositionAt(*input_, *block_, row.offset) : RowPosition(), row);
+  }
+
+  const ConnectorContext context_;
+  const std::shared_ptr<const Input> input_;
+  LineBlocks blocks_;
+  const std::unique_ptr<Decoder> decoder_;
+  BadRowPolicy bad_rows_;
+  std::shared_ptr<const Block> block_;  // nullptr: used up
+  DecodeCursor cursor_;
+  std::vector<uint64_t> refused_;  // offsets in block_, of this Poll
+  int64_t deadline_ = kNever;
+};
+
+}  // namespace
+
+Status FileSource::Start(std::vector<Waker*> wakers) {
+  ASSIGN_OR_RETURN(input_, Input::Open(table_.options.String("path")));
+  const auto workers = static_cast<int64_t>(std::max<size_t>(wakers.size(), 1));
+  // A worker gets a block at least: a small file stays in its order. A pipe can be read by one only.
+  const int64_t parts =
+      input_->seekable ? std::clamp<int64_t>(input_->size / static_cast<int64_t>(LineBlocks::kBlockBytes), 1, workers)
+                       : 1;
+  for (int64_t w = 0; w <= workers; w++) bounds_.push_back(w >= parts ? input_->size : input_->size / parts * w);
+  return Status::Ok();
+}
+
+std::unique_ptr<SourceReader> FileSource::CreateReader(int worker) {
+  const auto w = static_cast<size_t>(worker);
+  auto decoder = table_.format->MakeDecoder(table_.schema, table_.options);  // MakeSource tried it
+  if (!input_->seekable && worker > 0) {
+    // An empty range of a file of its own kind: its reader ends at once.
+    auto nothing = std::make_shared<const Input>(input_->fd, /*owned=*/false, input_->what, /*seekable=*/true, 0);
+    return std::make_unique<FileReader>(table_, context_, std::move(nothing), 0, 0, std::move(decoder).value());
+  }
+  return std::make_unique<FileReader>(table_, context_, input_, bounds_[w], bounds_[w + 1], std::move(decoder).value());
+}
+
+}  // namespace laminar::file

@@ -1,0 +1,220 @@
+// A regular file is read with pread into buffers that stay in the cache, not mapped: as fast for one pass, memory stays
+// flat whatever the file's size, a file that is cut short while it is read is no SIGBUS, and the padding behind the
+// last line is there.
+#include "connectors/file/line_blocks.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+#include "base/units.h"
+#include "formats/format.h"
+
+namespace laminar::file {
+
+namespace {
+
+// Position after the last newline in [begin, begin + length); 0: none.
+size_t AfterLastNewline(const char* begin, size_t length) {
+  const void* found = memrchr(begin, '\n', length);
+  return found == nullptr ? 0 : static_cast<size_t>(static_cast<const char*>(found) - begin) + 1;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Input>> Input::Open(const std::string& path) {
+  const bool is_stdin = path == "-" || path == "/dev/stdin";
+  std::string what = is_stdin ? "stdin" : "file " + path;
+  // O_NONBLOCK: a named pipe opens before its writer is there.
+  const int fd = is_stdin ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  const int open_error = errno;
+  struct stat info {};
+  if (fd < 0 || fstat(fd, &info) != 0) {
+    const int error = fd < 0 ? open_error : errno;
+    return Status::Environment("cannot read " + what + ": " + std::strerror(error),
+                               error == ENOENT
+                                   ? "Check the option 'path'; a relative one starts at the current directory"
+                               : error == EACCES ? "Give this user the right to read it"
+                                                 : "");
+  }
+  auto input = std::make_shared<const Input>(fd, !is_stdin, std::move(what), S_ISREG(info.st_mode), info.st_size);
+  if (S_ISDIR(info.st_mode)) {
+    return Status::Environment("cannot read " + input->what + ": it is a directory",
+                               "Name a file in the option 'path'");
+  }
+  if (input->seekable) (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+  return input;
+}
+
+Input::~Input() {
+  if (owned_) close(fd);
+}
+
+Status Input::Failed(int error) const {
+  return Status::Environment("cannot read " + what + ": " + std::strerror(error));
+}
+
+Result<size_t> Input::ReadAt(int64_t offset, char* to, size_t length) const {
+  size_t got = 0;
+  while (got < length) {
+    const ssize_t n = pread(fd, to + got, length - got, offset + static_cast<int64_t>(got));
+    if (n == 0) break;
+    if (n > 0) {
+      got += static_cast<size_t>(n);
+    } else if (errno != EINTR) {
+      return Failed(errno);
+    }
+  }
+  return got;
+}
+
+LineBlocks::LineBlocks(std::shared_ptr<const Input> input, int64_t begin, int64_t end)
+    : input_(std::move(input)), next_(begin), end_(end) {}
+
+Result<LineBlocks::State> LineBlocks::Next() {
+  block_.reset();
+  if (ended_) return State::kEnd;
+  return input_->seekable ? NextOfFile() : NextOfPipe();
+}
+
+std::shared_ptr<Block> LineBlocks::Take(size_t bytes) {
+  std::shared_ptr<Block>* free = nullptr;
+  for (auto& candidate : pool_) {
+    if (candidate == nullptr || candidate.use_count() == 1) {
+      free = &candidate;
+      if (candidate != nullptr && candidate->capacity >= bytes) break;
+    }
+  }
+  std::atomic_thread_fence(std::memory_order_acquire);  // with the release of whoever held it last
+  std::shared_ptr<Block> block = free != nullptr && *free != nullptr && (*free)->capacity >= bytes ? *free : nullptr;
+  if (block == nullptr) {
+    block = std::make_shared<Block>();
+    block->buffer = std::make_unique_for_overwrite<char[]>(bytes + kRecordPadding);
+    std::memset(block->buffer.get() + bytes, 0, kRecordPadding);
+    block->capacity = bytes;
+    if (free != nullptr) *free = block;
+  }
+  return block;
+}
+
+Status LineBlocks::TooLong(int64_t offset) const {
+  return Status::User("the line at byte " + std::to_string(offset) + " of " + input_->what + " is longer than " +
+                          FormatBytes(kLongestLine),
+                      "Each row must be a line of its own");
+}
+
+// The line that holds byte begin - 1 belongs to the range before this one.
+Status LineBlocks::SkipLineBegunBefore() {
+  if (next_ == 0) return Status::Ok();
+  int64_t at = next_ - 1;
+  const std::shared_ptr<Block> scratch = Take(kBlockBytes);
+  while (true) {
+    ASSIGN_OR_RETURN(const size_t got,
+                     input_->ReadAt(at, scratch->buffer.get(), std::min<size_t>(64 << 10, kBlockBytes)));
+    const void* newline = got == 0 ? nullptr : std::memchr(scratch->buffer.get(), '\n', got);
+    if (newline != nullptr) {
+      next_ = at + (static_cast<const char*>(newline) - scratch->buffer.get()) + 1;
+      return Status::Ok();
+    }
+    at += static_cast<int64_t>(got);
+    if (got == 0 || at >= end_) {
+      next_ = end_;
+      return Status::Ok();
+    }
+  }
+}
+
+Result<LineBlocks::State> LineBlocks::NextOfFile() {
+  if (!started_) {
+    started_ = true;
+    RETURN_IF_ERROR(SkipLineBegunBefore());
+  }
+  if (next_ >= end_) {
+    ended_ = true;
+    return State::kEnd;
+  }
+  for (size_t capacity = kBlockBytes;; capacity *= 2) {
+    if (capacity > kLongestLine) return TooLong(next_);
+    const std::shared_ptr<Block> block = Take(capacity);
+    char* const bytes = block->buffer.get();
+    const size_t wanted = std::min(block->capacity, static_cast<size_t>(input_->size - next_));
+    ASSIGN_OR_RETURN(const size_t got, input_->ReadAt(next_, bytes, wanted));
+    const bool at_end_of_file = got < wanted || next_ + static_cast<int64_t>(got) == input_->size;
+    const auto to_end = static_cast<size_t>(end_ - next_);  // bytes of this range that are left
+    size_t length = 0;
+    if (got >= to_end) {
+      // The last block: to the end of the line that holds the range's last byte.
+      const void* newline = std::memchr(bytes + to_end - 1, '\n', got - to_end + 1);
+      if (newline != nullptr) length = static_cast<size_t>(static_cast<const char*>(newline) - bytes) + 1;
+    } else {
+      length = AfterLastNewline(bytes, got);
+    }
+    if (length == 0) {
+      if (!at_end_of_file) continue;  // the line is longer than the buffer
+      length = got;
+    }
+    block->length = length;
+    block->offset = next_;
+    next_ += static_cast<int64_t>(length);
+    if (next_ >= end_ || (at_end_of_file && length == got)) ended_ = true;
+    if (length == 0) return State::kEnd;  // cut short while it was read
+    block_ = block;
+    return State::kBlock;
+  }
+}
+
+Result<LineBlocks::State> LineBlocks::NextOfPipe() {
+  if (filling_ == nullptr) filling_ = Take(kBlockBytes);
+  size_t whole = 0;  // bytes of whole lines in filling_
+  bool nothing_now = false;
+  while (!nothing_now && !ended_) {
+    if (filled_ == filling_->capacity) {
+      whole = AfterLastNewline(filling_->buffer.get(), filled_);
+      if (whole > 0) break;
+      if (filled_ * 2 > kLongestLine) return TooLong(next_);
+      const std::shared_ptr<Block> larger = Take(filled_ * 2);
+      std::memcpy(larger->buffer.get(), filling_->buffer.get(), filled_);
+      filling_ = larger;
+    }
+    pollfd poll_fd{input_->fd, POLLIN, 0};
+    if (poll(&poll_fd, 1, 0) <= 0) {
+      nothing_now = true;
+      break;
+    }
+    const ssize_t n = read(input_->fd, filling_->buffer.get() + filled_, filling_->capacity - filled_);
+    if (n > 0) {
+      filled_ += static_cast<size_t>(n);
+    } else if (n == 0) {
+      ended_ = true;
+    } else if (errno == EAGAIN) {
+      nothing_now = true;
+    } else if (errno != EINTR) {
+      return input_->Failed(errno);
+    }
+  }
+  if (whole == 0) whole = ended_ ? filled_ : AfterLastNewline(filling_->buffer.get(), filled_);
+  if (whole == 0) return ended_ ? State::kEnd : State::kIdle;
+
+  const std::shared_ptr<Block> block = std::move(filling_);
+  block->length = whole;
+  block->offset = next_;
+  block->lines_before = lines_;
+  next_ += static_cast<int64_t>(whole);
+  lines_ += static_cast<uint64_t>(std::count(block->buffer.get(), block->buffer.get() + whole, '\n'));
+  const size_t tail = filled_ - whole;
+  if (!ended_) {
+    filling_ = Take(std::max(kBlockBytes, tail));
+    std::memcpy(filling_->buffer.get(), block->buffer.get() + whole, tail);
+  }
+  filled_ = tail;
+  block_ = block;
+  return State::kBlock;
+}
+
+}  // namespace laminar::file

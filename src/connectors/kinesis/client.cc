@@ -27,7 +27,19 @@ int Number(T text) {
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
 }
+
+// Answers that a server gives to a content type it does not know. Garbage means that only from one that has never
+// answered in CBOR.
+bool RefusesCbor(const ApiError& error, WireState before) {
+  const std::string& code = error.status.code();
+  return (code == "GarbageAnswer" && before == WireState::kUntried) || code == "SerializationException" ||
+         code == "UnknownOperationException" || code == "UnsupportedMediaTypeException" || code == "HTTP415";
+}
 }  // namespace
+
+bool IsAwsHost(std::string_view host) {
+  return host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn") || host.ends_with(".api.aws");
+}
 
 int64_t ParseHttpDate(std::string_view text) {
   // Wdy, DD Mon YYYY HH:MM:SS GMT
@@ -71,7 +83,7 @@ void HttpKinesisApi::Finished() {
 
 template <class T>
 void HttpKinesisApi::Start(const char* operation, const Codec& codec, std::string body,
-                           Result<T> (*decode)(const Codec&, std::string), Callback<T> done) {
+                           std::function<Result<T>(std::string)> decode, Callback<T> done) {
   {
     std::lock_guard lock(mutex_);
     ++in_flight_;
@@ -80,7 +92,7 @@ void HttpKinesisApi::Start(const char* operation, const Codec& codec, std::strin
   call->operation = operation;
   call->codec = &codec;
   call->body = std::make_shared<const std::string>(std::move(body));
-  call->done = [this, operation, &codec, decode, done = std::move(done)](
+  call->done = [this, operation, decode = std::move(decode), done = std::move(done)](
                    aws::HttpReply reply, std::optional<ApiError> error, int64_t service_micros) {
     Outcome<T> outcome;
     outcome.service_micros = service_micros;
@@ -88,7 +100,7 @@ void HttpKinesisApi::Start(const char* operation, const Codec& codec, std::strin
     if (!outcome.error) {
       constexpr size_t kShown = 200;  // for the message, should the body make no sense
       const std::string begin = reply.body.substr(0, kShown);
-      auto decoded = decode(codec, std::move(reply.body));
+      auto decoded = decode(std::move(reply.body));
       if (decoded.ok()) {
         outcome.value = std::move(decoded).value();
       } else {
@@ -160,42 +172,65 @@ bool HttpKinesisApi::Repeat(const std::shared_ptr<Call>& call, const ServiceErro
 void HttpKinesisApi::DescribeStreamSummary(Callback<StreamSummary> done) {
   Start<StreamSummary>(
       "DescribeStreamSummary", JsonCodec(), EncodeDescribeStreamSummary(stream_),
-      [](const Codec&, std::string body) { return DecodeDescribeStreamSummary(std::move(body)); }, std::move(done));
+      [](std::string body) { return DecodeDescribeStreamSummary(std::move(body)); }, std::move(done));
 }
 
 void HttpKinesisApi::ListShards(const std::string& next_token, Callback<ListShardsResult> done) {
   Start<ListShardsResult>(
       "ListShards", JsonCodec(), EncodeListShards(stream_, next_token),
-      [](const Codec&, std::string body) { return DecodeListShards(std::move(body)); }, std::move(done));
+      [](std::string body) { return DecodeListShards(std::move(body)); }, std::move(done));
 }
 
 void HttpKinesisApi::GetShardIterator(const IteratorRequest& request, Callback<std::string> done) {
   Start<std::string>(
       "GetShardIterator", JsonCodec(), EncodeGetShardIterator(stream_, request),
-      [](const Codec&, std::string body) { return DecodeGetShardIterator(std::move(body)); }, std::move(done));
+      [](std::string body) { return DecodeGetShardIterator(std::move(body)); }, std::move(done));
+}
+
+void HttpKinesisApi::StartGetRecords(const Codec& codec, const std::string& iterator, int limit,
+                                     Callback<GetRecordsResult> done) {
+  Start<GetRecordsResult>(
+      "GetRecords", codec, codec.EncodeGetRecords(stream_, iterator, limit),
+      [&codec, endpoint = endpoint_](std::string body) {
+        DataForm form;
+        auto result = codec.DecodeGetRecords(std::move(body), &form);
+        if (codec.wire() == Wire::kCbor && form != DataForm::kNone) {
+          endpoint->wire = form == DataForm::kBytes ? WireState::kCbor : WireState::kJson;
+        }
+        return result;
+      },
+      std::move(done));
 }
 
 void HttpKinesisApi::GetRecords(const std::string& iterator, int limit, Callback<GetRecordsResult> done) {
-  const Codec& codec = JsonCodec();
-  Start<GetRecordsResult>(
-      "GetRecords", codec, codec.EncodeGetRecords(stream_, iterator, limit),
-      [](const Codec& codec, std::string body) { return codec.DecodeGetRecords(std::move(body)); }, std::move(done));
+  const WireState wire = endpoint_->wire;
+  if (wire == WireState::kJson) return StartGetRecords(JsonCodec(), iterator, limit, std::move(done));
+  const auto on_outcome = [this, wire, iterator, limit, done = std::move(done)](Outcome<GetRecordsResult> outcome) {
+    if (outcome.ok() || !RefusesCbor(*outcome.error, wire)) return done(std::move(outcome));
+    endpoint_->wire = WireState::kJson;
+    StartGetRecords(JsonCodec(), iterator, limit, done);
+  };
+  StartGetRecords(CborCodec(), iterator, limit, on_outcome);
+}
+
+void HttpKinesisApi::StartPutRecords(const Codec& codec, const std::vector<PutEntry>& entries,
+                                     Callback<PutResult> done) {
+  Start<PutResult>(
+      "PutRecords", codec, codec.EncodePutRecords(stream_, entries),
+      [&codec, count = entries.size()](std::string body) -> Result<PutResult> {
+        auto result = codec.DecodePutRecords(std::move(body));
+        if (result.ok() && result->entries.size() != count) {
+          return Status::Environment("it tells the outcome of " + std::to_string(result->entries.size()) +
+                                     " records, " + std::to_string(count) + " were sent");
+        }
+        return result;
+      },
+      std::move(done));
 }
 
 void HttpKinesisApi::PutRecords(const std::vector<PutEntry>& entries, Callback<PutResult> done) {
-  const Codec& codec = JsonCodec();
-  Start<PutResult>(
-      "PutRecords", codec, codec.EncodePutRecords(stream_, entries),
-      [](const Codec& codec, std::string body) { return codec.DecodePutRecords(std::move(body)); },
-      [count = entries.size(), done = std::move(done)](Outcome<PutResult> outcome) {
-        if (outcome.ok() && outcome.value.entries.size() != count) {
-          outcome.error = ApiError{
-              ErrorClass::kTransient,
-              Status::Environment("PutRecords: the answer speaks of " + std::to_string(outcome.value.entries.size()) +
-                                  " records, " + std::to_string(count) + " were sent")};
-        }
-        done(std::move(outcome));
-      });
+  const bool cbor = endpoint_->wire == WireState::kCbor;
+  StartPutRecords(cbor ? CborCodec() : JsonCodec(), entries, std::move(done));
 }
 
 }  // namespace laminar::kinesis

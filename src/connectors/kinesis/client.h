@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -17,11 +18,20 @@
 
 namespace laminar::kinesis {
 
-// What is known about the clocks and the wire form of one endpoint. Shared by its clients.
+// Which wire form an endpoint takes. Reading tells: an untried endpoint is asked for records in CBOR, and the form of
+// the first Data in its answer decides. Bytes: it knows CBOR. Anything else (base64 text, a mangled value, an error):
+// JSON from then on, and the call is repeated if it gave nothing. Writing to an untried endpoint is done in JSON,
+// because a server that mangles CBOR says nothing (kinesalite).
+enum class WireState { kUntried, kCbor, kJson };
+
+// What is known about one endpoint. Shared by its clients.
 struct EndpointState {
   std::atomic<int64_t> clock_offset_micros{0};  // the service's clock minus ours
-  std::atomic<Wire> wire{Wire::kJson};
+  std::atomic<WireState> wire{WireState::kUntried};
 };
+
+// The service's own hosts know CBOR: "kinesis.us-east-1.amazonaws.com" and the like.
+bool IsAwsHost(std::string_view host);
 
 class HttpKinesisApi final : public KinesisApi {
  public:
@@ -46,8 +56,10 @@ class HttpKinesisApi final : public KinesisApi {
  private:
   struct Call;
   template <class T>
-  void Start(const char* operation, const Codec& codec, std::string body,
-             Result<T> (*decode)(const Codec&, std::string), Callback<T> done);
+  void Start(const char* operation, const Codec& codec, std::string body, std::function<Result<T>(std::string)> decode,
+             Callback<T> done);
+  void StartGetRecords(const Codec& codec, const std::string& iterator, int limit, Callback<GetRecordsResult> done);
+  void StartPutRecords(const Codec& codec, const std::vector<PutEntry>& entries, Callback<PutResult> done);
   void Send(std::shared_ptr<Call> call);
   void OnReply(const std::shared_ptr<Call>& call, aws::HttpReply reply);
   // True if the error was one that a repetition cures, and the call is under way again.

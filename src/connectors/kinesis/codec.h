@@ -16,6 +16,10 @@ namespace laminar::kinesis {
 
 enum class Wire { kJson, kCbor };
 
+// How an answer wrote its records' Data. CBOR has bytes; a server that sends base64 text there has no real support for
+// it.
+enum class DataForm { kNone, kBytes, kText };
+
 // How requests name the stream. With an ARN both are sent: servers differ in which one they read.
 struct StreamId {
   std::string name;
@@ -31,7 +35,7 @@ class Codec {
   virtual std::string EncodeGetRecords(const StreamId& stream, std::string_view iterator, int limit) const = 0;
   virtual std::string EncodePutRecords(const StreamId& stream, const std::vector<PutEntry>& entries) const = 0;
   // body: kept as the result's storage. With capacity for HttpClient::kBodySlack more bytes it is not copied.
-  virtual Result<GetRecordsResult> DecodeGetRecords(std::string body) const = 0;
+  virtual Result<GetRecordsResult> DecodeGetRecords(std::string body, DataForm* form) const = 0;
   virtual Result<PutResult> DecodePutRecords(std::string body) const = 0;
   // code = "" if the body names none.
   virtual ServiceError DecodeError(int http_status, std::string body) const = 0;

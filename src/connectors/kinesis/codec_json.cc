@@ -274,9 +274,10 @@ class JsonCodecImpl final : public Codec {
     return out;
   }
 
-  Result<GetRecordsResult> DecodeGetRecords(std::string body) const override {
+  Result<GetRecordsResult> DecodeGetRecords(std::string body, DataForm* form) const override {
     auto storage = std::make_shared<RecordStorage>(std::move(body));  // shared: see GetRecordsResult
     GetRecordsResult result;
+    *form = DataForm::kText;
     if (const char* why = DecodeGetRecordsBody(storage.get(), &result)) return NotAnAnswer(why);
     result.storage = std::move(storage);
     return result;

@@ -47,7 +47,7 @@ class HttpKinesisApiFactory final : public KinesisApiFactory {
     aws::HttpOptions http_options;
     http_options.max_connections = static_cast<size_t>(std::max(1, options.max_connections));
     auto http = std::make_unique<aws::HttpClient>(runtime_, tls, std::move(endpoint), http_options);
-    auto state = StateOf(target.endpoint);
+    auto state = StateOf(target.endpoint, http->endpoint().host);
     return std::unique_ptr<KinesisApi>(std::make_unique<HttpKinesisApi>(
         std::move(target), std::move(http), std::move(credentials), std::move(state), clock_));
   }
@@ -75,10 +75,18 @@ class HttpKinesisApiFactory final : public KinesisApiFactory {
     return std::shared_ptr<aws::CredentialsProvider>(chain_);
   }
 
-  std::shared_ptr<EndpointState> StateOf(const std::string& endpoint) {
+  std::shared_ptr<EndpointState> StateOf(const std::string& endpoint, const std::string& host) {
     std::lock_guard lock(mutex_);
     auto& state = states_[endpoint];
-    if (!state) state = std::make_shared<EndpointState>();
+    if (!state) {
+      state = std::make_shared<EndpointState>();
+      const std::string disabled = environment_("AWS_CBOR_DISABLE");
+      if (disabled == "1" || disabled == "true") {
+        state->wire = WireState::kJson;
+      } else if (IsAwsHost(host)) {
+        state->wire = WireState::kCbor;
+      }
+    }
     return state;
   }
 

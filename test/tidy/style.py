@@ -17,13 +17,13 @@ BANNED = [
      "nothing sleeps: wait for a Waker or a deadline"),
     (r"\b(?:system_clock|steady_clock|high_resolution_clock)::now|\b(?:gettimeofday|clock_gettime)\s*\(|\bstd::time\s*\(",
      ("src/base/clock.cc",), "time comes from base/clock.h through the constructor"),
-    (r"(?<![\w:.>])s?rand(?:om)?\s*\(|\bstd::s?rand\b|\brandom_device\b|\bmt19937", ("src/base/random.cc",),
+    (r"(?<![\w:.>])s?rand\s*\(|(?<![\w:.>])random\s*\(\s*\)|\bstd::s?rand\b|\brandom_device\b|\bmt19937", ("src/base/random.cc",),
      "randomness comes from base/random.h through the constructor"),
-    (r"\bgetenv\s*\(", ("src/aws/", "src/cli/"), "the environment is read by aws/ and cli/ only"),
+    (r"\bgetenv\s*\(", ("src/aws/environment.cc", "src/cli/"), "the environment is read in aws/environment.cc and cli/ only"),
     (r"\bstd::c(?:out|err|log)\b|(?<![\w:.>])(?:printf|puts|putchar)\s*\(|\bstd::(?:printf|puts|putchar)\s*\(",
      ("src/cli/",), "a library logs with base/log.h; only cli/ writes to the terminal"),
     (r"\b(?:strcpy|strcat|sprintf|gets|atoi|atof|strtok)\s*\(", (), "use the checked function"),
-    (r"\busing namespace std\b", (), "write std::"),
+    (r"\busing namespace std\s*;", (), "write std::"),
 ]
 # May use the terminal or wait, because that is what they are for.
 EXEMPT = {

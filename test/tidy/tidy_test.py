@@ -78,7 +78,7 @@ class Rules(unittest.TestCase):
                      "rand()", "std::random_device d", 'getenv("HOME")', "std::cout << x", 'printf("x")', 'std::puts("x")', "atoi(x)"):
             self.assert_found("src/sql/ddl.cc", call + ";\n", "src/sql/ddl.cc:1")
         self.assert_clean("src/base/clock.cc", "std::chrono::steady_clock::now();\n")
-        self.assert_clean("src/sql/ddl.cc", '// sleep_for(x)\nauto s = "rand()"; snprintf(b, n, f); options.sleep(1); Fopen(R"(printf("x"))");\n')
+        self.assert_clean("src/sql/ddl.cc", '// sleep_for(x)\nauto s = "rand()"; snprintf(b, n, f); options.sleep(1); Random random(7); using namespace std::literals; Fopen(R"(printf("x"))");\n')
 
     def test_words(self):
         self.assert_found("README.md", "TO" + "DO: write this\n", "no notes to oneself")

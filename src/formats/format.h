@@ -21,6 +21,8 @@ namespace laminar {
 constexpr size_t kRecordPadding = 64;
 
 // One record as it came from a source. Borrowed from the reader's buffer, with kRecordPadding readable bytes behind it.
+// Decoded rows may point into it: the reader keeps it, unchanged and in place, until the call of Decode or Poll after
+// the one that used it up.
 using RecordView = std::string_view;
 
 // Why one value of a record could not become a row.
@@ -40,7 +42,8 @@ class BadRowHandler {
   virtual Status OnBadRow(const BadRow& row) = 0;
 };
 
-// Where decoding stands within a span of records; a new span starts with a new cursor.
+// Where decoding stands within a span of records; a new span starts with a new cursor. `line` is for
+// decoders that count lines as they go.
 struct DecodeCursor {
   uint32_t record = 0;  // the next record
   uint64_t offset = 0;  // the next byte within it: a record may hold more rows than a batch
@@ -52,9 +55,9 @@ class Decoder {
   virtual ~Decoder() = default;
   // The columns that Decode fills, in order: what the query uses, plus what NOT NULL makes it look at.
   virtual const Schema& schema() const = 0;
-  // Appends rows to `out` (reset, made with schema()) until it is full or `records` is used up, and moves the cursor.
-  // Row i of `out` gets origin_rows[i] = index of its record within `records`; origins are set by the caller. True:
-  // `records` is used up.
+  // Appends rows to `out` (reset, made with schema(); it borrows from `records`) until it is full or `records` is used
+  // up, and moves the cursor. Row i of `out` gets origin_rows[i] = index of its record within `records`; origins are
+  // set by the caller. True: `records` is used up. Error: the handler's; `out` then holds the rows before the bad one.
   virtual Result<bool> Decode(std::span<const RecordView> records, DecodeCursor* cursor, BadRowHandler* bad_rows,
                               Batch* out) = 0;
 };

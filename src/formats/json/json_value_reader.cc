@@ -1,0 +1,780 @@
+#include "formats/json/json_value_reader.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <unordered_map>
+
+#include "duckdb/common/operator/cast_operators.hpp"
+#include "duckdb/common/types/blob.hpp"
+#include "duckdb/common/types/interval.hpp"
+#include "duckdb/common/types/uuid.hpp"
+#include "duckdb/common/types/vector.hpp"
+
+#include "base/check.h"
+#include "duck/schema.h"
+#include "formats/json/json_string.h"
+#include "formats/json/json_syntax.h"
+
+namespace laminar {
+
+using duckdb::FlatVector;
+using duckdb::LogicalTypeId;
+using duckdb::Vector;
+
+enum class JsonValueReader::Kind : uint8_t {
+  kVarchar,
+  kJson,
+  kBoolean,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kInt128,
+  kUInt8,
+  kUInt16,
+  kUInt32,
+  kUInt64,
+  kUInt128,
+  kFloat,
+  kDouble,
+  kDecimal16,
+  kDecimal32,
+  kDecimal64,
+  kDecimal128,
+  kTimestampS,
+  kTimestampMs,
+  kTimestampUs,
+  kTimestampNs,
+  kOther,
+  kList,
+  kArray,
+  kMap,
+  kStruct,
+};
+
+namespace {
+
+constexpr UInt128 kMaxInt128 = ~UInt128{0} >> 1;
+
+template <class T>
+inline void Store(uint8_t* data, uint64_t row, T value) {
+  std::memcpy(data + row * sizeof(T), &value, sizeof(T));
+}
+
+// DuckDB's 128-bit integers are two 64-bit halves, the lower first: the machine's own layout.
+static_assert(sizeof(duckdb::hugeint_t) == sizeof(Int128));
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && IsJsonSpace(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsJsonSpace(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+inline void SetValid(Vector& vector, uint64_t row) {
+  auto& validity = FlatVector::Validity(vector);
+  if (!validity.AllValid()) [[unlikely]]
+    validity.SetValid(row);
+}
+
+}  // namespace
+
+void StoreString(uint8_t* data, uint64_t row, const char* text, uint64_t size) {
+  uint8_t* out = data + row * sizeof(duckdb::string_t);
+  if (size > duckdb::string_t::INLINE_LENGTH) {
+    const duckdb::string_t value(text, static_cast<uint32_t>(size));
+    std::memcpy(out, &value, sizeof(value));
+    return;
+  }
+  // Length, then twelve bytes, zero behind the text.
+  uint32_t first;
+  uint64_t rest;
+  std::memcpy(&first, text, 4);
+  std::memcpy(&rest, text + 4, 8);
+  if (size < 4) {
+    first &= static_cast<uint32_t>((uint64_t{1} << (8 * size)) - 1);
+    rest = 0;
+  } else if (size < 12) {
+    rest &= (uint64_t{1} << (8 * (size - 4))) - 1;
+  }
+  const uint64_t head = size | uint64_t{first} << 32;
+  std::memcpy(out, &head, 8);
+  std::memcpy(out + 8, &rest, 8);
+}
+
+JsonValueReader::JsonValueReader(const duckdb::LogicalType& type, const JsonOptions& options)
+    : type_(std::make_unique<duckdb::LogicalType>(type)),
+      type_name_(TypeName(type)),
+      timestamp_format_(options.timestamp_format) {
+  const auto child = [&](const duckdb::LogicalType& t) {
+    children_.push_back(std::make_unique<JsonValueReader>(t, options));
+  };
+  switch (type.id()) {
+    case LogicalTypeId::VARCHAR:
+      kind_ = type.IsJSONType() ? Kind::kJson : Kind::kVarchar;
+      break;
+    case LogicalTypeId::BOOLEAN:
+      kind_ = Kind::kBoolean;
+      break;
+    case LogicalTypeId::TINYINT:
+      kind_ = Kind::kInt8;
+      break;
+    case LogicalTypeId::SMALLINT:
+      kind_ = Kind::kInt16;
+      break;
+    case LogicalTypeId::INTEGER:
+      kind_ = Kind::kInt32;
+      break;
+    case LogicalTypeId::BIGINT:
+      kind_ = Kind::kInt64;
+      break;
+    case LogicalTypeId::HUGEINT:
+      kind_ = Kind::kInt128;
+      break;
+    case LogicalTypeId::UTINYINT:
+      kind_ = Kind::kUInt8;
+      break;
+    case LogicalTypeId::USMALLINT:
+      kind_ = Kind::kUInt16;
+      break;
+    case LogicalTypeId::UINTEGER:
+      kind_ = Kind::kUInt32;
+      break;
+    case LogicalTypeId::UBIGINT:
+      kind_ = Kind::kUInt64;
+      break;
+    case LogicalTypeId::UHUGEINT:
+      kind_ = Kind::kUInt128;
+      break;
+    case LogicalTypeId::FLOAT:
+      kind_ = Kind::kFloat;
+      break;
+    case LogicalTypeId::DOUBLE:
+      kind_ = Kind::kDouble;
+      break;
+    case LogicalTypeId::DECIMAL:
+      width_ = duckdb::DecimalType::GetWidth(type);
+      scale_ = duckdb::DecimalType::GetScale(type);
+      switch (type.InternalType()) {
+        case duckdb::PhysicalType::INT16:
+          kind_ = Kind::kDecimal16;
+          break;
+        case duckdb::PhysicalType::INT32:
+          kind_ = Kind::kDecimal32;
+          break;
+        case duckdb::PhysicalType::INT64:
+          kind_ = Kind::kDecimal64;
+          break;
+        default:
+          kind_ = Kind::kDecimal128;
+          break;
+      }
+      break;
+    case LogicalTypeId::TIMESTAMP_SEC:
+      kind_ = Kind::kTimestampS;
+      break;
+    case LogicalTypeId::TIMESTAMP_MS:
+      kind_ = Kind::kTimestampMs;
+      break;
+    case LogicalTypeId::TIMESTAMP:
+    case LogicalTypeId::TIMESTAMP_TZ:
+      kind_ = Kind::kTimestampUs;
+      break;
+    case LogicalTypeId::TIMESTAMP_NS:
+      kind_ = Kind::kTimestampNs;
+      break;
+    case LogicalTypeId::LIST:
+      kind_ = Kind::kList;
+      child(duckdb::ListType::GetChildType(type));
+      break;
+    case LogicalTypeId::ARRAY:
+      kind_ = Kind::kArray;
+      array_size_ = duckdb::ArrayType::GetSize(type);
+      child(duckdb::ArrayType::GetChildType(type));
+      break;
+    case LogicalTypeId::MAP:
+      kind_ = Kind::kMap;
+      child(duckdb::MapType::KeyType(type));
+      child(duckdb::MapType::ValueType(type));
+      break;
+    case LogicalTypeId::STRUCT:
+      kind_ = Kind::kStruct;
+      for (const auto& [name, field] : duckdb::StructType::GetChildTypes(type)) {
+        names_.push_back(name);
+        child(field);
+      }
+      seen_.resize(names_.size());
+      break;
+    default:
+      kind_ = Kind::kOther;
+  }
+}
+
+JsonValueReader::~JsonValueReader() = default;
+
+void JsonValueReader::SetNull(Vector& vector, uint64_t row) const {
+  if (kind_ == Kind::kStruct || kind_ == Kind::kArray) {
+    FlatVector::SetNull(vector, row, true);  // their children's rows too
+    return;
+  }
+  FlatVector::Validity(vector).SetInvalid(row);
+  if (kind_ == Kind::kList || kind_ == Kind::kMap) FlatVector::GetData<duckdb::list_entry_t>(vector)[row] = {0, 0};
+}
+
+JsonRead JsonValueReader::Bad(const JsonCursor& at, JsonProblem* problem, std::string_view why) const {
+  problem->reason = "expected " + type_name_ + ", found " + DescribeJsonValue(at);
+  if (!why.empty()) problem->reason.append(", ").append(why);
+  return JsonRead::kBad;
+}
+
+JsonRead JsonValueReader::Incomplete(JsonProblem* problem) const {
+  problem->reason = "the value ends too early";
+  problem->incomplete = true;
+  return JsonRead::kBad;
+}
+
+// The text of a string, unescaped. In readable memory up to 16 bytes behind it, with a byte right behind it that
+// belongs to no number.
+bool JsonValueReader::StringAt(const JsonCursor& cursor, std::string_view* text, const char** wrong) {
+  if (!JsonStringBody(cursor, text)) {
+    *wrong = "which is followed by something else";
+    return false;
+  }
+  if (!HasBackslash(text->data(), text->size())) [[likely]]
+    return true;
+  scratch_.resize(text->size() + 16);
+  size_t size;
+  if (const char* why = UnescapeJson(*text, scratch_.data(), &size)) {
+    scratch_ = std::string("which holds ") + why;
+    *wrong = scratch_.c_str();
+    return false;
+  }
+  scratch_[size] = '\0';
+  *text = std::string_view(scratch_.data(), size);
+  return true;
+}
+
+// A number, or a string that holds one.
+bool JsonValueReader::NumberAt(const JsonCursor& cursor, JsonNumber* number) {
+  const char* token = cursor.token();
+  if (*token != '"') [[likely]] {
+    return ScanNumber(token, NumberGrammar::kJson, number) && number->end == JsonTokenEnd(cursor);
+  }
+  std::string_view text;
+  const char* wrong;
+  if (!StringAt(cursor, &text, &wrong)) return false;
+  text = Trim(text);
+  return !text.empty() && ScanNumber(text.data(), NumberGrammar::kText, number) &&
+         number->end == text.data() + text.size();
+}
+
+JsonRead JsonValueReader::Read(JsonCursor* cursor, Vector& vector, uint8_t* data, uint64_t row, JsonProblem* problem) {
+  const char* token = cursor->token();
+  if (*token == 'n' && std::memcmp(token, "null", 4) == 0 && JsonTokenEnd(*cursor) == token + 4) {
+    cursor->next++;
+    SetNull(vector, row);
+    return JsonRead::kNull;
+  }
+  SetValid(vector, row);
+  switch (kind_) {
+    case Kind::kVarchar:
+      return ReadVarchar(cursor, vector, data, row, problem);
+    case Kind::kJson: {
+      std::string_view text;
+      const JsonCursor at = *cursor;
+      if (const JsonError error = CheckJsonValue(cursor, &text); error.what) {
+        if (error.incomplete) return Incomplete(problem);
+        return Bad(at, problem, std::string("which is not valid: ") + error.what);
+      }
+      StoreString(data, row, text.data(), text.size());
+      return JsonRead::kValue;
+    }
+    case Kind::kBoolean: {
+      bool value = *token == 't';
+      const char* end = JsonTokenEnd(*cursor);
+      if (*token == '"') {
+        std::string_view text;
+        const char* wrong = nullptr;
+        if (!StringAt(*cursor, &text, &wrong)) return Bad(*cursor, problem, wrong);
+        if (!duckdb::TryCast::Operation(duckdb::string_t(text.data(), static_cast<uint32_t>(text.size())), value,
+                                        false)) {
+          return Bad(*cursor, problem);
+        }
+      } else if (std::string_view(token, static_cast<size_t>(end - token)) != (value ? "true" : "false")) {
+        return Bad(*cursor, problem);
+      }
+      cursor->next++;
+      Store(data, row, value);
+      return JsonRead::kValue;
+    }
+    case Kind::kDouble:
+    case Kind::kFloat: {
+      JsonNumber number;
+      double value;
+      float narrow;
+      if (NumberAt(*cursor, &number)) [[likely]] {
+        if (kind_ == Kind::kDouble ? !ToDouble(number, &value) : !ToFloat(number, &narrow)) {
+          return Bad(*cursor, problem, "which is out of range");
+        }
+      } else {
+        std::string_view text;
+        const char* wrong = nullptr;
+        if (*token != '"') return Bad(*cursor, problem);
+        if (!StringAt(*cursor, &text, &wrong)) return Bad(*cursor, problem, wrong);
+        // NaN, Infinity and the like.
+        const duckdb::string_t word(text.data(), static_cast<uint32_t>(text.size()));
+        if (text.empty() || !duckdb::TryCast::Operation(word, value, true)) return Bad(*cursor, problem);
+        narrow = static_cast<float>(value);
+      }
+      cursor->next++;
+      if (kind_ == Kind::kDouble) {
+        Store(data, row, value);
+      } else {
+        Store(data, row, narrow);
+      }
+      return JsonRead::kValue;
+    }
+    case Kind::kDecimal16:
+    case Kind::kDecimal32:
+    case Kind::kDecimal64:
+    case Kind::kDecimal128:
+      return ReadDecimal(cursor, data, row, problem);
+    case Kind::kTimestampS:
+    case Kind::kTimestampMs:
+    case Kind::kTimestampUs:
+    case Kind::kTimestampNs:
+      return ReadTimestamp(cursor, data, row, problem);
+    case Kind::kOther:
+      return ReadOther(cursor, vector, data, row, problem);
+    case Kind::kList:
+      return ReadList(cursor, vector, row, problem);
+    case Kind::kArray:
+      return ReadArray(cursor, vector, row, problem);
+    case Kind::kMap:
+      return ReadMap(cursor, vector, row, problem);
+    case Kind::kStruct:
+      return ReadStruct(cursor, vector, row, problem);
+    default:
+      return ReadInteger(cursor, data, row, problem);
+  }
+}
+
+JsonRead JsonValueReader::ReadVarchar(JsonCursor* cursor, Vector& vector, uint8_t* data, uint64_t row,
+                                      JsonProblem* problem) {
+  std::string_view text;
+  const char* token = cursor->token();
+  if (*token == '"') [[likely]] {
+    if (JsonStringBody(*cursor, &text) && !HasBackslash(text.data(), text.size())) [[likely]] {
+      StoreString(data, row, text.data(), text.size());
+    } else {
+      const char* wrong = nullptr;
+      if (!StringAt(*cursor, &text, &wrong)) return Bad(*cursor, problem, wrong);
+      const auto copy = duckdb::StringVector::AddStringOrBlob(vector, text.data(), text.size());
+      Store(data, row, copy);
+    }
+    cursor->next++;
+    return JsonRead::kValue;
+  }
+  const JsonCursor at = *cursor;
+  if (const JsonError error = CheckJsonValue(cursor, &text); error.what) {
+    if (error.incomplete) return Incomplete(problem);
+    return Bad(at, problem, std::string("which is not valid: ") + error.what);
+  }
+  StoreString(data, row, text.data(), text.size());
+  return JsonRead::kValue;
+}
+
+JsonRead JsonValueReader::ReadInteger(JsonCursor* cursor, uint8_t* data, uint64_t row, JsonProblem* problem) {
+  JsonNumber number;
+  if (!NumberAt(*cursor, &number)) return Bad(*cursor, problem);
+  NumberFit fit;
+  int64_t value = 0;
+  Int128 wide = 0;
+  switch (kind_) {
+    case Kind::kInt8:
+      fit = ToInt64(number, INT8_MAX, &value);
+      Store(data, row, static_cast<int8_t>(value));
+      break;
+    case Kind::kInt16:
+      fit = ToInt64(number, INT16_MAX, &value);
+      Store(data, row, static_cast<int16_t>(value));
+      break;
+    case Kind::kInt32:
+      fit = ToInt64(number, INT32_MAX, &value);
+      Store(data, row, static_cast<int32_t>(value));
+      break;
+    case Kind::kInt64:
+      fit = ToInt64(number, INT64_MAX, &value);
+      Store(data, row, value);
+      break;
+    case Kind::kInt128:
+      fit = ToInteger(number, kMaxInt128, true, &wide);
+      Store(data, row, wide);
+      break;
+    case Kind::kUInt8:
+      fit = ToInteger(number, UINT8_MAX, false, &wide);
+      Store(data, row, static_cast<uint8_t>(wide));
+      break;
+    case Kind::kUInt16:
+      fit = ToInteger(number, UINT16_MAX, false, &wide);
+      Store(data, row, static_cast<uint16_t>(wide));
+      break;
+    case Kind::kUInt32:
+      fit = ToInteger(number, UINT32_MAX, false, &wide);
+      Store(data, row, static_cast<uint32_t>(wide));
+      break;
+    case Kind::kUInt64:
+      fit = ToInteger(number, UINT64_MAX, false, &wide);
+      Store(data, row, static_cast<uint64_t>(wide));
+      break;
+    default:
+      fit = ToInteger(number, ~UInt128{0}, false, &wide);
+      Store(data, row, wide);
+      break;
+  }
+  if (fit == NumberFit::kOutOfRange) return Bad(*cursor, problem, "which is out of range");
+  if (fit == NumberFit::kNotIntegral) return Bad(*cursor, problem, "which is not a whole number");
+  cursor->next++;
+  return JsonRead::kValue;
+}
+
+JsonRead JsonValueReader::ReadDecimal(JsonCursor* cursor, uint8_t* data, uint64_t row, JsonProblem* problem) {
+  JsonNumber number;
+  Int128 value;
+  if (!NumberAt(*cursor, &number)) return Bad(*cursor, problem);
+  if (ToDecimal(number, width_, scale_, &value) != NumberFit::kFits)
+    return Bad(*cursor, problem, "which is out of range");
+  switch (kind_) {
+    case Kind::kDecimal16:
+      Store(data, row, static_cast<int16_t>(value));
+      break;
+    case Kind::kDecimal32:
+      Store(data, row, static_cast<int32_t>(value));
+      break;
+    case Kind::kDecimal64:
+      Store(data, row, static_cast<int64_t>(value));
+      break;
+    default:
+      Store(data, row, value);
+  }
+  cursor->next++;
+  return JsonRead::kValue;
+}
+
+bool JsonValueReader::SecondsAt(const JsonCursor& cursor, int64_t* seconds, int32_t* nanos, const char** wrong) {
+  const bool is_string = *cursor.token() == '"';
+  const bool is_epoch = timestamp_format_ >= JsonTimestampFormat::kEpochSeconds;
+  if (is_epoch || (!is_string && timestamp_format_ == JsonTimestampFormat::kAuto)) {
+    JsonNumber number;
+    *wrong = is_epoch ? "which is not a number since json.timestamp_format says epoch" : "";
+    if (!NumberAt(cursor, &number)) return false;
+    *wrong = "which is out of range";
+    return EpochToTime(number, timestamp_format_, seconds, nanos);
+  }
+  *wrong = is_string ? "" : "which json.timestamp_format does not allow";
+  std::string_view text;
+  if (!is_string || !StringAt(cursor, &text, wrong)) return false;
+  *wrong = times_.Parse(text, seconds, nanos);
+  return *wrong == nullptr;
+}
+
+JsonRead JsonValueReader::ReadTimestamp(JsonCursor* cursor, uint8_t* data, uint64_t row, JsonProblem* problem) {
+  int64_t seconds;
+  int32_t nanos;
+  const char* wrong = nullptr;
+  int64_t value;
+  if (SecondsAt(*cursor, &seconds, &nanos, &wrong)) [[likely]] {
+    bool fits = true;
+    switch (kind_) {
+      case Kind::kTimestampS:
+        value = seconds;
+        break;
+      case Kind::kTimestampMs:
+        value = seconds * 1000 + nanos / 1'000'000;
+        break;
+      case Kind::kTimestampUs:
+        fits = !__builtin_mul_overflow(seconds, int64_t{1'000'000}, &value) &&
+               !__builtin_add_overflow(value, int64_t{nanos / 1000}, &value);
+        break;
+      default:
+        fits = !__builtin_mul_overflow(seconds, int64_t{1'000'000'000}, &value) &&
+               !__builtin_add_overflow(value, int64_t{nanos}, &value);
+    }
+    // The two ends of the range mean infinity.
+    fits = fits && value != std::numeric_limits<int64_t>::max() && value > -std::numeric_limits<int64_t>::max();
+    if (!fits) return Bad(*cursor, problem, "which is out of range");
+  } else {
+    std::string_view text;
+    const char* ignored = nullptr;
+    const bool is_string = *cursor->token() == '"' && JsonStringBody(*cursor, &text);
+    if (is_string && text == "infinity") {
+      value = std::numeric_limits<int64_t>::max();
+    } else if (is_string && text == "-infinity") {
+      value = -std::numeric_limits<int64_t>::max();
+    } else {
+      (void)ignored;
+      return Bad(*cursor, problem, wrong);
+    }
+  }
+  Store(data, row, value);
+  cursor->next++;
+  return JsonRead::kValue;
+}
+
+JsonRead JsonValueReader::ReadOther(JsonCursor* cursor, Vector& vector, uint8_t* data, uint64_t row,
+                                    JsonProblem* problem) {
+  const char* token = cursor->token();
+  const JsonCursor at = *cursor;
+  std::string_view text;
+  const char* wrong = nullptr;
+  if (*token == '"') {
+    if (!StringAt(*cursor, &text, &wrong)) return Bad(at, problem, wrong);
+    cursor->next++;
+  } else {
+    if (type_->id() != LogicalTypeId::BIT && (*token == '{' || *token == '[')) return Bad(at, problem);
+    if (const JsonError error = CheckJsonValue(cursor, &text); error.what) {
+      if (error.incomplete) return Incomplete(problem);
+      return Bad(at, problem, std::string("which is not valid: ") + error.what);
+    }
+  }
+  const duckdb::string_t word(text.data(), static_cast<uint32_t>(text.size()));
+  switch (type_->id()) {
+    case LogicalTypeId::DATE: {
+      int64_t seconds;
+      int32_t nanos;
+      if (text == "infinity" || text == "-infinity") {
+        Store(data, row, text[0] == '-' ? duckdb::date_t::ninfinity() : duckdb::date_t::infinity());
+        return JsonRead::kValue;
+      }
+      wrong = times_.Parse(text, &seconds, &nanos);
+      if (!wrong && (seconds % 86400 != 0 || nanos != 0)) wrong = "which has a time of day";
+      if (wrong) return Bad(at, problem, wrong);
+      Store(data, row, static_cast<int32_t>(seconds / 86400));
+      return JsonRead::kValue;
+    }
+    case LogicalTypeId::TIME:
+    case LogicalTypeId::TIME_NS: {
+      int64_t seconds;
+      int32_t nanos;
+      wrong = ParseTimeOfDay(text, &seconds, &nanos);
+      if (wrong) return Bad(at, problem, wrong);
+      const bool is_nanos = type_->id() == LogicalTypeId::TIME_NS;
+      Store(data, row, is_nanos ? seconds * 1'000'000'000 + nanos : seconds * 1'000'000 + nanos / 1000);
+      return JsonRead::kValue;
+    }
+    case LogicalTypeId::INTERVAL: {
+      duckdb::interval_t value;
+      std::string error;
+      if (!duckdb::Interval::FromCString(text.data(), text.size(), value, &error, false)) return Bad(at, problem);
+      Store(data, row, value);
+      return JsonRead::kValue;
+    }
+    case LogicalTypeId::UUID: {
+      duckdb::hugeint_t value;
+      if (!duckdb::UUID::FromString(std::string(text), value, true)) return Bad(at, problem);
+      Store(data, row, value);
+      return JsonRead::kValue;
+    }
+    case LogicalTypeId::ENUM: {
+      const int64_t position = duckdb::EnumType::GetPos(*type_, word);
+      if (position < 0) return Bad(at, problem, "which is none of its values");
+      switch (type_->InternalType()) {
+        case duckdb::PhysicalType::UINT8:
+          Store(data, row, static_cast<uint8_t>(position));
+          break;
+        case duckdb::PhysicalType::UINT16:
+          Store(data, row, static_cast<uint16_t>(position));
+          break;
+        default:
+          Store(data, row, static_cast<uint32_t>(position));
+      }
+      return JsonRead::kValue;
+    }
+    case LogicalTypeId::BLOB: {
+      try {
+        const auto size = duckdb::Blob::FromBase64Size(word);
+        auto blob = duckdb::StringVector::EmptyString(vector, size);
+        duckdb::Blob::FromBase64(word, reinterpret_cast<duckdb::data_ptr_t>(blob.GetDataWriteable()), size);
+        blob.Finalize();
+        Store(data, row, blob);
+        return JsonRead::kValue;
+      } catch (const std::exception&) {
+        return Bad(at, problem, "which is not base64");
+      }
+    }
+    default: {
+      try {
+        duckdb::Value value;
+        duckdb::string error;
+        if (!duckdb::Value(std::string(text)).DefaultTryCastAs(*type_, value, &error, true)) return Bad(at, problem);
+        vector.SetValue(row, value);
+        return JsonRead::kValue;
+      } catch (const std::exception&) {
+        return Bad(at, problem);
+      }
+    }
+  }
+}
+
+JsonRead JsonValueReader::ReadList(JsonCursor* cursor, Vector& vector, uint64_t row, JsonProblem* problem) {
+  if (*cursor->token() != '[') return Bad(*cursor, problem);
+  const uint64_t offset = duckdb::ListVector::GetListSize(vector);
+  uint64_t size = 0;
+  cursor->next++;
+  if (cursor->done()) return Incomplete(problem);
+  if (*cursor->token() == ']') {
+    cursor->next++;
+  } else {
+    for (;; size++) {
+      if (cursor->left() < 2) return Incomplete(problem);
+      duckdb::ListVector::Reserve(vector, offset + size + 1);
+      Vector& child = duckdb::ListVector::GetEntry(vector);
+      if (children_[0]->Read(cursor, child, FlatVector::GetData(child), offset + size, problem) == JsonRead::kBad) {
+        problem->path.insert(0, "[" + std::to_string(size) + "]");
+        return JsonRead::kBad;
+      }
+      if (cursor->done()) return Incomplete(problem);
+      const char c = *cursor->token();
+      if (c != ',' && c != ']') {
+        problem->reason = "a comma or a closing bracket is missing in the array";
+        return JsonRead::kBad;
+      }
+      cursor->next++;
+      if (c == ']') break;
+    }
+    size++;
+  }
+  duckdb::ListVector::SetListSize(vector, offset + size);
+  FlatVector::GetData<duckdb::list_entry_t>(vector)[row] = {offset, size};
+  return JsonRead::kValue;
+}
+
+JsonRead JsonValueReader::ReadArray(JsonCursor* cursor, Vector& vector, uint64_t row, JsonProblem* problem) {
+  if (*cursor->token() != '[') return Bad(*cursor, problem);
+  Vector& child = duckdb::ArrayVector::GetEntry(vector);
+  cursor->next++;
+  for (uint64_t i = 0; i < array_size_; i++) {
+    if (cursor->left() < 2) return Incomplete(problem);
+    if (*cursor->token() == ']') {
+      problem->reason = "expected " + type_name_ + ", found an array of " + std::to_string(i);
+      return JsonRead::kBad;
+    }
+    if (children_[0]->Read(cursor, child, FlatVector::GetData(child), row * array_size_ + i, problem) ==
+        JsonRead::kBad) {
+      problem->path.insert(0, "[" + std::to_string(i) + "]");
+      return JsonRead::kBad;
+    }
+    if (cursor->done()) return Incomplete(problem);
+    const char c = *cursor->token();
+    if (c == ',' && i + 1 < array_size_) {
+      cursor->next++;
+    } else if (c != ']') {
+      problem->reason = c == ',' ? "expected " + type_name_ + ", found an array of more"
+                                 : "a comma or a closing bracket is missing in the array";
+      return JsonRead::kBad;
+    }
+  }
+  cursor->next++;
+  return JsonRead::kValue;
+}
+
+JsonRead JsonValueReader::ReadMap(JsonCursor* cursor, Vector& vector, uint64_t row, JsonProblem* problem) {
+  if (*cursor->token() != '{') return Bad(*cursor, problem);
+  const uint64_t offset = duckdb::ListVector::GetListSize(vector);
+  uint64_t size = 0;
+  std::unordered_map<std::string, uint64_t> entries;  // a MAP holds a key once
+  cursor->next++;
+  if (cursor->done()) return Incomplete(problem);
+  if (*cursor->token() == '}') {
+    cursor->next++;
+  } else {
+    for (;;) {
+      if (cursor->left() < 4) return Incomplete(problem);
+      duckdb::ListVector::Reserve(vector, offset + size + 1);
+      auto& fields = duckdb::StructVector::GetEntries(duckdb::ListVector::GetEntry(vector));
+      Vector& keys = *fields[0];
+      Vector& values = *fields[1];
+      if (*cursor->token() != '"' || *(cursor->base + cursor->next[1]) != ':') {
+        problem->reason = "a field name in quotes, followed by a colon, is missing";
+        return JsonRead::kBad;
+      }
+      const JsonCursor key = *cursor;
+      if (children_[0]->Read(cursor, keys, FlatVector::GetData(keys), offset + size, problem) == JsonRead::kBad)
+        return JsonRead::kBad;
+      const auto [entry, is_new] = entries.emplace(keys.GetValue(offset + size).ToString(), size);
+      cursor->next++;
+      SetValid(duckdb::ListVector::GetEntry(vector), offset + entry->second);
+      if (children_[1]->Read(cursor, values, FlatVector::GetData(values), offset + entry->second, problem) ==
+          JsonRead::kBad) {
+        problem->path.insert(
+            0, "[" + std::string(key.token(), static_cast<size_t>(JsonTokenEnd(key) - key.token())) + "]");
+        return JsonRead::kBad;
+      }
+      size += is_new;
+      if (cursor->done()) return Incomplete(problem);
+      const char c = *cursor->token();
+      if (c != ',' && c != '}') {
+        problem->reason = "a comma or a closing brace is missing in the object";
+        return JsonRead::kBad;
+      }
+      cursor->next++;
+      if (c == '}') break;
+    }
+  }
+  duckdb::ListVector::SetListSize(vector, offset + size);
+  FlatVector::GetData<duckdb::list_entry_t>(vector)[row] = {offset, size};
+  return JsonRead::kValue;
+}
+
+JsonRead JsonValueReader::ReadStruct(JsonCursor* cursor, Vector& vector, uint64_t row, JsonProblem* problem) {
+  if (*cursor->token() != '{') return Bad(*cursor, problem);
+  auto& fields = duckdb::StructVector::GetEntries(vector);
+  const uint64_t serial = ++serial_;
+  size_t expected = 0;  // producers mostly write fields in the order of the type
+  cursor->next++;
+  if (cursor->done()) return Incomplete(problem);
+  if (*cursor->token() == '}') {
+    cursor->next++;
+  } else {
+    for (;;) {
+      if (cursor->left() < 4) return Incomplete(problem);
+      std::string_view name;
+      const char* wrong = nullptr;
+      if (*cursor->token() != '"' || *(cursor->base + cursor->next[1]) != ':' || !StringAt(*cursor, &name, &wrong)) {
+        problem->reason = wrong ? std::string("a field name ") + (wrong + 6)
+                                : "a field name in quotes, followed by a colon, is missing";
+        return JsonRead::kBad;
+      }
+      cursor->next += 2;
+      size_t field = expected;
+      if (field >= names_.size() || names_[field] != name) {
+        field = static_cast<size_t>(std::find(names_.begin(), names_.end(), name) - names_.begin());
+      }
+      if (field < names_.size()) {
+        expected = field + 1;
+        seen_[field] = serial;
+        Vector& child = *fields[field];
+        if (children_[field]->Read(cursor, child, FlatVector::GetData(child), row, problem) == JsonRead::kBad) {
+          problem->path.insert(0, "." + names_[field]);
+          return JsonRead::kBad;
+        }
+      } else if (!SkipJsonValue(cursor)) {
+        return Incomplete(problem);
+      }
+      if (cursor->done()) return Incomplete(problem);
+      const char c = *cursor->token();
+      if (c != ',' && c != '}') {
+        problem->reason = "a comma or a closing brace is missing in the object";
+        return JsonRead::kBad;
+      }
+      cursor->next++;
+      if (c == '}') break;
+    }
+  }
+  for (size_t i = 0; i < names_.size(); i++) {
+    if (seen_[i] != serial) children_[i]->SetNull(*fields[i], row);
+  }
+  return JsonRead::kValue;
+}
+
+}  // namespace laminar

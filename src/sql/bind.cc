@@ -1,0 +1,240 @@
+#include "sql/bind.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+
+#include "duckdb/function/cast/cast_function_set.hpp"
+#include "duckdb/function/cast/default_casts.hpp"
+#include "duckdb/main/config.hpp"
+#include "duckdb/optimizer/optimizer.hpp"
+#include "duckdb/parser/query_node/select_node.hpp"
+#include "duckdb/planner/binder.hpp"
+#include "duckdb/planner/expression/bound_cast_expression.hpp"
+#include "duckdb/planner/expression/bound_columnref_expression.hpp"
+#include "duckdb/planner/expression/bound_constant_expression.hpp"
+#include "duckdb/planner/operator/logical_projection.hpp"
+#include "duckdb/planner/planner.hpp"
+
+namespace laminar::sql {
+namespace {
+
+using duckdb::unique_ptr;
+
+// DuckDB's planner wants a statement of its own.
+class QueryBinder {
+ public:
+  QueryBinder(duckdb::ClientContext& context, Query& query, Problems* problems)
+      : context_(context), query_(query), problems_(problems) {}
+
+  BoundQuery Bind() {
+    duckdb::Planner planner(context_);
+    // Where the select list stands, before the binder takes it.
+    select_offsets_ = SelectOffsets(*query_.select->node);
+    planner.CreatePlan(unique_ptr<duckdb::SQLStatement>(query_.select->Copy()));
+    BoundQuery bound;
+    bound.names.assign(planner.names.begin(), planner.names.end());
+    types_.assign(planner.types.begin(), planner.types.end());
+    if (query_.target) {
+      if (!FindTargets(bound.names)) return {};
+      planner.plan = CastToTarget(*planner.binder, std::move(planner.plan), bound.names);
+      if (!planner.plan) return {};
+      bound.names = query_.target->ColumnNames();
+    }
+    duckdb::Optimizer optimizer(*planner.binder, context_);
+    bound.plan = optimizer.Optimize(std::move(planner.plan));
+    bound.plan->ResolveOperatorTypes();
+    bound.binder = planner.binder;
+    return bound;
+  }
+
+ private:
+  // Offsets of the select list's expressions; empty when they are not one to one with the columns.
+  static std::vector<size_t> SelectOffsets(const duckdb::QueryNode& node) {
+    std::vector<size_t> offsets;
+    if (node.type != duckdb::QueryNodeType::SELECT_NODE) return offsets;
+    for (const auto& expression : node.Cast<duckdb::SelectNode>().select_list) {
+      if (expression->GetExpressionClass() == duckdb::ExpressionClass::STAR ||
+          !expression->GetQueryLocation().IsValid())
+        return {};
+      offsets.push_back(expression->GetQueryLocation().GetIndex());
+    }
+    return offsets;
+  }
+
+  size_t OffsetOfColumn(size_t i) const {
+    return select_offsets_.size() == types_.size() ? select_offsets_[i] : query_.offset;
+  }
+
+  // Fills targets_: for each column of the query, the target's column.
+  bool FindTargets(const std::vector<std::string>& names) {
+    Table& table = *query_.target;
+    if (table.columns_from_query && table.columns.empty()) return TakeColumns(names);
+    std::vector<NamedOffset> wanted = query_.columns;
+    if (query_.by_name) {
+      for (size_t i = 0; i < names.size(); i++) wanted.push_back({names[i], OffsetOfColumn(i)});
+    }
+    if (wanted.empty()) {
+      for (size_t i = 0; i < table.columns.size(); i++) {
+        if (!table.columns[i].generated) targets_.push_back(i);
+      }
+    } else if (!FindNamed(wanted)) {
+      return false;
+    }
+    if (targets_.size() == types_.size()) return true;
+    const std::string columns = table.name + " takes " + Count(targets_.size(), "column") + ", the query gives " +
+                                std::to_string(types_.size());
+    problems_->Add(query_.target_offset, "table " + columns, MissingOrExtra(names));
+    return false;
+  }
+
+  bool FindNamed(const std::vector<NamedOffset>& wanted) {
+    Table& table = *query_.target;
+    bool good = true;
+    for (const NamedOffset& column : wanted) {
+      const TableColumn* found = table.FindColumn(column.name);
+      if (!found || found->generated) {
+        const std::vector<std::string> names = table.ColumnNames();
+        problems_->Add(column.offset,
+                       found ? "column " + column.name + " is generated: nothing can be inserted into it"
+                             : "table " + table.name + " has no column " + column.name,
+                       found ? "" : DidYouMean(column.name, names));
+        good = false;
+        continue;
+      }
+      const auto index = static_cast<size_t>(found - table.columns.data());
+      if (std::find(targets_.begin(), targets_.end(), index) != targets_.end()) {
+        problems_->Add(column.offset, "column " + column.name + " is inserted twice");
+        good = false;
+      }
+      targets_.push_back(index);
+    }
+    return good;
+  }
+
+  static std::string Count(size_t n, const std::string& what) {
+    return std::to_string(n) + " " + what + (n == 1 ? "" : "s");
+  }
+
+  std::string MissingOrExtra(const std::vector<std::string>& names) const {
+    const Table& table = *query_.target;
+    if (types_.size() < targets_.size()) {
+      std::string hint = "no value for ";
+      for (size_t i = types_.size(); i < targets_.size(); i++)
+        hint += (i > types_.size() ? ", " : "") + table.columns[targets_[i]].name;
+      return hint + "; name the columns that you insert: INSERT INTO " + table.name + " (...)";
+    }
+    std::string hint = "no column for ";
+    for (size_t i = targets_.size(); i < types_.size(); i++) hint += (i > targets_.size() ? ", " : "") + names[i];
+    return hint;
+  }
+
+  // A sink without a column list takes those of the first query.
+  bool TakeColumns(const std::vector<std::string>& names) {
+    Table& table = *query_.target;
+    for (size_t i = 0; i < names.size(); i++) {
+      if (table.FindColumn(names[i])) {
+        problems_->Add(OffsetOfColumn(i),
+                       "the query gives two columns named " + names[i] + ", and table " + table.name +
+                           " takes its columns from it",
+                       "rename one with AS");
+        table.columns.clear();
+        return false;
+      }
+      TableColumn column;
+      column.name = names[i];
+      column.type = types_[i].id() == duckdb::LogicalTypeId::SQLNULL ? duckdb::LogicalType(duckdb::LogicalType::VARCHAR)
+                                                                     : types_[i];
+      column.offset = OffsetOfColumn(i);
+      table.columns.push_back(std::move(column));
+      targets_.push_back(i);
+    }
+    return true;
+  }
+
+  // One projection over `plan` that yields the target's columns: cast, and NULL where the INSERT gives none.
+  unique_ptr<duckdb::LogicalOperator> CastToTarget(duckdb::Binder& binder, unique_ptr<duckdb::LogicalOperator> plan,
+                                                   const std::vector<std::string>& names) {
+    const Table& table = *query_.target;
+    plan->ResolveOperatorTypes();
+    const auto bindings = plan->GetColumnBindings();
+    duckdb::vector<unique_ptr<duckdb::Expression>> columns;
+    bool good = true;
+    for (size_t i = 0; i < table.columns.size(); i++) {
+      const TableColumn& column = table.columns[i];
+      if (column.generated) continue;
+      const auto source = std::find(targets_.begin(), targets_.end(), i);
+      if (source == targets_.end()) {
+        if (column.not_null) {
+          problems_->Add(
+              query_.target_offset,
+              "column " + column.name + " of " + table.name + " is NOT NULL, and the INSERT gives it no value",
+              "add it to the column list");
+          good = false;
+        }
+        columns.push_back(duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value(column.type)));
+      } else {
+        const auto index = static_cast<size_t>(source - targets_.begin());
+        auto value = CastColumn(index, bindings[index], column, names[index]);
+        good = good && value;
+        columns.push_back(std::move(value));
+      }
+      if (columns.back()) columns.back()->SetAlias(column.name);
+    }
+    if (!good) return nullptr;
+    auto projection = duckdb::make_uniq<duckdb::LogicalProjection>(binder.GenerateTableIndex(), std::move(columns));
+    projection->children.push_back(std::move(plan));
+    return projection;
+  }
+
+  unique_ptr<duckdb::Expression> CastColumn(size_t index, duckdb::ColumnBinding binding, const TableColumn& column,
+                                            const std::string& name) {
+    unique_ptr<duckdb::Expression> value =
+        duckdb::make_uniq<duckdb::BoundColumnRefExpression>(name, types_[index], binding);
+    if (select_offsets_.size() == types_.size()) value->SetQueryLocation(select_offsets_[index]);
+    if (types_[index] == column.type) return value;
+    if (!CanCast(types_[index], column.type)) {
+      problems_->Add(OffsetOfColumn(index),
+                     name + " is " + types_[index].ToString() + ", and column " + column.name + " of " +
+                         query_.target->name + " is " + column.type.ToString(),
+                     "convert it, or change the column's type");
+      return nullptr;
+    }
+    return duckdb::BoundCastExpression::AddCastToType(context_, std::move(value), column.type);
+  }
+
+  // Whether DuckDB has a cast at all; one that can fail on some values is left to run time.
+  bool CanCast(const duckdb::LogicalType& from, const duckdb::LogicalType& to) {
+    if (from.id() == duckdb::LogicalTypeId::SQLNULL) return true;
+    auto& casts = duckdb::CastFunctionSet::Get(context_);
+    duckdb::GetCastFunctionInput input(context_);
+    try {
+      const duckdb::BoundCastInfo cast = casts.GetCastFunction(from, to, input);
+      return cast.function != duckdb::DefaultCasts::TryVectorNullCast;
+    } catch (const duckdb::Exception&) {
+      return false;
+    }
+  }
+
+  duckdb::ClientContext& context_;
+  Query& query_;
+  Problems* const problems_;
+  std::vector<size_t> select_offsets_;
+  std::vector<duckdb::LogicalType> types_;  // of the query's columns
+  std::vector<size_t> targets_;             // of the query's columns: indexes of the target's
+};
+
+}  // namespace
+
+BoundQuery BindQuery(duckdb::ClientContext& context, Query& query, Problems* problems) {
+  BoundQuery bound;
+  try {
+    context.RunFunctionInTransaction([&] { bound = QueryBinder(context, query, problems).Bind(); });
+  } catch (const std::exception& exception) {
+    problems->AddException(exception, nullptr, query.offset);
+    return {};
+  }
+  return bound;
+}
+
+}  // namespace laminar::sql

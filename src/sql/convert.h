@@ -1,0 +1,25 @@
+// DuckDB's optimised plan of a query -> nodes of the streaming plan.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+
+#include "duckdb.hpp"
+
+#include "sql/bind.h"
+#include "sql/problems.h"
+#include "stream/plan.h"
+
+namespace laminar::sql {
+
+// The columns of each table that a plan scans, as the table's names for them: what SourceNode must yield.
+void CollectColumns(duckdb::LogicalOperator& plan, std::map<std::string, std::set<std::string>>* columns);
+
+// Appends the nodes of `bound` (taken apart by it) to `plan`; the last one yields the query's columns, named `names`.
+// node_of: the node whose rows are those of a table of the catalogue. A plan that has an operator of another kind than
+// the stream knows: a problem at `offset`, and an empty result.
+std::optional<NodeId> ConvertQuery(BoundQuery& bound, const std::function<NodeId(const std::string& table)>& node_of,
+                                   size_t offset, StreamPlan* plan, Problems* problems);
+
+}  // namespace laminar::sql

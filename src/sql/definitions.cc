@@ -1,0 +1,275 @@
+#include "sql/definitions.h"
+
+#include <set>
+
+#include "duckdb/parser/constraints/not_null_constraint.hpp"
+#include "duckdb/parser/parsed_data/create_table_info.hpp"
+#include "duckdb/parser/parsed_data/create_view_info.hpp"
+#include "duckdb/parser/parser.hpp"
+#include "duckdb/parser/statement/create_statement.hpp"
+#include "duckdb/planner/binder.hpp"
+
+namespace laminar::sql {
+namespace {
+
+class TableDefiner {
+ public:
+  TableDefiner(duckdb::ClientContext& context, const PreparedStatement& prepared, const Registry& registry,
+               Problems* problems)
+      : context_(context), sql_(prepared.sql), clauses_(*prepared.table), registry_(registry), problems_(problems) {}
+
+  Table Define(duckdb::CreateTableInfo* info) {
+    table_.name = clauses_.name.name;
+    table_.offset = clauses_.name.offset;
+    table_.kind = clauses_.has_options ? TableKind::kConnector : TableKind::kStream;
+    table_.columns_from_query = !clauses_.has_columns;
+    table_.options = clauses_.options;
+    const size_t before = problems_->size();
+    if (table_.kind == TableKind::kConnector) ReadConnector();
+    if (info) ReadColumns(*info);
+    for (const NamedOffset& metadata : clauses_.metadata) {
+      problems_->Add(metadata.offset, "METADATA FROM is not supported yet",
+                     "remove the column, or read it from the record's own fields");
+    }
+    ReadEventTime();
+    table_.broken = problems_->size() > before;
+    return std::move(table_);
+  }
+
+ private:
+  size_t ValueOffset(const WrittenOption& option) const {
+    for (size_t i = 0; i < clauses_.options.size(); i++) {
+      if (&clauses_.options[i] == &option) return clauses_.value_offsets[i];
+    }
+    return table_.offset;
+  }
+
+  void ReadConnector() {
+    const WrittenOption* type = FindOption(clauses_.options, "type");
+    // Other values of `type` are reported when the options are checked.
+    if (type && duckdb::StringUtil::CIEquals(type->value, "source")) table_.declared_use = OptionUse::kSource;
+    if (type && duckdb::StringUtil::CIEquals(type->value, "sink")) table_.declared_use = OptionUse::kSink;
+    const WrittenOption* name = FindOption(clauses_.options, "connector");
+    if (!name) {
+      problems_->Add(table_.offset, "table " + table_.name + " names no connector",
+                     "add connector = 'kinesis' to its WITH options");
+      return;
+    }
+    table_.connector = registry_.FindConnector(name->value);
+    if (!table_.connector) {
+      problems_->Add(ValueOffset(*name), "there is no connector '" + name->value + "'",
+                     Suggest(name->value, registry_.ConnectorNames()));
+      return;
+    }
+    ReadFormat();
+  }
+
+  static std::string Suggest(const std::string& word, const std::vector<std::string>& names) {
+    const std::string nearest = DidYouMean(word, names);
+    if (!nearest.empty()) return nearest;
+    std::string all = "there are ";
+    for (size_t i = 0; i < names.size(); i++) all += (i ? ", " : "") + names[i];
+    return all;
+  }
+
+  void ReadFormat() {
+    const std::vector<std::string> formats = table_.connector->formats();
+    const WrittenOption* written = FindOption(clauses_.options, "format");
+    if (formats.empty()) {
+      if (written)
+        problems_->Add(ValueOffset(*written), "connector '" + table_.connector->name() + "' takes no format",
+                       "remove it");
+      return;
+    }
+    table_.format_name = written ? duckdb::StringUtil::Lower(written->value) : formats.front();
+    table_.format = registry_.FindFormat(table_.format_name);
+    const bool allowed = std::find(formats.begin(), formats.end(), table_.format_name) != formats.end();
+    if (table_.format && allowed) return;
+    const size_t offset = written ? ValueOffset(*written) : table_.offset;
+    static const std::set<std::string> kPlanned = {"avro", "parquet", "raw", "raw_bytes", "raw_string"};
+    if (kPlanned.contains(table_.format_name)) {
+      problems_->Add(offset, "format '" + table_.format_name + "' is not supported yet",
+                     Suggest(table_.format_name, formats));
+    } else {
+      problems_->Add(offset, "connector '" + table_.connector->name() + "' has no format '" + table_.format_name + "'",
+                     Suggest(table_.format_name, formats));
+    }
+  }
+
+  void ReadColumns(duckdb::CreateTableInfo& info) {
+    if (info.query) {
+      problems_->Add(table_.offset, "CREATE TABLE ... AS is not supported",
+                     "use CREATE VIEW, or CREATE TABLE and INSERT INTO");
+      return;
+    }
+    if (!info.catalog.empty() || (!info.schema.empty() && info.schema != DEFAULT_SCHEMA)) {
+      problems_->Add(table_.offset, "a table's name has no schema in a script");
+    }
+    ReadColumnList(info);
+    for (const auto& constraint : info.constraints) {
+      if (constraint->type == duckdb::ConstraintType::NOT_NULL) {
+        const duckdb::idx_t index = constraint->Cast<duckdb::NotNullConstraint>().index.index;
+        if (index < table_.columns.size()) table_.columns[index].not_null = true;
+      } else {
+        problems_->Add(table_.offset,
+                       "a stream has no keys and no CHECK: " + constraint->ToString() + " cannot be enforced",
+                       "remove it; NOT NULL is checked, and a WHERE clause can drop rows");
+      }
+    }
+  }
+
+  // Its own data: columns' `AS (...)` say how the connector makes them.
+  bool MakesItsRows() const {
+    return table_.connector && table_.connector->is_source() && table_.connector->formats().empty();
+  }
+
+  void ReadColumnList(duckdb::CreateTableInfo& info) {
+    std::set<std::string> names;
+    size_t i = 0;
+    for (const duckdb::ColumnDefinition& definition : info.columns.Logical()) {
+      TableColumn column;
+      column.name = definition.Name();
+      column.offset = i < clauses_.columns.size() ? clauses_.columns[i].offset : table_.offset;
+      i++;
+      if (!names.insert(duckdb::StringUtil::Lower(column.name)).second) {
+        problems_->Add(column.offset, "table " + table_.name + " has two columns named " + column.name);
+      }
+      column.type = BindType(definition, column.offset);
+      if (definition.Generated()) {
+        if (MakesItsRows()) {
+          column.made_by = definition.GeneratedExpression().ToString();
+          if (column.type.id() == duckdb::LogicalTypeId::INVALID) {
+            problems_->Add(column.offset, "column " + column.name + " has no type",
+                           "write " + column.name + " BIGINT AS (...)");
+          }
+        } else {
+          column.generated = definition.GeneratedExpression().Copy();
+          AdaptExpression(column.generated, sql_);
+        }
+      } else if (definition.HasDefaultValue()) {
+        problems_->Add(column.offset, "DEFAULT is not supported: column " + column.name,
+                       "give the value in the INSERT's query, with coalesce()");
+      }
+      table_.columns.push_back(std::move(column));
+    }
+  }
+
+  duckdb::LogicalType BindType(const duckdb::ColumnDefinition& definition, size_t offset) {
+    duckdb::LogicalType type = definition.Type();
+    if (type.id() == duckdb::LogicalTypeId::ANY)
+      return duckdb::LogicalType::INVALID;  // c AS (...): the expression's own
+    type = AdaptType(type, sql_);
+    try {
+      context_.RunFunctionInTransaction([&] { duckdb::Binder::CreateBinder(context_)->BindLogicalType(type); });
+    } catch (const std::exception& exception) {
+      problems_->AddException(exception, nullptr, offset);
+      return duckdb::LogicalType::SQLNULL;
+    }
+    return type;
+  }
+
+  static bool IsTimestamp(const duckdb::LogicalType& type) {
+    switch (type.id()) {
+      case duckdb::LogicalTypeId::TIMESTAMP:
+      case duckdb::LogicalTypeId::TIMESTAMP_TZ:
+      case duckdb::LogicalTypeId::TIMESTAMP_MS:
+      case duckdb::LogicalTypeId::TIMESTAMP_NS:
+      case duckdb::LogicalTypeId::TIMESTAMP_SEC:
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  void ReadEventTime() {
+    NamedOffset column;
+    EventTime event_time;
+    if (clauses_.watermark) {
+      column = clauses_.watermark->column;
+      event_time.watermark_expression = clauses_.watermark->expression;
+      CheckWatermarkExpression(*clauses_.watermark);
+    }
+    if (const WrittenOption* field = FindOption(clauses_.options, "event_time_field")) {
+      if (clauses_.watermark && !duckdb::StringUtil::CIEquals(column.name, field->value)) {
+        problems_->Add(ValueOffset(*field),
+                       "event_time_field is '" + field->value + "', but WATERMARK FOR says " + column.name,
+                       "keep one of them");
+      }
+      column = {field->value, ValueOffset(*field)};
+    }
+    if (column.name.empty()) return;
+    table_.event_time_offset = column.offset;
+    if (!table_.columns_from_query) CheckEventTimeColumn(column);
+    event_time.column = column.name;
+    table_.event_time = std::move(event_time);
+  }
+
+  void CheckEventTimeColumn(const NamedOffset& column) {
+    const TableColumn* found = table_.FindColumn(column.name);
+    if (!found) {
+      const std::vector<std::string> names = table_.ColumnNames();
+      problems_->Add(column.offset, "table " + table_.name + " has no column " + column.name,
+                     DidYouMean(column.name, names));
+    } else if (found->type.id() != duckdb::LogicalTypeId::SQLNULL &&
+               found->type.id() != duckdb::LogicalTypeId::INVALID && !IsTimestamp(found->type)) {
+      problems_->Add(column.offset,
+                     "the event time " + column.name + " is " + found->type.ToString() + ", not TIMESTAMP",
+                     "declare it as TIMESTAMP");
+    }
+  }
+
+  void CheckWatermarkExpression(const WatermarkClause& watermark) {
+    if (watermark.expression.empty()) return;
+    try {
+      duckdb::Parser::ParseExpressionList(watermark.expression, context_.GetParserOptions());
+    } catch (const std::exception& exception) {
+      const CleanMessage clean = CleanDuckMessage(exception);
+      problems_->Add(watermark.offset, "the expression of WATERMARK FOR: " + clean.message, clean.hint);
+    }
+  }
+
+  duckdb::ClientContext& context_;
+  const EditedText& sql_;
+  const TableClauses& clauses_;
+  const Registry& registry_;
+  Problems* const problems_;
+  Table table_;
+};
+
+void AddOrReport(Table table, Catalogue* catalogue, Problems* problems) {
+  const std::string name = table.name;
+  const size_t offset = table.offset;
+  if (catalogue->Add(std::move(table))) return;
+  const SqlPosition first = problems->At(catalogue->Find(name)->offset);
+  problems->Add(offset, "there is a table " + name + " already, in line " + std::to_string(first.line),
+                "give one of them another name");
+}
+
+}  // namespace
+
+const WrittenOption* FindOption(const std::vector<WrittenOption>& options, std::string_view name) {
+  for (const WrittenOption& option : options) {
+    if (duckdb::StringUtil::CIEquals(option.name, std::string(name))) return &option;
+  }
+  return nullptr;
+}
+
+void DefineTable(duckdb::ClientContext& context, const PreparedStatement& prepared, duckdb::SQLStatement* statement,
+                 const Registry& registry, Catalogue* catalogue, Problems* problems) {
+  duckdb::CreateTableInfo* info =
+      statement ? &statement->Cast<duckdb::CreateStatement>().info->Cast<duckdb::CreateTableInfo>() : nullptr;
+  AddOrReport(TableDefiner(context, prepared, registry, problems).Define(info), catalogue, problems);
+}
+
+void DefineView(duckdb::CreateStatement& statement, size_t offset, Catalogue* catalogue, Problems* problems) {
+  auto& info = statement.info->Cast<duckdb::CreateViewInfo>();
+  Table view;
+  view.name = info.view_name;
+  view.offset = offset;
+  view.kind = TableKind::kView;
+  view.view = std::move(info.query);
+  view.view_columns.assign(info.aliases.begin(), info.aliases.end());
+  AddOrReport(std::move(view), catalogue, problems);
+}
+
+}  // namespace laminar::sql

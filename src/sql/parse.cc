@@ -1,0 +1,87 @@
+#include "sql/parse.h"
+
+#include "duckdb/parser/expression/cast_expression.hpp"
+#include "duckdb/parser/expression/constant_expression.hpp"
+#include "duckdb/parser/expression/type_expression.hpp"
+#include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "duckdb/parser/parser.hpp"
+#include "duckdb/parser/statement/insert_statement.hpp"
+#include "duckdb/parser/tableref/table_function_ref.hpp"
+
+#include "sql/tree.h"
+
+namespace laminar::sql {
+namespace {
+
+// Money must survive: what the digits of a JSON number or of a text say fits DECIMAL(38,10), rarely DuckDB's
+// DECIMAL(18,3).
+constexpr int kDecimalWidth = 38, kDecimalScale = 10;
+
+void Relocate(duckdb::optional_idx& location, const EditedText& sql) {
+  if (location.IsValid()) location = sql.ToScript(location.GetIndex());
+}
+
+void AdaptTypeExpression(duckdb::ParsedExpression& expression, const EditedText& sql) {
+  Relocate(expression.query_location, sql);
+  if (expression.GetExpressionClass() != duckdb::ExpressionClass::TYPE) return;
+  auto& type = expression.Cast<duckdb::TypeExpression>();
+  for (auto& child : type.GetChildren()) AdaptTypeExpression(*child, sql);
+  if (duckdb::StringUtil::CIEquals(type.GetTypeName(), "DECIMAL") && type.GetChildren().empty()) {
+    type.GetChildren().push_back(duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value::INTEGER(kDecimalWidth)));
+    type.GetChildren().push_back(duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value::INTEGER(kDecimalScale)));
+  }
+}
+
+class Adapter final : public TreeVisitor {
+ public:
+  explicit Adapter(const EditedText& sql) : sql_(sql) {}
+  void OnExpression(duckdb::unique_ptr<duckdb::ParsedExpression>& expression) override {
+    Relocate(expression->query_location, sql_);
+    if (expression->GetExpressionClass() == duckdb::ExpressionClass::CAST) {
+      auto& cast = expression->Cast<duckdb::CastExpression>();
+      cast.cast_type = AdaptType(cast.cast_type, sql_);
+    }
+  }
+  void OnTable(duckdb::unique_ptr<duckdb::TableRef>& table) override {
+    Relocate(table->query_location, sql_);
+    if (table->type == duckdb::TableReferenceType::TABLE_FUNCTION)
+      Relocate(table->Cast<duckdb::TableFunctionRef>().function->query_location, sql_);
+  }
+
+ private:
+  const EditedText& sql_;
+};
+
+}  // namespace
+
+duckdb::LogicalType AdaptType(const duckdb::LogicalType& type, const EditedText& sql) {
+  if (type.id() != duckdb::LogicalTypeId::UNBOUND) return type;
+  auto expression = duckdb::UnboundType::GetTypeExpression(type)->Copy();
+  AdaptTypeExpression(*expression, sql);
+  return duckdb::LogicalType::UNBOUND(std::move(expression));
+}
+
+void AdaptNode(duckdb::QueryNode& node, const EditedText& sql) {
+  Adapter adapter(sql);
+  WalkNode(node, adapter);
+}
+
+void AdaptExpression(duckdb::unique_ptr<duckdb::ParsedExpression>& expression, const EditedText& sql) {
+  Adapter adapter(sql);
+  WalkExpression(expression, adapter);
+}
+
+duckdb::unique_ptr<duckdb::SQLStatement> ParseStatement(duckdb::ClientContext& context, const EditedText& sql,
+                                                        Problems* problems) {
+  duckdb::Parser parser(context.GetParserOptions());
+  try {
+    parser.ParseQuery(sql.text());
+  } catch (const std::exception& exception) {
+    problems->AddException(exception, &sql, sql.ToScript(0));
+    return nullptr;
+  }
+  if (parser.statements.empty()) return nullptr;
+  return std::move(parser.statements.front());
+}
+
+}  // namespace laminar::sql

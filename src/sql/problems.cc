@@ -1,0 +1,122 @@
+#include "sql/problems.h"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+
+#include "duckdb/common/error_data.hpp"
+
+#include "formats/option.h"
+
+namespace laminar::sql {
+namespace {
+
+// Cuts `text` at the first occurrence of `mark` and returns what follows it.
+std::string CutAt(std::string* text, std::string_view mark) {
+  const size_t at = text->find(mark);
+  if (at == std::string::npos) return "";
+  std::string rest = text->substr(at + mark.size());
+  text->resize(at);
+  return rest;
+}
+
+std::string Trimmed(std::string text) {
+  const auto is_space = [](unsigned char c) { return std::isspace(c) != 0; };
+  text.erase(text.begin(), std::find_if_not(text.begin(), text.end(), is_space));
+  text.erase(std::find_if_not(text.rbegin(), text.rend(), is_space).base(), text.end());
+  return text;
+}
+
+std::string OnOneLine(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    const bool space = std::isspace(static_cast<unsigned char>(c)) != 0;
+    if (!space) {
+      out += c;
+    } else if (!out.empty() && out.back() != ' ') {
+      out += ' ';
+    }
+  }
+  return Trimmed(out);
+}
+
+// "Candidate bindings: "a", "b"" -> the names; DuckDB sorts them by likeness.
+std::vector<std::string> QuotedNames(const std::string& text) {
+  std::vector<std::string> names;
+  size_t at = 0;
+  while ((at = text.find('"', at)) != std::string::npos) {
+    const size_t close = text.find('"', at + 1);
+    if (close == std::string::npos) break;
+    names.push_back(text.substr(at + 1, close - at - 1));
+    at = close + 1;
+  }
+  return names;
+}
+
+std::string WithoutFullStop(std::string text) {
+  text = Trimmed(std::move(text));
+  while (!text.empty() && (text.back() == '.' || text.back() == '!')) text.pop_back();
+  return text;
+}
+
+std::string LowerFirst(std::string text) {
+  if (text.size() > 1 && std::isupper(static_cast<unsigned char>(text[0])) &&
+      std::islower(static_cast<unsigned char>(text[1]))) {
+    text[0] = static_cast<char>(std::tolower(text[0]));
+  }
+  return text;
+}
+
+}  // namespace
+
+CleanMessage CleanDuckMessage(const std::exception& exception) {
+  const duckdb::ErrorData error(exception);
+  CleanMessage clean;
+  std::string text = error.RawMessage();
+  CutAt(&text, "\n\nLINE ");
+  CutAt(&text, "\nLINE ");
+  const std::string candidates =
+      CutAt(&text, "Candidate bindings: ") + CutAt(&text, "Candidate functions:") + CutAt(&text, "Candidate Entries:");
+  const std::string did_you_mean = CutAt(&text, "Did you mean ");
+  const std::vector<std::string> missing = QuotedNames(text);
+  if (!did_you_mean.empty()) {
+    clean.hint = "did you mean " + OnOneLine(did_you_mean);
+  } else if (const std::vector<std::string> names = QuotedNames(candidates); !names.empty()) {
+    if (!missing.empty()) clean.hint = DidYouMean(missing.front(), names);
+    if (clean.hint.empty()) clean.hint = "it knows " + OnOneLine(candidates);
+  } else if (!candidates.empty()) {
+    clean.hint = "there are " + OnOneLine(candidates);
+  }
+  const std::string advice = CutAt(&text, "You might need to add explicit type casts");
+  if (!advice.empty() && clean.hint.empty()) clean.hint = "add explicit type casts";
+  clean.message = LowerFirst(WithoutFullStop(OnOneLine(text)));
+  const auto& extra = error.ExtraInfo();
+  if (const auto found = extra.find("position"); found != extra.end()) {
+    size_t offset = 0;
+    const std::string& digits = found->second;
+    if (std::from_chars(digits.data(), digits.data() + digits.size(), offset).ec == std::errc()) clean.offset = offset;
+  }
+  return clean;
+}
+
+std::string DidYouMean(const std::string& word, std::span<const std::string> candidates) {
+  const auto nearest = NearestName(word, candidates);
+  return nearest ? "did you mean " + *nearest + "?" : "";
+}
+
+void Problems::AddException(const std::exception& exception, const EditedText* text, size_t fallback_offset) {
+  CleanMessage clean = CleanDuckMessage(exception);
+  size_t offset = fallback_offset;
+  if (clean.offset) offset = text ? text->ToScript(*clean.offset) : *clean.offset;
+  Add(offset, std::move(clean.message), std::move(clean.hint));
+}
+
+std::vector<Status> Problems::Take() {
+  const auto key = [](const Status& status) { return std::pair(status.position().line, status.position().column); };
+  std::stable_sort(list_.begin(), list_.end(), [&](const Status& a, const Status& b) { return key(a) < key(b); });
+  const auto same = [&](const Status& a, const Status& b) { return key(a) == key(b) && a.message() == b.message(); };
+  list_.erase(std::unique(list_.begin(), list_.end(), same), list_.end());
+  return std::move(list_);
+}
+
+}  // namespace laminar::sql

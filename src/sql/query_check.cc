@@ -1,0 +1,306 @@
+#include "sql/query_check.h"
+
+#include <functional>
+#include <optional>
+
+#include "duckdb/parser/expression/function_expression.hpp"
+#include "duckdb/parser/expression/subquery_expression.hpp"
+#include "duckdb/parser/expression/window_expression.hpp"
+#include "duckdb/parser/parsed_expression_iterator.hpp"
+#include "duckdb/parser/query_node/select_node.hpp"
+#include "duckdb/parser/query_node/set_operation_node.hpp"
+#include "duckdb/parser/result_modifier.hpp"
+#include "duckdb/parser/tableref/basetableref.hpp"
+#include "duckdb/parser/tableref/joinref.hpp"
+#include "duckdb/parser/tableref/table_function_ref.hpp"
+
+#include "sql/functions.h"
+#include "sql/tree.h"
+
+namespace laminar::sql {
+namespace {
+
+using duckdb::ParsedExpression;
+
+constexpr size_t kNowhere = SIZE_MAX;
+
+// The least position inside an expression: where its text begins, as nearly as DuckDB says.
+size_t Leftmost(const ParsedExpression& expression) {
+  size_t least = expression.GetQueryLocation().IsValid() ? expression.GetQueryLocation().GetIndex() : kNowhere;
+  duckdb::ParsedExpressionIterator::EnumerateChildren(
+      expression, [&](const ParsedExpression& child) { least = std::min(least, Leftmost(child)); });
+  return least;
+}
+
+class Checker final : public TreeVisitor {
+ public:
+  Checker(duckdb::ClientContext& context, std::span<const Token> tokens, Problems* problems)
+      : context_(context), tokens_(tokens), problems_(problems) {}
+
+  void EnterNode(duckdb::QueryNode& node) override {
+    for (const auto& modifier : node.modifiers) CheckModifier(*modifier, node);
+    switch (node.type) {
+      case duckdb::QueryNodeType::SELECT_NODE:
+        CheckSelect(node.Cast<duckdb::SelectNode>());
+        break;
+      case duckdb::QueryNodeType::SET_OPERATION_NODE:
+        CheckSetOperation(node.Cast<duckdb::SetOperationNode>());
+        break;
+      case duckdb::QueryNodeType::RECURSIVE_CTE_NODE:
+        Add(Keyword("recursive"), "WITH RECURSIVE over a stream never ends: it is not supported", "remove RECURSIVE");
+        break;
+      default:
+        Add(Start(), "only SELECT may stand here");
+    }
+  }
+
+  void OnExpression(duckdb::unique_ptr<ParsedExpression>& expression) override {
+    switch (expression->GetExpressionClass()) {
+      case duckdb::ExpressionClass::SUBQUERY:
+        Add(At(*expression), "a subquery inside an expression needs a join with the stream, which is not supported yet",
+            "compute the value in a subquery or CTE in FROM");
+        break;
+      case duckdb::ExpressionClass::PARAMETER:
+        Add(At(*expression), "a parameter has no value here", "use $name and --set name=value");
+        break;
+      case duckdb::ExpressionClass::FUNCTION:
+        CheckFunction(expression->Cast<duckdb::FunctionExpression>());
+        break;
+      default:
+        break;
+    }
+  }
+
+  void OnTable(duckdb::unique_ptr<duckdb::TableRef>& table) override {
+    if (table->sample)
+      Add(At(*table), "TABLESAMPLE is not supported on a stream", "filter with random() < 0.1 in WHERE");
+    switch (table->type) {
+      case duckdb::TableReferenceType::JOIN:
+        CheckJoin(table->Cast<duckdb::JoinRef>());
+        break;
+      case duckdb::TableReferenceType::TABLE_FUNCTION:
+        CheckTableFunction(table->Cast<duckdb::TableFunctionRef>());
+        break;
+      case duckdb::TableReferenceType::PIVOT:
+        Add(At(*table), "PIVOT and UNPIVOT are not supported on a stream");
+        break;
+      case duckdb::TableReferenceType::SHOW_REF:
+        Add(At(*table), "SHOW, DESCRIBE and SUMMARIZE are not supported",
+            "laminar explain shows what a script computes");
+        break;
+      case duckdb::TableReferenceType::BASE_TABLE:
+        if (table->Cast<duckdb::BaseTableRef>().at_clause) Add(At(*table), "AT (VERSION ...) is not supported");
+        break;
+      default:
+        break;
+    }
+  }
+
+ private:
+  void Add(size_t offset, std::string message, std::string hint = "") {
+    problems_->Add(offset == kNowhere ? Start() : offset, std::move(message), std::move(hint));
+  }
+  size_t Start() const { return tokens_.empty() ? 0 : tokens_.front().begin; }
+  static size_t At(const ParsedExpression& expression) { return Leftmost(expression); }
+  static size_t At(const duckdb::TableRef& table) {
+    return table.query_location.IsValid() ? table.query_location.GetIndex() : kNowhere;
+  }
+
+  // The last occurrence of the keyword before `limit`, else its first one.
+  size_t Keyword(std::string_view word, size_t limit = kNowhere) const {
+    size_t found = kNowhere;
+    for (const Token& token : tokens_) {
+      if (!token.Is(word)) continue;
+      if (token.begin >= limit && found != kNowhere) break;
+      found = token.begin;
+      if (limit == kNowhere) break;
+    }
+    return found;
+  }
+
+  void CheckModifier(const duckdb::ResultModifier& modifier, const duckdb::QueryNode& node) {
+    switch (modifier.type) {
+      case duckdb::ResultModifierType::LIMIT_MODIFIER: {
+        const auto& limit = modifier.Cast<duckdb::LimitModifier>();
+        const auto& expression = limit.limit ? limit.limit : limit.offset;
+        Add(Keyword(limit.limit ? "limit" : "offset", expression ? At(*expression) : kNowhere),
+            "LIMIT over a stream is not supported: a stream has no first rows", "remove it, or filter with WHERE");
+        break;
+      }
+      case duckdb::ResultModifierType::LIMIT_PERCENT_MODIFIER:
+        Add(Keyword("limit"), "LIMIT over a stream is not supported: a stream has no first rows",
+            "remove it, or filter with WHERE");
+        break;
+      case duckdb::ResultModifierType::ORDER_MODIFIER: {
+        const auto& orders = modifier.Cast<duckdb::OrderModifier>().orders;
+        Add(Keyword("order", orders.empty() ? kNowhere : At(*orders.front().expression)),
+            "ORDER BY over a stream would wait for its end: it is not supported",
+            "remove it; rows leave in the order in which they came");
+        break;
+      }
+      case duckdb::ResultModifierType::DISTINCT_MODIFIER: {
+        size_t first = kNowhere;
+        if (node.type == duckdb::QueryNodeType::SELECT_NODE) {
+          for (const auto& expression : node.Cast<duckdb::SelectNode>().select_list)
+            first = std::min(first, At(*expression));
+        }
+        Add(Keyword("distinct", first),
+            "DISTINCT over a stream would keep every row: it needs a window, which is not supported yet",
+            "remove DISTINCT");
+        break;
+      }
+    }
+  }
+
+  // What a SELECT and its own expressions do, without looking into subqueries.
+  struct Needs {
+    const duckdb::FunctionExpression* aggregate = nullptr;
+    const duckdb::FunctionExpression* windowing = nullptr;
+    const duckdb::WindowExpression* over = nullptr;
+  };
+
+  void Find(const ParsedExpression& expression, Needs* needs) {
+    if (expression.GetExpressionClass() == duckdb::ExpressionClass::WINDOW) {
+      if (!needs->over) needs->over = &expression.Cast<duckdb::WindowExpression>();
+    } else if (expression.GetExpressionClass() == duckdb::ExpressionClass::FUNCTION) {
+      const auto& function = expression.Cast<duckdb::FunctionExpression>();
+      const FunctionClass kind = Classify(context_, function.function_name);
+      if (kind == FunctionClass::kAggregate && !needs->aggregate) needs->aggregate = &function;
+      if (kind == FunctionClass::kWindowing && !needs->windowing) needs->windowing = &function;
+    }
+    duckdb::ParsedExpressionIterator::EnumerateChildren(expression,
+                                                        [&](const ParsedExpression& child) { Find(child, needs); });
+  }
+
+  void CheckSelect(const duckdb::SelectNode& select) {
+    Needs needs;
+    for (const auto& expression : select.select_list) Find(*expression, &needs);
+    for (const auto& expression : select.groups.group_expressions) Find(*expression, &needs);
+    if (select.where_clause) Find(*select.where_clause, &needs);
+    if (select.having) Find(*select.having, &needs);
+    if (select.qualify) Find(*select.qualify, &needs);
+    if (needs.windowing) {
+      Add(At(*needs.windowing),
+          "windows over a stream are not supported yet: " + duckdb::StringUtil::Upper(needs.windowing->function_name) +
+              "()",
+          "filters and projections of single rows run today");
+    } else if (!select.groups.group_expressions.empty() ||
+               select.aggregate_handling == duckdb::AggregateHandling::FORCE_AGGREGATES) {
+      const size_t first =
+          select.groups.group_expressions.empty() ? kNowhere : At(*select.groups.group_expressions.front());
+      Add(Keyword("group", first), "GROUP BY over a stream needs a window, and windows are not supported yet",
+          "filters and projections of single rows run today");
+    } else if (needs.aggregate) {
+      Add(At(*needs.aggregate),
+          "aggregates over a stream need a window, and windows are not supported yet: " +
+              needs.aggregate->function_name + "()",
+          "to aggregate the elements of a list use list_" + needs.aggregate->function_name + "()");
+    }
+    if (needs.over) {
+      Add(At(*needs.over), "OVER is not supported on a stream yet: " + needs.over->function_name + "() OVER (...)",
+          "filters and projections of single rows run today");
+    }
+    if (select.sample)
+      Add(Keyword("sample"), "SAMPLE is not supported on a stream", "filter with random() < 0.1 in WHERE");
+    if (select.having && !needs.aggregate && select.groups.group_expressions.empty()) {
+      Add(Keyword("having", At(*select.having)),
+          "HAVING over a stream needs a window, and windows are not supported yet", "use WHERE for single rows");
+    }
+    if (select.qualify && !needs.over)
+      Add(Keyword("qualify"), "QUALIFY is not supported on a stream yet", "use WHERE for single rows");
+  }
+
+  void CheckSetOperation(const duckdb::SetOperationNode& operation) {
+    using duckdb::SetOperationType;
+    if ((operation.setop_type == SetOperationType::UNION || operation.setop_type == SetOperationType::UNION_BY_NAME) &&
+        operation.setop_all)
+      return;
+    size_t second = kNowhere;
+    if (operation.children.size() > 1 && operation.children[1]->type == duckdb::QueryNodeType::SELECT_NODE) {
+      for (const auto& expression : operation.children[1]->Cast<duckdb::SelectNode>().select_list)
+        second = std::min(second, At(*expression));
+    }
+    switch (operation.setop_type) {
+      case SetOperationType::EXCEPT:
+        Add(Keyword("except", second), "EXCEPT over streams would keep every row: it is not supported",
+            "filter with WHERE");
+        break;
+      case SetOperationType::INTERSECT:
+        Add(Keyword("intersect", second), "INTERSECT over streams would keep every row: it is not supported",
+            "filter with WHERE");
+        break;
+      default:
+        Add(Keyword("union", second),
+            "UNION without ALL would keep every row to find duplicates: it is not supported on a stream",
+            "write UNION ALL");
+    }
+  }
+
+  void CheckFunction(const duckdb::FunctionExpression& function) {
+    if (Classify(context_, function.function_name) != FunctionClass::kForbidden) return;
+    Add(At(function), "function " + function.function_name + "() is not available: a script sees only its own tables",
+        "remove the call");
+  }
+
+  static bool IsUnnest(const duckdb::TableRef& table) {
+    if (table.type != duckdb::TableReferenceType::TABLE_FUNCTION) return false;
+    const auto& function = *table.Cast<duckdb::TableFunctionRef>().function;
+    return function.GetExpressionClass() == duckdb::ExpressionClass::FUNCTION &&
+           duckdb::StringUtil::CIEquals(function.Cast<duckdb::FunctionExpression>().function_name, "unnest");
+  }
+
+  void CheckJoin(const duckdb::JoinRef& join) {
+    const bool crossing =
+        join.ref_type == duckdb::JoinRefType::CROSS || join.ref_type == duckdb::JoinRefType::DEPENDENT;
+    if (IsUnnest(*join.right)) {
+      if (crossing && join.type == duckdb::JoinType::INNER && !join.condition) return;
+      Add(At(*join.right), "UNNEST can only be cross joined with a stream",
+          "write FROM t, UNNEST(t.list) AS u(element)");
+      return;
+    }
+    size_t offset = At(join);
+    if (offset == kNowhere) offset = At(*join.right);
+    Add(offset, "joins over streams are not supported yet",
+        "a list in the same record can be joined with UNNEST: FROM t, UNNEST(t.list) AS u(element)");
+  }
+
+  void CheckTableFunction(const duckdb::TableFunctionRef& table) {
+    const auto* function = table.function->GetExpressionClass() == duckdb::ExpressionClass::FUNCTION
+                               ? &table.function->Cast<duckdb::FunctionExpression>()
+                               : nullptr;
+    const std::string name = function ? duckdb::StringUtil::Lower(function->function_name) : "";
+    const size_t offset = At(table) == kNowhere ? At(*table.function) : At(table);
+    if (table.with_ordinality != duckdb::OrdinalityType::WITHOUT_ORDINALITY) {
+      Add(offset, "WITH ORDINALITY is not supported yet", "unnest generate_subscripts() beside the list");
+      return;
+    }
+    if (name == "unnest" || name == "range" || name == "generate_series") return;
+    if (Classify(context_, name) == FunctionClass::kWindowing) {
+      Add(offset, "windows over a stream are not supported yet: " + duckdb::StringUtil::Upper(name) + "()",
+          "filters and projections of single rows run today");
+      return;
+    }
+    Add(offset, "table function " + name + "() is not available: a script reads and writes through connectors only",
+        "define the data as a table: CREATE TABLE t (...) WITH (connector = '...', ...)");
+  }
+
+  duckdb::ClientContext& context_;
+  const std::span<const Token> tokens_;
+  Problems* const problems_;
+};
+
+}  // namespace
+
+void CheckQuery(duckdb::ClientContext& context, duckdb::QueryNode& node, std::span<const Token> tokens,
+                Problems* problems) {
+  Checker checker(context, tokens, problems);
+  context.RunFunctionInTransaction([&] { WalkNode(node, checker); });
+}
+
+void CheckExpression(duckdb::ClientContext& context, duckdb::unique_ptr<ParsedExpression>& expression,
+                     std::span<const Token> tokens, Problems* problems) {
+  Checker checker(context, tokens, problems);
+  context.RunFunctionInTransaction([&] { WalkExpression(expression, checker); });
+}
+
+}  // namespace laminar::sql

@@ -1,0 +1,21 @@
+// A table of the script, with its options checked, as what its connector is made from.
+#pragma once
+
+#include <set>
+
+#include "sql/catalogue.h"
+#include "sql/compiler.h"
+#include "sql/problems.h"
+
+namespace laminar::sql {
+
+// Source or sink, by `type`, else by use in the script, else by its options. Problems: used both ways, or against its
+// `type`, or the connector cannot do it.
+OptionUse UseOfTable(Table& table, Problems* problems);
+
+// Checks the options and makes the spec. used: the columns that queries read (a source decodes these and its NOT NULL
+// ones, in the order of their declaration); nullptr: all. event_time gets the table's watermark delay.
+BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* used, const Registry& registry,
+                     Problems* problems);
+
+}  // namespace laminar::sql

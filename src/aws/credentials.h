@@ -16,6 +16,9 @@ struct Credentials {
   int64_t expires_micros = kNever;  // wall clock
 };
 
+// Code of a failure that may pass by itself: the token service did not answer, or what worked before fails now.
+constexpr char kCredentialsUnavailable[] = "CredentialsUnavailable";
+
 using CredentialsResult =
     Result<std::shared_ptr<const Credentials>>;  // shared: by the cache and the requests signed with them
 using CredentialsCallback = std::function<void(CredentialsResult)>;

@@ -34,12 +34,15 @@ void CredentialsCache::Fetched(CredentialsResult result) {
     const int64_t now = clock_->WallMicros();
     if (result.ok()) {
       current_ = result.value();
+      ever_fetched_ = true;
       const int64_t expires = current_->expires_micros;
       refresh_at_micros_ = now + kMostAgeMicros;
       if (expires != kNever) refresh_at_micros_ = std::min(refresh_at_micros_, expires - kRefreshBeforeExpiryMicros);
     } else if (current_ && now < current_->expires_micros) {
       result = current_;
       refresh_at_micros_ = now + kRetryMicros;
+    } else if (ever_fetched_) {
+      result = Status::Environment(result.status().message(), result.status().hint()).WithCode(kCredentialsUnavailable);
     }
     fetching_ = false;
     waiting.swap(waiting_);

@@ -1,4 +1,5 @@
-// Keeps a provider's answer until shortly before it expires.
+// Keeps a provider's answer until shortly before it expires. A source that has worked before and fails now gives
+// kCredentialsUnavailable.
 #pragma once
 
 #include <memory>
@@ -32,6 +33,7 @@ class CredentialsCache final : public CredentialsProvider {
   std::mutex mutex_;
   std::shared_ptr<const Credentials> current_;  // guarded by mutex_; shared: with requests signed with them
   int64_t refresh_at_micros_ = 0;               // guarded by mutex_; wall clock
+  bool ever_fetched_ = false;                   // guarded by mutex_
   bool fetching_ = false;                       // guarded by mutex_
   std::vector<CredentialsCallback> waiting_;    // guarded by mutex_
 };

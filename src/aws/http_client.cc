@@ -232,10 +232,10 @@ int HttpClient::Call::Build(const HttpRequest& request) {
   };
   const std::string length = std::to_string(body ? body->size() : 0);
   int bad = aws_http_message_set_request_method(message, Cursor(request.method));
-  bad |= aws_http_message_set_request_path(message, Cursor(core->endpoint.path));
+  bad |= aws_http_message_set_request_path(message, Cursor(request.path.empty() ? core->endpoint.path : request.path));
   bad |= add("host", core->endpoint.authority);
   for (const auto& [name, value] : request.headers) bad |= add(name, value);
-  bad |= add("content-length", length);
+  if (body || request.method != "GET") bad |= add("content-length", length);
   if (body) {
     const aws_byte_cursor cursor = Cursor(*body);
     stream_in = aws_input_stream_new_from_cursor(core->allocator, &cursor);

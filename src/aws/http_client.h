@@ -35,6 +35,7 @@ struct SigV4 {
 
 struct HttpRequest {
   std::string method = "POST";
+  std::string path;                                          // "" = the endpoint's
   std::vector<std::pair<std::string, std::string>> headers;  // without host and content-length, which are added
   std::shared_ptr<const std::string> body;                   // shared: with a caller who may send it again; null = none
   std::optional<SigV4> sign;

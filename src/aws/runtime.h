@@ -19,7 +19,7 @@ namespace laminar::aws {
 // dropped on one of its own threads (that is, in a callback); dropping it waits for them, at most kJoinSeconds.
 class Runtime {
  public:
-  static constexpr int kJoinSeconds = 2;
+  static constexpr int kJoinSeconds = 1;
 
   static std::shared_ptr<Runtime> Acquire();  // shared: by every client, so that threads live while anyone needs them
   ~Runtime();

@@ -1,10 +1,8 @@
 #include "connectors/kinesis/client.h"
 
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <chrono>
+#include <cstdlib>
 
+#include "aws/http_date.h"
 #include "base/log.h"
 #include "connectors/kinesis/codec_json.h"
 
@@ -21,13 +19,6 @@ struct HttpKinesisApi::Call {
 };
 
 namespace {
-template <class T>
-int Number(T text) {
-  int value = -1;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
-
 // Answers that a server gives to a content type it does not know. Garbage means that only from one that has never
 // answered in CBOR.
 bool RefusesCbor(const ApiError& error, WireState before) {
@@ -39,24 +30,6 @@ bool RefusesCbor(const ApiError& error, WireState before) {
 
 bool IsAwsHost(std::string_view host) {
   return host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn") || host.ends_with(".api.aws");
-}
-
-int64_t ParseHttpDate(std::string_view text) {
-  // Wdy, DD Mon YYYY HH:MM:SS GMT
-  constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  if (text.size() != 29 || text[3] != ',' || !text.ends_with(" GMT") || text[19] != ':' || text[22] != ':') return 0;
-  const auto month = std::find(kMonths.begin(), kMonths.end(), text.substr(8, 3));
-  const int day = Number(text.substr(5, 2)), year = Number(text.substr(12, 4)), hour = Number(text.substr(17, 2)),
-            minute = Number(text.substr(20, 2)), second = Number(text.substr(23, 2));
-  if (month == kMonths.end() || day < 1 || year < 1970 || hour < 0 || minute < 0 || second < 0) return 0;
-  using namespace std::chrono;
-  const year_month_day date{std::chrono::year(year),
-                            std::chrono::month(static_cast<unsigned>(month - kMonths.begin() + 1)),
-                            std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok() || hour > 23 || minute > 59 || second > 60) return 0;
-  return (int64_t{sys_days(date).time_since_epoch().count()} * 86'400 + hour * 3'600 + minute * 60 + second) *
-         kMicrosPerSecond;
 }
 
 HttpKinesisApi::HttpKinesisApi(Target target, std::unique_ptr<aws::HttpClient> http,
@@ -132,7 +105,7 @@ void HttpKinesisApi::Send(std::shared_ptr<Call> call) {
 }
 
 void HttpKinesisApi::OnReply(const std::shared_ptr<Call>& call, aws::HttpReply reply) {
-  const int64_t service_micros = ParseHttpDate(reply.Header("date"));
+  const int64_t service_micros = aws::ParseHttpDate(reply.Header("date"));
   std::optional<ApiError> error;
   if (reply.failure != aws::HttpFailure::kNone) {
     error = MakeTransportError(target_, call->operation, reply);

@@ -77,7 +77,4 @@ class HttpKinesisApi final : public KinesisApi {
   int in_flight_ = 0;  // guarded by mutex_
 };
 
-// "Tue, 24 Nov 2026 05:53:44 GMT" (RFC 9110, IMF-fixdate) -> microseconds since 1970; 0 if it is none.
-int64_t ParseHttpDate(std::string_view text);
-
 }  // namespace laminar::kinesis

@@ -20,7 +20,8 @@ enum class Wire { kJson, kCbor };
 // it.
 enum class DataForm { kNone, kBytes, kText };
 
-// How requests name the stream. With an ARN both are sent: servers differ in which one they read.
+// How requests name the stream. With an ARN, PutRecords and GetRecords send it alone and the other calls send both, as
+// the service allows: that is what all servers take that know ARNs at all.
 struct StreamId {
   std::string name;
   std::string arn;  // "" = none

@@ -92,9 +92,8 @@ class CborCodecImpl final : public Codec {
     std::string out;
     out.reserve(size);
     CborWriter writer(&out);
-    writer.Map(1 + !stream.name.empty() + !stream.arn.empty());
-    if (!stream.name.empty()) writer.Text("StreamName").Text(stream.name);
-    if (!stream.arn.empty()) writer.Text("StreamARN").Text(stream.arn);
+    writer.Map(2);
+    stream.arn.empty() ? writer.Text("StreamName").Text(stream.name) : writer.Text("StreamARN").Text(stream.arn);
     writer.Text("Records").List(entries.size());
     for (const PutEntry& entry : entries) {
       writer.Map(entry.explicit_hash_key.empty() ? 2 : 3);

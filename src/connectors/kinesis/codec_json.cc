@@ -253,7 +253,8 @@ class JsonCodecImpl final : public Codec {
     std::string out;
     out.reserve(size);
     ObjectWriter object(&out);
-    object.Stream(stream).Key("Records");
+    stream.arn.empty() ? object.Text("StreamName", stream.name) : object.Text("StreamARN", stream.arn);
+    object.Key("Records");
     char separator = '[';
     for (const PutEntry& entry : entries) {
       out += separator;

@@ -196,7 +196,8 @@ ApiError MakeTransportError(const Target& target, std::string_view operation, co
           "Check that the endpoint speaks TLS (http:// or https://?) and, for an own certificate, AWS_CA_BUNDLE",
           "TlsHandshakeFailed");
     case HttpFailure::kLost:
-      return make("the connection to " + at + " broke: " + text, "", "ConnectionLost");
+      return make("the connection to " + at + " broke: " + text,
+                  "If it always does, check whether the endpoint is http:// or https://", "ConnectionLost");
     case HttpFailure::kGarbage:
       return make("the answer of " + at + " is not usable HTTP: " + text,
                   "Check that the endpoint is a Kinesis endpoint", "GarbageAnswer");
@@ -219,7 +220,9 @@ ApiError MakeGarbageError(const Target& target, std::string_view operation, cons
 
 ApiError MakeCredentialsError(const Target& target, const Status& status) {
   auto with_target = Status::Environment(target.Describe() + ": " + status.message(), status.hint());
-  return {ErrorClass::kFatal, std::move(with_target).WithCode(status.code().empty() ? "NoCredentials" : status.code())};
+  const bool passes = status.code() == aws::kCredentialsUnavailable;
+  return {passes ? ErrorClass::kTransient : ErrorClass::kFatal,
+          std::move(with_target).WithCode(status.code().empty() ? "NoCredentials" : status.code())};
 }
 
 bool IsClockError(const ServiceError& error) {

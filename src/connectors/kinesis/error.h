@@ -31,7 +31,7 @@ ApiError MakeTransportError(const Target& target, std::string_view operation, co
 // An answer that makes no sense: transient, with the status and the first bytes.
 ApiError MakeGarbageError(const Target& target, std::string_view operation, const aws::HttpReply& reply,
                           std::string_view why);
-// No credentials or no signature.
+// No credentials: fatal, unless they failed with aws::kCredentialsUnavailable.
 ApiError MakeCredentialsError(const Target& target, const Status& status);
 
 bool IsClockError(

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "aws/service_endpoint.h"
+
 namespace laminar::kinesis {
 
 namespace {
@@ -60,20 +62,10 @@ Result<std::optional<std::string>> ResolveRegion(const StreamOptions& options, c
   return std::optional<std::string>();
 }
 
-std::string DnsSuffix(std::string_view region) {
-  return region.starts_with("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
-}
-
 std::string ResolveEndpoint(const StreamOptions& options, const std::string& region,
                             const aws::Environment& environment, const ProfileSetting& profile) {
   if (!options.endpoint.empty()) return options.endpoint;
-  if (environment("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") != "true") {
-    for (const char* name : {"AWS_ENDPOINT_URL_KINESIS", "AWS_ENDPOINT_URL"}) {
-      if (std::string url = environment(name); !url.empty()) return url;
-    }
-    if (std::string url = profile("endpoint_url"); !url.empty()) return url;
-  }
-  return "https://kinesis." + region + "." + DnsSuffix(region);
+  return aws::ServiceEndpoint("kinesis", region, environment, profile("endpoint_url"));
 }
 
 Status NoRegion(const StreamOptions& options) {

@@ -2,6 +2,7 @@
 // it.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,13 +27,9 @@ using ProfileSetting = std::function<std::string(const std::string& key)>;
 Result<std::optional<std::string>> ResolveRegion(const StreamOptions& options, const aws::Environment& environment,
                                                  const ProfileSetting& profile);
 
-// Option, AWS_ENDPOINT_URL_KINESIS, AWS_ENDPOINT_URL, profile, else the service's address in the region.
-// AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true skips all but the option.
+// The option, else aws::ServiceEndpoint.
 std::string ResolveEndpoint(const StreamOptions& options, const std::string& region,
                             const aws::Environment& environment, const ProfileSetting& profile);
-
-// "amazonaws.com", or "amazonaws.com.cn" in China.
-std::string DnsSuffix(std::string_view region);
 
 Status NoRegion(const StreamOptions& options);
 

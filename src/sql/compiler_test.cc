@@ -102,7 +102,7 @@ TEST_F(CompilerTest, ReplicationScriptOfThePage) {
   size_t column = 0;
   for (size_t i = 0; i < 5; i++) EXPECT_TRUE(projections.IsColumnReference(i, &column)) << i;
   EXPECT_EQ(projections.ToString(5), "now()");
-  EXPECT_EQ(projections.position(5).line, 43);
+  EXPECT_EQ(projections.position(5).line, 41);
 }
 
 TEST_F(CompilerTest, PipelinesOfThePageThatNeedWindowsAreRefused) {

@@ -34,6 +34,9 @@ OUTSIDE = {
     "openssl/": {"aws", "connectors/kinesis"},
 }
 
+# Folders of whose headers only some are for others; the rest is private and may show what the folder is made of.
+PUBLIC = {"sql": {"sql/compiler.h"}}
+
 # DuckDB's headers: its vectors are everyone's business, its parser, planner and optimiser only the SQL front end's.
 DUCKDB_ANY = {"duck", "sql"}
 DUCKDB_VECTORS = {"formats", "formats/json", "connectors", "connectors/kinesis", "connectors/file", "connectors/stdout",

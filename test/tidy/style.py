@@ -7,7 +7,7 @@ repository, and over small planted violations, so that no rule can die unnoticed
 import re
 from pathlib import PurePosixPath
 
-from layers import DUCKDB_ANY, DUCKDB_FRONT_END, DUCKDB_VECTORS, LAYERS, OUTSIDE
+from layers import DUCKDB_ANY, DUCKDB_FRONT_END, DUCKDB_VECTORS, LAYERS, OUTSIDE, PUBLIC
 
 SOURCE_LINES, HEADER_LINES = 800, 300
 
@@ -81,6 +81,8 @@ def check_includes(path, text):
             elif owner not in allowed and "*" not in allowed:
                 yield (f"{path}:{number}: {layer}/ may not include {owner}/ (allowed: {', '.join(sorted(allowed))}): "
                        f"arrows go down only, see ARCHITECTURE.md")
+            elif owner != layer and target not in PUBLIC.get(owner, {target}):
+                yield f'{path}:{number}: "{target}" is private to {owner}/: others include {", ".join(sorted(PUBLIC[owner]))}'
         else:
             for prefix, owners in OUTSIDE.items():
                 if target.startswith(prefix) and layer not in owners and not path.endswith("_test.cc"):
@@ -90,7 +92,8 @@ def check_includes(path, text):
 def check_duckdb(path, layer, target):
     if path == "src/duck/pch.h":
         return None
-    if path.endswith(".h") and not path.endswith("_for_test.h"):
+    private = layer in PUBLIC and path.removeprefix("src/") not in PUBLIC[layer]
+    if path.endswith(".h") and "_test" not in path and not private:
         return f"{target}: headers show DuckDB's types by forward declaration only"
     if layer in DUCKDB_ANY:
         return None

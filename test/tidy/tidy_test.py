@@ -62,7 +62,13 @@ class Rules(unittest.TestCase):
         self.assert_found("src/duck/batch.h", '// x\n#pragma once\n#include "duckdb.hpp"\n', "forward declaration")
         self.assert_found("src/formats/json/decoder.cc", '#include "duckdb/parser/parser.hpp"\n', "only in src/duck/ and src/sql/")
         self.assert_found("src/engine/pipeline.cc", '#include "duckdb/common/types/data_chunk.hpp"\n', "reached through src/duck/")
+        self.assert_found("src/sql/compiler.h", '// x\n#pragma once\n#include "duckdb.hpp"\n', "forward declaration")
         self.assert_clean("src/sql/ddl.cc", '#include "duckdb/parser/parser.hpp"\n')
+
+    def test_private_headers(self):
+        self.assert_found("src/engine/pipeline.cc", '#include "sql/bind.h"\n', "private to sql/")
+        self.assert_clean("src/sql/bind.h", '// x\n#pragma once\n#include "duckdb.hpp"\n')
+        self.assert_clean("src/engine/pipeline.cc", '#include "sql/compiler.h"\n')
 
     def test_sizes(self):
         self.assert_found("src/base/long.cc", "int x;\n" * 801, "801 lines")

@@ -44,4 +44,20 @@ bool ExpressionList::IsColumnReference(size_t i, size_t* column) const {
   return true;
 }
 
+const duckdb::LogicalType& ExpressionList::type(size_t i) const {
+  return at(i).return_type;
+}
+
+ExpressionList ExpressionList::BehindColumnsOf(const Schema& input) const {
+  std::vector<std::unique_ptr<duckdb::Expression>> all;
+  std::vector<SqlPosition> positions(input.size());
+  for (size_t i = 0; i < input.size(); i++)
+    all.push_back(std::make_unique<duckdb::BoundReferenceExpression>(*input[i].type, i));
+  for (size_t i = 0; i < size(); i++) {
+    all.push_back(at(i).Copy());
+    positions.push_back(position(i));
+  }
+  return ExpressionList(std::move(all), std::move(positions));
+}
+
 }  // namespace laminar

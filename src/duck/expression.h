@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "duck/schema.h"
 
 namespace duckdb {
 class Expression;
@@ -31,6 +32,9 @@ class ExpressionList {
   std::string ToString(size_t i) const;  // as SQL text
   SqlPosition position(size_t i) const;  // in the user's text; may be unknown
   bool IsColumnReference(size_t i, size_t* column) const;
+  const duckdb::LogicalType& type(size_t i) const;
+  // The columns of `input` as they are, then these expressions.
+  ExpressionList BehindColumnsOf(const Schema& input) const;
 
  private:
   struct Rep;

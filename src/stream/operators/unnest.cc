@@ -2,31 +2,14 @@
 
 #include "duckdb/common/types/data_chunk.hpp"
 #include "duckdb/common/types/vector.hpp"
-#include "duckdb/planner/expression/bound_reference_expression.hpp"
 
 namespace laminar {
 
 namespace {
 
-// The input's columns as they are, then the lists: evaluated together, so that a list that fails drops its row.
-ExpressionList InputThenLists(const Schema& input, const ExpressionList& lists) {
-  std::vector<std::unique_ptr<duckdb::Expression>> all;
-  std::vector<SqlPosition> positions;
-  for (size_t i = 0; i < input.size(); i++) {
-    all.push_back(std::make_unique<duckdb::BoundReferenceExpression>(*input[i].type, i));
-    positions.push_back({});
-  }
-  for (size_t i = 0; i < lists.size(); i++) {
-    all.push_back(lists.at(i).Copy());
-    positions.push_back(lists.position(i));
-  }
-  return ExpressionList(std::move(all), std::move(positions));
-}
-
 Schema InputThenListTypes(const Schema& input, const ExpressionList& lists) {
   Schema schema = input;
-  for (size_t i = 0; i < lists.size(); i++)
-    schema.push_back({lists.ToString(i), MakeType(lists.at(i).return_type), false});
+  for (size_t i = 0; i < lists.size(); i++) schema.push_back({lists.ToString(i), MakeType(lists.type(i)), false});
   return schema;
 }
 
@@ -48,7 +31,8 @@ UnnestOperator::UnnestOperator(const UnnestNode& node, const Schema& input, cons
                                FailureHandler* failures)
     : Operator(1),
       input_columns_(input.size()),
-      lists_(session, ExpressionList(), InputThenLists(input, node.lists), InputThenListTypes(input, node.lists),
+      // Evaluated together, so that a list that fails drops its row.
+      lists_(session, ExpressionList(), node.lists.BehindColumnsOf(input), InputThenListTypes(input, node.lists),
              failures),
       out_(output) {}
 

@@ -1,0 +1,327 @@
+#include "connectors/kinesis/kinesis_sink.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "connectors/kinesis/world_for_test.h"
+
+namespace laminar::kinesis {
+namespace {
+
+using line_format::MakeBatch;
+using testing::HasSubstr;
+
+std::vector<std::string> Numbered(int first, int count) {
+  std::vector<std::string> lines;
+  for (int i = first; i < first + count; i++) lines.push_back("line " + std::to_string(i));
+  return lines;
+}
+
+// A sink with one writer, driven by hand.
+class SinkTest : public testing::Test {
+ protected:
+  void Open(const SinkSettings& settings, int shards = 4, uint64_t seed = 1, ModelOptions options = {}) {
+    world_ = std::make_unique<TestWorld>(seed, options);
+    if (shards > 0) world_->model.CreateStream("out", shards);
+    world_->context.sink_buffer_bytes = buffer_bytes_;
+    sink_ = std::make_unique<KinesisSink>(world_->model.Connect("out"), world_->table, settings, world_->context);
+    ASSERT_TRUE(sink_->Start(world_->Wakers(1)).ok());
+    writer_ = sink_->CreateWriter(0);
+  }
+  void OpenReady(const SinkSettings& settings, int shards = 4, uint64_t seed = 1, ModelOptions options = {}) {
+    Open(settings, shards, seed, options);
+    ASSERT_TRUE(Cycle().ok());
+    ASSERT_TRUE(sink_->Ready());
+  }
+  ~SinkTest() override {
+    writer_.reset();
+    sink_.reset();
+  }
+  // All calls that are due, and what the writer makes of them.
+  Status Cycle() {
+    world_->Settle();
+    return writer_->Poll();
+  }
+  // Runs the world until everything is acknowledged. False: not within that many steps.
+  bool Drain(int most_steps = 100'000) {
+    for (int i = 0; i < most_steps; i++) {
+      if (writer_->Drained()) return true;
+      if (!world_->model.Step()) {
+        const int64_t next = std::min(writer_->NextDeadline(), world_->model.NextDue());
+        if (next == kNever) return false;
+        world_->clock.Advance(std::max<int64_t>(0, next - world_->clock.SteadyMicros()));
+      }
+      last_ = writer_->Poll();
+      if (!last_.ok()) return false;
+    }
+    return false;
+  }
+  std::multiset<std::string> Written() {
+    std::multiset<std::string> out;
+    for (const auto& record : world_->model.Records("out")) out.insert(record.data);
+    return out;
+  }
+
+  int64_t buffer_bytes_ = 64 << 20;
+  std::unique_ptr<TestWorld> world_;
+  std::unique_ptr<KinesisSink> sink_;
+  std::unique_ptr<SinkWriter> writer_;
+  Status last_;
+};
+
+TEST_F(SinkTest, NothingIsAcceptedUntilTheStreamIsKnown) {
+  Open({});
+  EXPECT_FALSE(writer_->CanAccept());
+  ASSERT_TRUE(Cycle().ok());
+  EXPECT_TRUE(sink_->Ready());
+  EXPECT_TRUE(writer_->CanAccept());
+  EXPECT_TRUE(writer_->Drained());
+  EXPECT_EQ(writer_->NextDeadline(), kNever);
+}
+
+TEST_F(SinkTest, TheFiveHundredAndFirstRecordStartsANewRequest) {
+  OpenReady({});
+  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 499))).ok());
+  ASSERT_TRUE(Cycle().ok());
+  EXPECT_EQ(world_->model.counts().writes, 0);
+  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(499, 2))).ok());
+  ASSERT_TRUE(Cycle().ok());
+  EXPECT_EQ(world_->model.counts().writes, 1);
+  EXPECT_EQ(world_->model.counts().most_put_records, 500u);
+  EXPECT_EQ(world_->metrics.rows_out.Get(), 500u);
+  EXPECT_FALSE(writer_->Drained());
+  writer_->Finish();
+  ASSERT_TRUE(Drain());
+  EXPECT_EQ(world_->model.counts().writes, 2);
+  EXPECT_EQ(Written().size(), 501u);
+}
+
+TEST_F(SinkTest, ARequestStaysWithinItsBytes) {
+  SinkSettings settings;
+  settings.batch.bytes = 10 * (100 + kKeyBytes);
+  OpenReady(settings);
+  for (int i = 0; i < 25; i++)
+    ASSERT_TRUE(writer_->Push(MakeBatch({std::string(100, static_cast<char>('a' + i))})).ok());
+  ASSERT_TRUE(Cycle().ok());
+  EXPECT_EQ(world_->model.counts().writes, 2);
+  EXPECT_EQ(world_->model.counts().most_put_records, 10u);
+  EXPECT_EQ(static_cast<int64_t>(world_->model.counts().most_put_bytes), settings.batch.bytes);
+  writer_->Finish();
+  ASSERT_TRUE(Drain());
+  EXPECT_EQ(Written().size(), 25u);
+  EXPECT_EQ(world_->metrics.bytes_out.Get(), 25u * (100 + kKeyBytes));
+}
+
+TEST_F(SinkTest, ARowLargerThanARequestTravelsAlone) {
+  SinkSettings settings;
+  settings.batch.bytes = 1000;
+  OpenReady(settings);
+  ASSERT_TRUE(writer_->Push(MakeBatch({"before", std::string(5000, 'x'), "after"})).ok());
+  writer_->Finish();
+  ASSERT_TRUE(Drain());
+  EXPECT_EQ(world_->model.counts().writes, 3);
+  EXPECT_LE(world_->model.counts().most_put_bytes, 1000u);
+  EXPECT_EQ(Written().size(), 3u);
+}
+
+TEST_F(SinkTest, RowsWaitForTheFlushIntervalAndNoLonger) {
+  SinkSettings settings;
+  settings.batch.interval_micros = 100 * kMicrosPerMilli;
+  OpenReady(settings);
+  const int64_t pushed = world_->clock.SteadyMicros();
+  ASSERT_TRUE(writer_->Push(MakeBatch({"first"})).ok());
+  EXPECT_EQ(writer_->NextDeadline(), pushed + settings.batch.interval_micros);
+  world_->clock.Advance(60 * kMicrosPerMilli);
+  ASSERT_TRUE(writer_->Push(MakeBatch({"second"})).ok());
+  EXPECT_EQ(writer_->NextDeadline(), pushed + settings.batch.interval_micros);  // the oldest row decides
+  world_->clock.Advance(39 * kMicrosPerMilli);
+  ASSERT_TRUE(Cycle().ok());
+  EXPECT_EQ(world_->model.counts().writes, 0);
+  world_->clock.Advance(1 * kMicrosPerMilli);
+  ASSERT_TRUE(writer_->Poll().ok());
+  ASSERT_TRUE(Cycle().ok());
+  EXPECT_EQ(world_->model.counts().writes, 1);
+  EXPECT_EQ(Written(), (std::multiset<std::string>{"first", "second"}));
+  EXPECT_TRUE(writer_->Drained());
+}
+
+TEST_F(SinkTest, OnlyRefusedRecordsAreSentAgain) {
+  OpenReady({});
+  ModelFaults faults;
+  faults.refused_record = 0.5;
+  world_->model.SetFaults(faults);
+  for (int i = 0; i < 4; i++) ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(i * 1000, 1000))).ok());
+  writer_->Finish();
+  ASSERT_TRUE(Drain());
+  const std::multiset<std::string> written = Written();
+  EXPECT_EQ(written.size(), 4000u);  // an accepted record sent again would be there twice
+  EXPECT_EQ(std::set<std::string>(written.begin(), written.end()).size(), 4000u);
+  EXPECT_GT(world_->model.counts().refused_records, 3000);
+  EXPECT_EQ(world_->metrics.retries.Get(), static_cast<uint64_t>(world_->model.counts().refused_records));
+  EXPECT_GT(world_->metrics.throttles.Get(), 0u);
+  EXPECT_EQ(world_->metrics.rows_out.Get(), 4000u);
+  EXPECT_EQ(world_->metrics.buffered_bytes.Get(), 0);
+  EXPECT_TRUE(world_->model.counts().violations.empty());
+}
+
+TEST_F(SinkTest, ARefusedRequestIsRepeatedWithGrowingWaits) {
+  OpenReady({});
+  world_->model.FailNext(ModelCall::kPutRecords, {ErrorClass::kThrottled, Status::Environment("rate exceeded")}, 12);
+  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 10))).ok());
+  writer_->Finish();
+  const int64_t start = world_->clock.SteadyMicros();
+  ASSERT_TRUE(Drain());
+  EXPECT_EQ(Written().size(), 10u);
+  EXPECT_EQ(world_->metrics.throttles.Get(), 12u);
+  // Uniform waits under ceilings of 0.1, 0.2 ... 10 s: far above what a constant 0.1 s would take.
+  EXPECT_GT(world_->clock.SteadyMicros() - start, 5 * kMicrosPerSecond);
+}
+
+TEST_F(SinkTest, AnUnknownOutcomeIsSentAgain) {
+  OpenReady({});
+  ModelFaults faults;
+  faults.lost_answer = 0.3;
+  faults.lost_request = 0.3;
+  world_->model.SetFaults(faults);
+  for (int i = 0; i < 10; i++) ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(i * 500, 500))).ok());
+  writer_->Finish();
+  ASSERT_TRUE(Drain());
+  const std::multiset<std::string> written = Written();
+  EXPECT_EQ(std::set<std::string>(written.begin(), written.end()).size(), 5000u);
+  EXPECT_GE(written.size(), 5000u);
+  EXPECT_EQ(world_->metrics.rows_out.Get(), 5000u);
+}
+
+TEST_F(SinkTest, AFatalErrorStopsWithItsCause) {
+  OpenReady({});
+  world_->model.FailNext(
+      ModelCall::kPutRecords,
+      {ErrorClass::kFatal, Status::Environment("access to stream out is denied", "Allow kinesis:PutRecords")});
+  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 500))).ok());
+  const Status status = Cycle();
+  EXPECT_THAT(status.message(), HasSubstr("denied"));
+  EXPECT_FALSE(writer_->Drained());
+}
+
+TEST_F(SinkTest, AMissingStreamComesOutOfPoll) {
+  Open({}, /*shards=*/0);
+  const Status status = Cycle();
+  EXPECT_EQ(status.code(), "ResourceNotFoundException");
+  EXPECT_EQ(writer_->Poll().code(), "ResourceNotFoundException");
+  EXPECT_FALSE(sink_->Ready());
+}
+
+TEST_F(SinkTest, AStreamThatIsBeingCreatedIsWaitedFor) {
+  Open({});
+  world_->model.SetStatus("out", "CREATING");
+  ASSERT_TRUE(Cycle().ok());
+  EXPECT_FALSE(sink_->Ready());
+  ASSERT_TRUE(writer_->Push(MakeBatch({"early"})).ok());
+  writer_->Finish();
+  world_->model.SetStatus("out", "ACTIVE");
+  ASSERT_TRUE(Drain());
+  EXPECT_EQ(Written().size(), 1u);
+}
+
+class FixedOrigins final : public RowOrigins {
+ public:
+  RowPosition Position(uint32_t row) const override {
+    return {.source = "stream in", .shard = "shard-1", .sequence_number = std::to_string(100 + row), .line = 0};
+  }
+};
+
+TEST_F(SinkTest, ARecordOverTheStreamsLimitIsReportedWithItsOrigin) {
+  ModelOptions options;
+  options.max_record_bytes = 1000;
+  OpenReady({}, 1, 1, options);
+  ASSERT_TRUE(writer_->Push(MakeBatch({std::string(1000 - kKeyBytes, 'x')})).ok());  // just fits
+  Batch batch = MakeBatch({"small", std::string(1000 - kKeyBytes + 1, 'x')});
+  batch.origins = std::make_shared<FixedOrigins>();
+  const Status status = writer_->Push(batch);
+  EXPECT_EQ(status.code(), "RecordTooLarge");
+  EXPECT_THAT(status.message(), HasSubstr("1,001 bytes"));
+  EXPECT_THAT(status.message(), HasSubstr("at most 1,000"));
+  EXPECT_THAT(status.message(), HasSubstr("stream in, shard shard-1, sequence number 101"));
+}
+
+TEST_F(SinkTest, ATooLargeRecordPushedBeforeTheLimitIsKnownIsReportedToo) {
+  ModelOptions options;
+  options.max_record_bytes = 1000;
+  Open({}, 1, 1, options);
+  Batch batch = MakeBatch({"small", std::string(2000, 'x'), "small"});
+  batch.origins = std::make_shared<FixedOrigins>();
+  ASSERT_TRUE(writer_->Push(batch).ok());
+  EXPECT_THAT(Cycle().message(), HasSubstr("sequence number 101"));
+  EXPECT_EQ(world_->model.counts().writes, 0);
+}
+
+TEST_F(SinkTest, TheBufferIsBounded) {
+  buffer_bytes_ = 200'000;
+  SinkSettings settings;
+  settings.requests_in_flight = 2;
+  OpenReady(settings);
+  world_->model.FailNext(ModelCall::kPutRecords, {ErrorClass::kTransient, Status::Environment("no answer")}, 50);
+  int64_t most = 0;
+  int pushed = 0;
+  for (int i = 0; i < 200; i++) {
+    if (writer_->CanAccept()) {
+      ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(pushed, 100))).ok());
+      pushed += 100;
+    }
+    most = std::max(most, world_->metrics.buffered_bytes.Get());
+    ASSERT_TRUE(Cycle().ok());
+  }
+  EXPECT_FALSE(writer_->CanAccept());
+  EXPECT_LT(most, 2 * buffer_bytes_);
+  ASSERT_TRUE(Drain());  // without Finish: a full buffer is sent
+  EXPECT_TRUE(writer_->CanAccept());
+  writer_->Finish();
+  ASSERT_TRUE(Drain());
+  EXPECT_EQ(Written().size(), static_cast<size_t>(pushed));
+}
+
+TEST_F(SinkTest, GeneratedKeysSpreadEvenly) {
+  OpenReady({}, /*shards=*/8);
+  for (int i = 0; i < 8; i++) ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(i * 2000, 2000))).ok());
+  writer_->Finish();
+  ASSERT_TRUE(Drain());
+  std::map<std::string, int> by_shard;
+  for (const auto& record : world_->model.Records("out")) by_shard[record.shard_id]++;
+  EXPECT_EQ(by_shard.size(), 8u);
+  for (const auto& [shard, count] : by_shard) EXPECT_NEAR(count, 2000, 250) << shard;  // about six standard deviations
+}
+
+TEST(Batcher, CutsAndKeepsWhatIsRefused) {
+  BatchLimits limits;
+  int64_t held = 0;
+  Random rng(1);
+  Batcher batcher(limits, &rng);
+  EncodedRows rows;
+  for (const char* row : {"a", "bb", "ccc"}) {
+    rows.bytes += row;
+    rows.ends.push_back(rows.bytes.size());
+  }
+  batcher.Add(std::make_shared<const EncodedSegment>(std::move(rows), &held), 7);
+  EXPECT_EQ(batcher.DueMicros(), 7 + limits.interval_micros);
+  EXPECT_GT(held, 0);
+  std::unique_ptr<PutRequest> request = batcher.Cut();
+  EXPECT_TRUE(batcher.empty());
+  EXPECT_EQ(batcher.DueMicros(), kNever);
+  EXPECT_EQ(request->data_bytes(), 6);
+  PutResult result;
+  result.entries.resize(3);
+  result.entries[1].error_code = "InternalFailure";
+  const std::string key(request->entries()[1].partition_key);
+  request->KeepRefused(result);
+  ASSERT_EQ(request->entries().size(), 1u);
+  EXPECT_EQ(request->entries()[0].data, "bb");
+  EXPECT_EQ(request->entries()[0].partition_key, key);
+  EXPECT_EQ(request->data_bytes(), 2);
+  request.reset();
+  EXPECT_EQ(held, 0);
+}
+
+}  // namespace
+}  // namespace laminar::kinesis

@@ -1,0 +1,45 @@
+#include "connectors/kinesis/stream_probe.h"
+
+#include "base/log.h"
+
+namespace laminar::kinesis {
+
+namespace {
+constexpr int64_t kCreatingPollMicros = 500'000;
+}
+
+StreamProbe::StreamProbe(KinesisApi* api, Waker* waker, Random* random, PipelineMetrics* metrics)
+    : api_(api),
+      answers_(std::make_shared<Mailbox<Outcome<StreamSummary>>>(waker)),
+      retry_("DescribeStreamSummary", random, metrics) {}
+
+Status StreamProbe::Drive(int64_t now_micros) {
+  for (Outcome<StreamSummary>& answer : answers_->TakeAll()) {
+    if (!answer.ok()) {
+      if (answer.error->error_class == ErrorClass::kFatal) return answer.error->status;
+      next_request_micros_ = retry_.OnFailure(*answer.error, api_->Describe(), now_micros);
+      continue;
+    }
+    retry_.OnSuccess();
+    if (answer.value.status == "DELETING") {
+      return Status::Environment(api_->Describe() + " is being deleted", "Create the stream again, or name another one")
+          .WithCode("ResourceNotFoundException");
+    }
+    if (answer.value.status == "CREATING") {
+      if (!said_waiting_) LogInfo("waiting for the stream to become active", {{"stream", api_->stream_name()}});
+      said_waiting_ = true;
+      next_request_micros_ = now_micros + kCreatingPollMicros;
+      continue;
+    }
+    summary_ = std::move(answer.value);
+    ready_ = true;
+  }
+  if (!ready_ && next_request_micros_ <= now_micros) {
+    next_request_micros_ = kNever;
+    api_->DescribeStreamSummary(
+        [answers = answers_](Outcome<StreamSummary> answer) { answers->Put(std::move(answer)); });
+  }
+  return Status::Ok();
+}
+
+}  // namespace laminar::kinesis

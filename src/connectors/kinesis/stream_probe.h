@@ -1,0 +1,50 @@
+// StreamProbe: finds out once, before the first row, that a stream exists and what its limits are. A stream that is
+// still being created is waited for.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/waker.h"
+#include "connectors/kinesis/kinesis_api.h"
+#include "connectors/kinesis/retry.h"
+
+namespace laminar::kinesis {
+
+// Wakes all workers: for answers that any of them may handle.
+class BroadcastWaker final : public Waker {
+ public:
+  // Borrowed; they outlive this object.
+  explicit BroadcastWaker(std::vector<Waker*> wakers) : wakers_(std::move(wakers)) {}
+  void Wake() override {
+    for (Waker* waker : wakers_) waker->Wake();
+  }
+
+ private:
+  const std::vector<Waker*> wakers_;
+};
+
+// Not thread-safe: its owner guards it.
+class StreamProbe {
+ public:
+  // All borrowed; the waker outlives the api, the api outlives this object.
+  StreamProbe(KinesisApi* api, Waker* waker, Random* random, PipelineMetrics* metrics);
+  // Handles the answer that came, sends the request that is due. Error: there will be no summary, ever.
+  Status Drive(int64_t now_micros);
+  // SteadyMicros of the next request, or kNever.
+  int64_t NextDeadline() const { return next_request_micros_; }
+  bool ready() const { return ready_; }
+  const StreamSummary& summary() const { return summary_; }  // requires ready()
+
+ private:
+  KinesisApi* const api_;
+  const std::shared_ptr<Mailbox<Outcome<StreamSummary>>> answers_;  // shared with the call in flight
+  Retry retry_;
+  int64_t next_request_micros_ = 0;  // kNever while a request is in flight and once it is ready
+  bool ready_ = false;
+  bool said_waiting_ = false;
+  StreamSummary summary_;
+};
+
+}  // namespace laminar::kinesis

@@ -1,0 +1,209 @@
+#include "connectors/kinesis/kinesis_connector.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "connectors/kinesis/kinesis_sink.h"
+#include "connectors/kinesis/kinesis_source.h"
+
+namespace laminar::kinesis {
+
+namespace {
+
+constexpr std::string_view kArnForm = "arn:aws:kinesis:REGION:ACCOUNT:stream/NAME";
+
+const std::vector<OptionSpec>& KinesisOptions() {
+  static const std::vector<OptionSpec> kOptions = {
+      {.name = "stream_name",
+       .help = "The stream's name; either this or stream_arn",
+       .example = "production-events",
+       .aliases = {"streamName"}},
+      {.name = "stream_arn",
+       .help = "The stream's ARN, for a stream of another account; either this or stream_name",
+       .example = "arn:aws:kinesis:us-east-1:123456789012:stream/production-events",
+       .aliases = {"streamArn"}},
+      {.name = "aws_region",
+       .help = "The stream's region; without it AWS_REGION, AWS_DEFAULT_REGION, the profile or the instance decides",
+       .example = "us-east-1",
+       .aliases = {"awsRegion"}},
+      {.name = "endpoint",
+       .help = "URL of the service, for a local server or a VPC endpoint; without it AWS_ENDPOINT_URL_KINESIS, "
+               "AWS_ENDPOINT_URL or AWS",
+       .example = "http://127.0.0.1:4567"},
+      {.name = "aws_role_arn",
+       .help = "A role to assume for this table's requests",
+       .example = "arn:aws:iam::123456789012:role/stream-reader",
+       .aliases = {"awsRoleArn"}},
+      {.name = "aws_external_id",
+       .help = "The external id that the role's trust policy asks for",
+       .example = "laminar-7f3a",
+       .aliases = {"awsExternalId"}},
+      {.name = "source.offset",
+       .type = OptionType::kEnum,
+       .use = OptionUse::kSource,
+       .required = true,
+       .choices = {"latest", "earliest"},
+       .help = "Where reading begins: with the records put after the start, or with the oldest that the stream holds",
+       .example = "latest",
+       .aliases = {"type.offset"}},
+      {.name = "sink.records_per_batch",
+       .type = OptionType::kInteger,
+       .use = OptionUse::kSink,
+       .default_value = "500",
+       .min = 1,
+       .max = 500,
+       .help = "A batch is sent when it holds this many records",
+       .example = "250",
+       .aliases = {"type.recordsPerBatch", "recordsPerBatch"}},
+      {.name = "sink.batch_max_buffer_size",
+       .type = OptionType::kBytes,
+       .use = OptionUse::kSink,
+       .default_value = "4000000",
+       .min = 1,
+       .max = 4'000'000,
+       .help =
+           "A batch is sent when it holds this many bytes of data and partition keys; a larger record travels alone",
+       .example = "1000000",
+       .aliases = {"type.batchMaxBufferSize", "batchMaxBufferSize"}},
+      {.name = "sink.batch_flush_interval_millis",
+       .type = OptionType::kMillis,
+       .use = OptionUse::kSink,
+       .default_value = "1000",
+       .min = 0,
+       .max = 3'600'000,
+       .help = "A batch is sent when its oldest record has waited this many milliseconds",
+       .example = "100",
+       .aliases = {"type.batchFlushIntervalMillis", "batchFlushIntervalMillis"}},
+      {.name = "sink.requests_in_flight",
+       .type = OptionType::kInteger,
+       .use = OptionUse::kSink,
+       .default_value = "8",
+       .min = 1,
+       .max = 64,
+       .help = "How many batches a worker may have sent without an answer",
+       .example = "16"},
+  };
+  return kOptions;
+}
+
+// "arn:aws:kinesis:us-east-1:123456789012:stream/orders" -> region and name; empty views when it has another form.
+struct ArnParts {
+  std::string_view region, name;
+};
+
+ArnParts ParseStreamArn(std::string_view arn) {
+  std::vector<std::string_view> parts;
+  std::string_view rest = arn;
+  while (parts.size() < 5) {
+    const size_t colon = rest.find(':');
+    if (colon == std::string_view::npos) return {};
+    parts.push_back(rest.substr(0, colon));
+    rest.remove_prefix(colon + 1);
+  }
+  constexpr std::string_view kResource = "stream/";
+  if (parts[0] != "arn" || !parts[1].starts_with("aws") || parts[2] != "kinesis" || parts[3].empty() ||
+      !rest.starts_with(kResource))
+    return {};
+  const std::string_view name = rest.substr(kResource.size());
+  return name.empty() || name.find('/') != std::string_view::npos ? ArnParts{} : ArnParts{parts[3], name};
+}
+
+bool IsStreamName(std::string_view name) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
+  };
+  return !name.empty() && name.size() <= 128 && std::all_of(name.begin(), name.end(), allowed);
+}
+
+StreamOptions ToStreamOptions(const OptionValues& options) {
+  return {.stream_name = options.StringOr("stream_name", ""),
+          .stream_arn = options.StringOr("stream_arn", ""),
+          .region = options.StringOr("aws_region", ""),
+          .endpoint = options.StringOr("endpoint", ""),
+          .role_arn = options.StringOr("aws_role_arn", ""),
+          .external_id = options.StringOr("aws_external_id", "")};
+}
+
+class KinesisConnector final : public Connector {
+ public:
+  explicit KinesisConnector(KinesisApiFactory* factory) : factory_(factory) {}
+
+  std::string name() const override { return "kinesis"; }
+  std::string description() const override { return "Reads and writes streams of Amazon Kinesis Data Streams"; }
+  const std::vector<OptionSpec>& options() const override { return KinesisOptions(); }
+  std::vector<std::string> formats() const override { return {"json"}; }
+  bool is_source() const override { return true; }
+  bool is_sink() const override { return true; }
+
+  void Check(const TableSpec& table, OptionUse use, std::vector<Status>* problems) const override {
+    const OptionValues& options = table.options;
+    const auto add = [&](const char* option, std::string message, std::string hint) {
+      problems->push_back(Status::User("table " + table.name + ": " + std::move(message), std::move(hint))
+                              .At(options.position(option)));
+    };
+    const bool has_name = options.Has("stream_name");
+    const bool has_arn = options.Has("stream_arn");
+    if (!has_name && !has_arn) {
+      add("stream_name", "the stream is not named", "Add stream_name = '...' or stream_arn = '...' to its WITH");
+    }
+    if (has_name && has_arn) {
+      add("stream_arn", "both stream_name and stream_arn are given", "Keep one of them");
+    }
+    if (has_name && !IsStreamName(options.String("stream_name"))) {
+      add("stream_name", "'" + options.String("stream_name") + "' cannot be the name of a stream",
+          "A name has 1 to 128 letters, digits, '_', '.' and '-'; an ARN goes into stream_arn");
+    }
+    if (has_arn) {
+      const std::string& arn = options.String("stream_arn");
+      const ArnParts parts = ParseStreamArn(arn);
+      if (parts.name.empty()) {
+        add("stream_arn", "'" + arn + "' is not the ARN of a stream", "It looks like " + std::string(kArnForm));
+      } else if (options.Has("aws_region") && options.String("aws_region") != parts.region) {
+        add("aws_region",
+            "aws_region is '" + options.String("aws_region") + "', and the stream's ARN says '" +
+                std::string(parts.region) + "'",
+            "Drop aws_region: the ARN names the region");
+      }
+    }
+    if (options.Has("aws_external_id") && !options.Has("aws_role_arn")) {
+      add("aws_external_id", "aws_external_id is given without aws_role_arn",
+          "Add aws_role_arn: the id is sent when a role is assumed");
+    }
+    if (options.Has("endpoint")) {
+      const std::string& endpoint = options.String("endpoint");
+      if (!endpoint.starts_with("http://") && !endpoint.starts_with("https://")) {
+        add("endpoint", "the endpoint '" + endpoint + "' is not a URL", "Write it as http://host:port or https://host");
+      }
+    }
+  }
+
+  Result<std::unique_ptr<Source>> MakeSource(const TableSpec& table, const ConnectorContext& context) const override {
+    SourceSettings settings;
+    settings.offset =
+        table.options.String("source.offset") == "earliest" ? SourceOffset::kEarliest : SourceOffset::kLatest;
+    ASSIGN_OR_RETURN(std::unique_ptr<KinesisApi> api, factory_->Open(ToStreamOptions(table.options)));
+    return std::unique_ptr<Source>(std::make_unique<KinesisSource>(std::move(api), table, settings, context));
+  }
+
+  Result<std::unique_ptr<Sink>> MakeSink(const TableSpec& table, const ConnectorContext& context) const override {
+    SinkSettings settings;
+    settings.batch.records = table.options.Integer("sink.records_per_batch");
+    settings.batch.bytes = table.options.Integer("sink.batch_max_buffer_size");
+    settings.batch.interval_micros = table.options.Integer("sink.batch_flush_interval_millis") * kMicrosPerMilli;
+    settings.requests_in_flight = static_cast<int>(table.options.Integer("sink.requests_in_flight"));
+    ASSIGN_OR_RETURN(std::unique_ptr<KinesisApi> api, factory_->Open(ToStreamOptions(table.options)));
+    return std::unique_ptr<Sink>(std::make_unique<KinesisSink>(std::move(api), table, settings, context));
+  }
+
+ private:
+  KinesisApiFactory* const factory_;
+};
+
+}  // namespace
+
+std::unique_ptr<Connector> MakeKinesisConnector(KinesisApiFactory* factory) {
+  return std::make_unique<KinesisConnector>(factory);
+}
+
+}  // namespace laminar::kinesis

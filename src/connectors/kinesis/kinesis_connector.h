@@ -1,0 +1,14 @@
+// The connector 'kinesis': its options, and how a table's options become a source or a sink.
+#pragma once
+
+#include <memory>
+
+#include "connectors/connector.h"
+#include "connectors/kinesis/kinesis_api.h"
+
+namespace laminar::kinesis {
+
+// factory: borrowed, outlives the connector and every source and sink made by it.
+std::unique_ptr<Connector> MakeKinesisConnector(KinesisApiFactory* factory);
+
+}  // namespace laminar::kinesis

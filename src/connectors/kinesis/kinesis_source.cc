@@ -1,0 +1,243 @@
+#include "connectors/kinesis/kinesis_source.h"
+
+#include <algorithm>
+
+#include "duckdb/common/types/data_chunk.hpp"
+
+#include "base/check.h"
+
+namespace laminar::kinesis {
+
+namespace {
+
+// However many shards share the buffer, each may hold that much, so that one request brings more than a few records.
+constexpr int64_t kLeastShareBytes = 256 << 10;
+
+// The records of one GetRecords answer.
+class AnswerOrigins final : public RowOrigins {
+ public:
+  AnswerOrigins(const GetRecordsResult& answer, std::string source, std::string shard)
+      : storage_(answer.storage), records_(answer.records), source_(std::move(source)), shard_(std::move(shard)) {}
+  RowPosition Position(uint32_t row) const override {
+    return {.source = source_, .shard = shard_, .sequence_number = std::string(records_.at(row).sequence_number)};
+  }
+
+ private:
+  const std::shared_ptr<const void> storage_;  // shared: what records_ points into
+  const std::vector<Record> records_;
+  const std::string source_, shard_;
+};
+
+void PrepareBatch(const Schema& schema, Batch* batch) {
+  bool fits = batch->columns() == schema.size();
+  for (size_t i = 0; fits && i < schema.size(); i++) fits = batch->chunk().data[i].GetType() == *schema[i].type;
+  if (fits && !schema.empty()) {
+    batch->Reset();
+  } else {
+    *batch = Batch(schema);
+  }
+}
+
+}  // namespace
+
+KinesisSource::KinesisSource(std::unique_ptr<KinesisApi> api, TableSpec table, const SourceSettings& settings,
+                             const ConnectorContext& context)
+    : table_(std::move(table)),
+      settings_(settings),
+      context_(context),
+      random_(context.random->Fork()),
+      api_(std::move(api)) {}
+
+Status KinesisSource::Start(std::vector<Waker*> wakers) {
+  CHECK(!wakers.empty() && coordinator_ == nullptr);
+  // Made once here for its errors: a format option that does not fit the schema shows before anything is read.
+  auto decoder = table_.format->MakeDecoder(table_.schema, table_.options);
+  if (!decoder.ok()) return decoder.status();
+  wakers_ = std::move(wakers);
+  coordinator_ = std::make_unique<ShardCoordinator>(api_.get(), settings_.offset, context_.until_caught_up, wakers_,
+                                                    random_.Fork(), context_.metrics);
+  return coordinator_->Drive(context_.clock->SteadyMicros());
+}
+
+std::unique_ptr<SourceReader> KinesisSource::CreateReader(int worker) {
+  auto decoder = table_.format->MakeDecoder(table_.schema, table_.options);
+  CHECK_MSG(decoder.ok(), "a decoder that Start made cannot be made again");
+  return std::make_unique<KinesisReader>(this, worker, wakers_.at(static_cast<size_t>(worker)), random_.Fork(),
+                                         std::move(decoder).value(),
+                                         context_.source_buffer_bytes / static_cast<int64_t>(wakers_.size()));
+}
+
+Status BadRecords::OnBadRow(const BadRow& row) {
+  RowPosition position;
+  if (policy_.NeedsPosition()) {
+    position = origins_->Position(row.record);
+    position.line = row.line;
+  }
+  return policy_.Handle(position, row);
+}
+
+KinesisReader::KinesisReader(KinesisSource* source, int worker, Waker* waker, Random random,
+                             std::unique_ptr<Decoder> decoder, int64_t buffer_bytes)
+    : source_(source),
+      worker_(worker),
+      random_(random),
+      decoder_(std::move(decoder)),
+      buffer_bytes_(buffer_bytes),
+      bad_records_(source->table_, source->context_.metrics),
+      events_(std::make_shared<ShardEvents>(waker)) {}
+
+KinesisReader::~KinesisReader() {
+  source_->context_.metrics->buffered_bytes.Add(-reported_bytes_);
+}
+
+// That Poll is called at all acknowledges the batch before: every shard whose answers are used up is finished.
+Result<PollState> KinesisReader::Poll(Batch* out) {
+  const int64_t now = source_->context_.clock->SteadyMicros();
+  ShardCoordinator& coordinator = *source_->coordinator_;
+  do {
+    RETURN_IF_ERROR(coordinator.Drive(now));
+    TakeAssignments(now);
+    RETURN_IF_ERROR(HandleEvents(now));
+    if (FinishShards()) TakeAssignments(now);
+    SendRequests(now);
+    ASSIGN_OR_RETURN(const bool has_rows, DecodeNext(out));
+    if (has_rows) {
+      SendRequests(now);  // decoding made room
+      ReportFigures();
+      return PollState::kBatch;
+    }
+  } while (FinishShards());  // those whose last rows were all dropped
+  ReportFigures();
+  return coordinator.AllRead() ? PollState::kEnd : PollState::kIdle;
+}
+
+int64_t KinesisReader::NextDeadline() const {
+  int64_t deadline = source_->coordinator_->NextDeadline();
+  for (const auto& shard : shards_) {
+    if (shard->reader.HasAnswer()) return 0;
+    int limit = 0;
+    if (shard->reader.NextRequestMicros() < deadline && RoomFor(*shard, &limit))
+      deadline = shard->reader.NextRequestMicros();
+  }
+  return deadline;
+}
+
+void KinesisReader::TakeAssignments(int64_t now_micros) {
+  for (ReadableShard& assigned : source_->coordinator_->TakeAssignments(worker_)) {
+    const bool pins = assigned.start == SourceOffset::kLatest;
+    const uint64_t number = next_number_++;
+    ShardReaderWorld world{.api = source_->api_.get(),
+                           .clock = source_->context_.clock,
+                           .random = &random_,
+                           .metrics = source_->context_.metrics,
+                           .events = events_,
+                           .bounded = source_->context_.until_caught_up,
+                           .after_start_micros = source_->coordinator_->AfterStartMicros()};
+    shards_.push_back(
+        std::make_unique<ActiveShard>(number, ShardReader(std::move(world), number, std::move(assigned), now_micros)));
+    shards_.back()->reported_pinned = !pins;
+    by_number_.emplace(number, shards_.back().get());
+  }
+}
+
+Status KinesisReader::HandleEvents(int64_t now_micros) {
+  for (ShardEvent& event : events_->TakeAll()) {
+    ActiveShard& shard = *by_number_.at(event.shard_number);  // a shard with a call in flight is not finished
+    RETURN_IF_ERROR(shard.reader.OnEvent(std::move(event), now_micros));
+    if (shard.reader.pinned() && !std::exchange(shard.reported_pinned, true)) source_->coordinator_->OnPinned();
+    if (shard.reader.closed() && !std::exchange(shard.reported_closed, true)) {
+      source_->coordinator_->OnClosed(shard.reader.shard_id(), shard.reader.child_shard_ids(), now_micros);
+    }
+  }
+  return Status::Ok();
+}
+
+bool KinesisReader::FinishShards() {
+  const auto finished = [this](const std::unique_ptr<ActiveShard>& shard) {
+    const ShardReader& reader = shard->reader;
+    if (reader.HasAnswer() || !(reader.closed() || reader.stopped())) return false;
+    if (reader.closed()) {
+      source_->coordinator_->OnFinished(worker_, reader.shard_id());
+    } else {
+      source_->coordinator_->OnStopped(worker_, reader.shard_id());
+    }
+    by_number_.erase(shard->number);
+    return true;
+  };
+  return std::erase_if(shards_, finished) > 0;
+}
+
+void KinesisReader::SendRequests(int64_t now_micros) {
+  buffered_bytes_ = reserved_bytes_ = 0;
+  for (const auto& shard : shards_) {
+    buffered_bytes_ += shard->reader.buffered_bytes();
+    reserved_bytes_ += shard->reader.reserved_bytes();
+  }
+  if (shards_.empty()) return;
+  next_send_ = (next_send_ + 1) % shards_.size();  // another one is the first to find room
+  for (size_t i = 0; i < shards_.size(); i++) {
+    ActiveShard& shard = *shards_[(next_send_ + i) % shards_.size()];
+    int limit = 0;
+    if (shard.reader.NextRequestMicros() > now_micros || !RoomFor(shard, &limit)) continue;
+    shard.reader.SendRequest(limit, now_micros);
+    reserved_bytes_ += shard.reader.reserved_bytes();
+  }
+}
+
+// A shard fetches while it is below its share and all together are below the buffer; one request may always be under
+// way.
+bool KinesisReader::RoomFor(const ActiveShard& shard, int* limit) const {
+  const int64_t share = std::max(kLeastShareBytes, buffer_bytes_ / static_cast<int64_t>(shards_.size()));
+  *limit = shard.reader.LimitFor(share / 2);
+  const int64_t expected = shard.reader.ExpectedBytes(*limit);
+  const int64_t buffered = shard.reader.buffered_bytes();
+  if (buffered > 0 && buffered + expected > share) return false;
+  return buffered_bytes_ + reserved_bytes_ == 0 || buffered_bytes_ + reserved_bytes_ + expected <= buffer_bytes_;
+}
+
+Result<bool> KinesisReader::DecodeNext(Batch* out) {
+  PrepareBatch(decoder_->schema(), out);
+  for (size_t tried = 0; tried < shards_.size(); tried++) {
+    next_decode_ = (next_decode_ + 1) % shards_.size();
+    ActiveShard& shard = *shards_[next_decode_];
+    while (shard.reader.HasAnswer()) {
+      ASSIGN_OR_RETURN(const bool has_rows, DecodeFrom(&shard, out));
+      if (has_rows) return true;
+    }
+  }
+  return false;
+}
+
+Result<bool> KinesisReader::DecodeFrom(ActiveShard* shard, Batch* out) {
+  if (shard->origins == nullptr) {
+    const GetRecordsResult& answer = shard->reader.front();
+    shard->records.clear();
+    for (const Record& record : answer.records) shard->records.push_back(record.data);
+    shard->origins =
+        std::make_shared<AnswerOrigins>(answer, "stream " + source_->api_->stream_name(), shard->reader.shard_id());
+    shard->cursor = DecodeCursor{};
+  }
+  bad_records_.SetOrigins(shard->origins.get());
+  ASSIGN_OR_RETURN(const bool used_up, decoder_->Decode(shard->records, &shard->cursor, &bad_records_, out));
+  CHECK_MSG(used_up || out->rows() > 0, "a decoder made no progress");
+  out->origins = shard->origins;
+  if (used_up) {
+    shard->origins.reset();
+    shard->reader.PopAnswer();
+  }
+  source_->context_.metrics->rows_in.Add(out->rows());
+  return out->rows() > 0;
+}
+
+void KinesisReader::ReportFigures() {
+  PipelineMetrics& metrics = *source_->context_.metrics;
+  int64_t buffered = 0, lag_ms = 0;
+  for (const auto& shard : shards_) {
+    buffered += shard->reader.buffered_bytes();
+    lag_ms = std::max(lag_ms, shard->reader.lag_ms());
+  }
+  metrics.buffered_bytes.Add(buffered - std::exchange(reported_bytes_, buffered));
+  if (std::exchange(reported_lag_ms_, lag_ms) != lag_ms) source_->coordinator_->ReportLag(worker_, lag_ms);
+}
+
+}  // namespace laminar::kinesis

@@ -1,0 +1,104 @@
+// KinesisSource: the shards of a stream, spread over the workers. Each worker's KinesisReader fetches its shards
+// (shard_reader.h) into a bounded buffer and decodes one batch a Poll; what the readers share is in
+// shard_coordinator.h.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "connectors/bad_row.h"
+#include "connectors/connector.h"
+#include "connectors/kinesis/kinesis_api.h"
+#include "connectors/kinesis/shard_coordinator.h"
+#include "connectors/kinesis/shard_reader.h"
+
+namespace laminar::kinesis {
+
+struct SourceSettings {
+  SourceOffset offset = SourceOffset::kLatest;
+};
+
+class KinesisSource final : public Source {
+ public:
+  // context's objects are borrowed and outlive the source.
+  KinesisSource(std::unique_ptr<KinesisApi> api, TableSpec table, const SourceSettings& settings,
+                const ConnectorContext& context);
+
+  Status Start(std::vector<Waker*> wakers) override;
+  std::unique_ptr<SourceReader> CreateReader(int worker) override;
+  bool Ready() const override { return coordinator_ != nullptr && coordinator_->Ready(); }
+
+ private:
+  friend class KinesisReader;
+  const TableSpec table_;
+  const SourceSettings settings_;
+  const ConnectorContext context_;
+  Random random_;                                  // before the workers start only
+  std::vector<Waker*> wakers_;                     // written by Start
+  std::unique_ptr<ShardCoordinator> coordinator_;  // made by Start; thread-safe
+  const std::unique_ptr<KinesisApi> api_;          // last: destroyed first, so that its callbacks find everything above
+};
+
+// bad_data of a table, for the records of one answer after the other.
+class BadRecords final : public BadRowHandler {
+ public:
+  BadRecords(const TableSpec& table, PipelineMetrics* metrics) : policy_(table.name, table.bad_data, metrics) {}
+  // origins: of the records that are decoded next; borrowed until the next call.
+  void SetOrigins(const RowOrigins* origins) { origins_ = origins; }
+  Status OnBadRow(const BadRow& row) override;
+
+ private:
+  BadRowPolicy policy_;
+  const RowOrigins* origins_ = nullptr;
+};
+
+// Used by one worker's thread. Must not outlive the source.
+class KinesisReader final : public SourceReader {
+ public:
+  KinesisReader(KinesisSource* source, int worker, Waker* waker, Random random, std::unique_ptr<Decoder> decoder,
+                int64_t buffer_bytes);
+  ~KinesisReader() override;
+
+  Result<PollState> Poll(Batch* out) override;
+  int64_t NextDeadline() const override;
+
+ private:
+  // A shard and how far its first answer is decoded.
+  struct ActiveShard {
+    ActiveShard(uint64_t number, ShardReader reader) : number(number), reader(std::move(reader)) {}
+    const uint64_t number;
+    ShardReader reader;
+    bool reported_pinned = false, reported_closed = false;
+    std::vector<RecordView> records;  // of the answer that is being decoded
+    std::shared_ptr<const RowOrigins>
+        origins;  // of that answer; nullptr = not begun. Shared with the batches decoded from it
+    DecodeCursor cursor;
+  };
+
+  Status HandleEvents(int64_t now_micros);
+  void TakeAssignments(int64_t now_micros);
+  bool FinishShards();  // true: some were
+  void SendRequests(int64_t now_micros);
+  bool RoomFor(const ActiveShard& shard, int* limit) const;
+  Result<bool> DecodeNext(Batch* out);  // true: out has rows
+  Result<bool> DecodeFrom(ActiveShard* shard, Batch* out);
+  void ReportFigures();
+
+  KinesisSource* const source_;  // borrowed
+  const int worker_;
+  Random random_;
+  const std::unique_ptr<Decoder> decoder_;
+  const int64_t buffer_bytes_;  // for all shards of this reader
+  BadRecords bad_records_;
+  const std::shared_ptr<ShardEvents> events_;  // shared with the calls in flight
+  std::vector<std::unique_ptr<ActiveShard>> shards_;
+  std::unordered_map<uint64_t, ActiveShard*> by_number_;
+  uint64_t next_number_ = 0;
+  size_t next_decode_ = 0, next_send_ = 0;            // round robin over shards_
+  int64_t buffered_bytes_ = 0, reserved_bytes_ = 0;   // sums over shards_
+  int64_t reported_bytes_ = 0, reported_lag_ms_ = 0;  // what the metrics know of this reader
+};
+
+}  // namespace laminar::kinesis

@@ -1,0 +1,188 @@
+#include "connectors/kinesis/shard_coordinator.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/log.h"
+
+namespace laminar::kinesis {
+
+namespace {
+
+// New shards are found when their parents end; the regular listing is for those that have no parents.
+constexpr int64_t kListEveryMicros = 30 * kMicrosPerSecond;
+constexpr int64_t kListJitterMicros = 30 * kMicrosPerSecond;
+constexpr int64_t kChildrenBackoffBaseMicros = 100'000;
+constexpr int64_t kChildrenBackoffCapMicros = 10'000'000;
+// The Date header has whole seconds, and the service's clocks may differ a little.
+constexpr int64_t kServiceClockMarginMicros = 5 * kMicrosPerSecond;
+
+}  // namespace
+
+ShardCoordinator::ShardCoordinator(KinesisApi* api, SourceOffset offset, bool bounded, std::vector<Waker*> wakers,
+                                   Random random, PipelineMetrics* metrics)
+    : api_(api),
+      offset_(offset),
+      bounded_(bounded),
+      wakers_(std::move(wakers)),
+      all_wakers_(wakers_),
+      metrics_(metrics),
+      pages_(std::make_shared<Mailbox<Outcome<ListShardsResult>>>(&all_wakers_)),
+      random_(random),
+      probe_(api, &all_wakers_, &random_, metrics),
+      retry_("ListShards", &random_, metrics),
+      children_backoff_(&random_, kChildrenBackoffBaseMicros, kChildrenBackoffCapMicros),
+      workers_(wakers_.size()) {}
+
+Status ShardCoordinator::Drive(int64_t now_micros) {
+  std::lock_guard lock(mutex_);
+  if (failure_.ok()) {
+    failure_ = DriveLocked(now_micros);
+    if (!failure_.ok()) all_wakers_.Wake();
+  }
+  return failure_;
+}
+
+Status ShardCoordinator::DriveLocked(int64_t now_micros) {
+  if (!probe_.ready()) {
+    RETURN_IF_ERROR(probe_.Drive(now_micros));
+    if (!probe_.ready()) return Status::Ok();
+    next_list_micros_ = now_micros;
+  }
+  for (Outcome<ListShardsResult>& page : pages_->TakeAll()) RETURN_IF_ERROR(OnPage(&page, now_micros));
+  if (!page_in_flight_ && next_list_micros_ <= now_micros) {
+    page_in_flight_ = true;
+    next_list_micros_ = kNever;
+    api_->ListShards(next_token_, [pages = pages_](Outcome<ListShardsResult> page) { pages->Put(std::move(page)); });
+  }
+  return Status::Ok();
+}
+
+Status ShardCoordinator::OnPage(Outcome<ListShardsResult>* page, int64_t now_micros) {
+  page_in_flight_ = false;
+  if (!page->ok()) {
+    if (page->error->error_class == ErrorClass::kFatal) return page->error->status;
+    if (page->error->error_class == ErrorClass::kExpiredIterator) {  // of the paging token
+      next_token_.clear();
+      listing_.clear();
+    }
+    next_list_micros_ = retry_.OnFailure(*page->error, api_->Describe(), now_micros);
+    return Status::Ok();
+  }
+  retry_.OnSuccess();
+  if (!listed_ && page->service_micros > 0) {
+    after_start_micros_ = page->service_micros + kMicrosPerSecond + kServiceClockMarginMicros;
+  }
+  listing_.insert(listing_.end(), std::make_move_iterator(page->value.shards.begin()),
+                  std::make_move_iterator(page->value.shards.end()));
+  next_token_ = std::move(page->value.next_token);
+  if (next_token_.empty()) {
+    OnListing(now_micros);
+  } else {
+    next_list_micros_ = now_micros;
+  }
+  return Status::Ok();
+}
+
+void ShardCoordinator::OnListing(int64_t now_micros) {
+  const std::vector<Shard> shards = std::exchange(listing_, {});
+  if (listed_) {
+    graph_.ApplyListing(shards);
+  } else {
+    graph_.ApplyFirstListing(shards, offset_);
+  }
+  const bool first = !std::exchange(listed_, true);
+  AssignReadable();
+  PlanListing(now_micros);
+  if (first) UpdateReady();
+  UpdateAllRead();
+}
+
+void ShardCoordinator::PlanListing(int64_t now_micros) {
+  if (graph_.AwaitsChildren()) {
+    next_list_micros_ = now_micros + children_backoff_.NextDelayMicros();
+    return;
+  }
+  children_backoff_.Reset();
+  next_list_micros_ =
+      bounded_ ? kNever : now_micros + kListEveryMicros + static_cast<int64_t>(random_.Uniform(kListJitterMicros));
+}
+
+void ShardCoordinator::AssignReadable() {
+  for (ReadableShard& shard : graph_.TakeReadable()) {
+    const auto fewest =
+        std::min_element(workers_.begin(), workers_.end(),
+                         [](const WorkerShards& a, const WorkerShards& b) { return a.reading < b.reading; });
+    fewest->reading++;
+    if (shard.start == SourceOffset::kLatest) unpinned_++;
+    fewest->assigned.push_back(std::move(shard));
+    wakers_[static_cast<size_t>(fewest - workers_.begin())]->Wake();
+  }
+}
+
+std::vector<ReadableShard> ShardCoordinator::TakeAssignments(int worker) {
+  std::lock_guard lock(mutex_);
+  return std::exchange(workers_[static_cast<size_t>(worker)].assigned, {});
+}
+
+int64_t ShardCoordinator::NextDeadline() const {
+  std::lock_guard lock(mutex_);
+  if (!failure_.ok()) return 0;
+  return probe_.ready() ? next_list_micros_ : probe_.NextDeadline();
+}
+
+void ShardCoordinator::OnPinned() {
+  std::lock_guard lock(mutex_);
+  CHECK(unpinned_ > 0);
+  unpinned_--;
+  UpdateReady();
+}
+
+void ShardCoordinator::OnClosed(const std::string& shard_id, const std::vector<std::string>& child_ids,
+                                int64_t now_micros) {
+  std::lock_guard lock(mutex_);
+  LogInfo("a shard is read to its end", {{"stream", api_->stream_name()}, {"shard", shard_id}});
+  // A bounded read needs no children of a shard that was open at its start: what they hold came later.
+  graph_.OnClosed(shard_id, child_ids, !bounded_ || graph_.WasClosedAtStart(shard_id));
+  if (graph_.AwaitsChildren() && !page_in_flight_) next_list_micros_ = std::min(next_list_micros_, now_micros);
+}
+
+void ShardCoordinator::OnFinished(int worker, const std::string& shard_id) {
+  std::lock_guard lock(mutex_);
+  graph_.OnFinished(shard_id);
+  Done(worker);
+}
+
+void ShardCoordinator::OnStopped(int worker, const std::string& shard_id) {
+  std::lock_guard lock(mutex_);
+  graph_.OnStopped(shard_id);
+  Done(worker);
+}
+
+void ShardCoordinator::Done(int worker) {
+  workers_[static_cast<size_t>(worker)].reading--;
+  AssignReadable();
+  UpdateAllRead();
+}
+
+void ShardCoordinator::ReportLag(int worker, int64_t lag_ms) {
+  std::lock_guard lock(mutex_);
+  workers_[static_cast<size_t>(worker)].lag_ms = lag_ms;
+  int64_t largest = 0;
+  for (const WorkerShards& each : workers_) largest = std::max(largest, each.lag_ms);
+  metrics_->lag_ms.Set(largest);
+}
+
+void ShardCoordinator::UpdateReady() {
+  if (!listed_ || unpinned_ > 0 || Ready()) return;
+  ready_.store(true, std::memory_order_release);
+  all_wakers_.Wake();
+}
+
+void ShardCoordinator::UpdateAllRead() {
+  if (!bounded_ || !listed_ || graph_.reading() > 0 || graph_.AwaitsChildren() || AllRead()) return;
+  all_read_.store(true, std::memory_order_release);
+  all_wakers_.Wake();
+}
+
+}  // namespace laminar::kinesis

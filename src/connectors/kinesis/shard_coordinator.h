@@ -1,0 +1,94 @@
+// ShardCoordinator: what the readers of one source share. It waits for the stream, lists its shards (at the start, when
+// a shard has ended, every minute or so) and gives each readable shard to the worker that reads the fewest.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/random.h"
+#include "connectors/kinesis/kinesis_api.h"
+#include "connectors/kinesis/retry.h"
+#include "connectors/kinesis/shard_graph.h"
+#include "connectors/kinesis/stream_probe.h"
+
+namespace laminar::kinesis {
+
+// Thread-safe. Any reader drives it, from its own Poll.
+class ShardCoordinator {
+ public:
+  // All borrowed; they outlive the coordinator. bounded: read up to the tip seen at the start.
+  ShardCoordinator(KinesisApi* api, SourceOffset offset, bool bounded, std::vector<Waker*> wakers, Random random,
+                   PipelineMetrics* metrics);
+
+  // Handles answers, sends what is due. Error: the source cannot be read; every later call gives the same.
+  Status Drive(int64_t now_micros);
+  int64_t NextDeadline() const;
+  // Shards that were given to this worker since the last call. Its waker is woken when there are some.
+  std::vector<ReadableShard> TakeAssignments(int worker);
+
+  // From the reader that reads the shard:
+  void OnPinned();  // a shard that starts at its latest record has fixed its position
+  void OnClosed(const std::string& shard_id, const std::vector<std::string>& child_ids, int64_t now_micros);
+  void OnFinished(int worker, const std::string& shard_id);  // read to the end and acknowledged
+  void OnStopped(int worker, const std::string& shard_id);   // at the tip of a bounded read, acknowledged
+  void ReportLag(int worker, int64_t lag_ms);                // the largest of the worker's shards
+
+  // The shards are known and all that start at their latest record are pinned.
+  bool Ready() const { return ready_.load(std::memory_order_acquire); }
+  // A bounded read is over.
+  bool AllRead() const { return all_read_.load(std::memory_order_acquire); }
+  // A record that arrived at the service at this time or later was put after the start; kNever if the service does not
+  // tell the time.
+  int64_t AfterStartMicros() const { return after_start_micros_.load(std::memory_order_relaxed); }
+
+ private:
+  struct WorkerShards {
+    size_t reading = 0;
+    std::vector<ReadableShard> assigned;  // not taken yet
+    int64_t lag_ms = 0;
+  };
+
+  // All below: mutex_ is held.
+  Status DriveLocked(int64_t now_micros);
+  Status OnPage(Outcome<ListShardsResult>* page, int64_t now_micros);
+  void OnListing(int64_t now_micros);
+  void PlanListing(int64_t now_micros);
+  void AssignReadable();
+  void Done(int worker);
+  void UpdateReady();
+  void UpdateAllRead();
+
+  KinesisApi* const api_;
+  const SourceOffset offset_;
+  const bool bounded_;
+  const std::vector<Waker*> wakers_;
+  BroadcastWaker all_wakers_;
+  PipelineMetrics* const metrics_;
+  const std::shared_ptr<Mailbox<Outcome<ListShardsResult>>> pages_;  // shared with the call in flight
+
+  mutable std::mutex mutex_;  // guards all that follow but the atomics
+  Random random_;
+  StreamProbe probe_;
+  Retry retry_;  // of ListShards
+  Backoff children_backoff_;
+  ShardGraph graph_;
+  std::vector<WorkerShards> workers_;
+  std::vector<Shard> listing_;  // the pages so far
+  std::string next_token_;
+  int64_t next_list_micros_ = kNever;  // kNever while a page is on its way
+  bool page_in_flight_ = false;
+  bool listed_ = false;  // a first listing is complete
+  size_t unpinned_ = 0;
+  Status failure_;
+
+  std::atomic<bool> ready_{false};
+  std::atomic<bool> all_read_{false};
+  std::atomic<int64_t> after_start_micros_{kNever};
+};
+
+}  // namespace laminar::kinesis

@@ -1,0 +1,138 @@
+#include "connectors/kinesis/shard_graph.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/check.h"
+
+namespace laminar::kinesis {
+
+namespace {
+
+std::vector<std::string> ParentsOf(const Shard& shard) {
+  std::vector<std::string> parents;
+  if (!shard.parent_id.empty()) parents.push_back(shard.parent_id);
+  if (!shard.adjacent_parent_id.empty()) parents.push_back(shard.adjacent_parent_id);
+  return parents;
+}
+
+}  // namespace
+
+void ShardGraph::ApplyFirstListing(const std::vector<Shard>& shards, SourceOffset offset) {
+  CHECK(nodes_.empty());
+  // The pages of a listing are not taken at one moment. A shard listed together with an open parent came into being in
+  // between, so it is a later child, like its own children.
+  std::set<std::string> open_or_later;
+  bool grew = offset == SourceOffset::kLatest;
+  const auto is_later = [&](const Shard& shard) {
+    const std::vector<std::string> parents = ParentsOf(shard);
+    return std::any_of(parents.begin(), parents.end(),
+                       [&](const std::string& id) { return open_or_later.contains(id); });
+  };
+  while (grew) {
+    grew = false;
+    for (const Shard& shard : shards) {
+      if (!shard.closed || is_later(shard)) grew = open_or_later.insert(shard.id).second || grew;
+    }
+  }
+  for (const Shard& shard : shards) {
+    const bool from_latest = offset == SourceOffset::kLatest && !is_later(shard);
+    Add(shard, from_latest ? SourceOffset::kLatest : SourceOffset::kEarliest);
+    Node& node = nodes_.at(shard.id);
+    node.closed_at_start = shard.closed;
+    if (from_latest && shard.closed) node.state = State::kSkipped;
+  }
+}
+
+void ShardGraph::ApplyListing(const std::vector<Shard>& shards) {
+  for (const Shard& shard : shards) {
+    if (!nodes_.contains(shard.id)) Add(shard, SourceOffset::kEarliest);
+  }
+  for (auto it = awaited_.begin(); it != awaited_.end();) {
+    Awaited& awaited = it->second;
+    awaited.listings++;
+    const bool give_up = awaited.named.empty() && awaited.listings >= kListingsForChildren;
+    it = give_up || ChildrenListed(it->first, awaited) ? awaited_.erase(it) : std::next(it);
+  }
+  ForgetUnlisted(shards);
+}
+
+void ShardGraph::Add(const Shard& shard, SourceOffset start) {
+  Node node;
+  node.parents = ParentsOf(shard);
+  node.start = start;
+  nodes_.emplace(shard.id, std::move(node));
+}
+
+std::vector<ReadableShard> ShardGraph::TakeReadable() {
+  std::vector<ReadableShard> readable;
+  for (auto& [id, node] : nodes_) {
+    if (node.state != State::kWaiting || !ParentsDone(node)) continue;
+    node.state = State::kReading;
+    reading_++;
+    readable.push_back({id, node.start});
+  }
+  return readable;
+}
+
+// A parent that is not known is past the stream's retention. A start at the latest record does not depend on parents at
+// all.
+bool ShardGraph::ParentsDone(const Node& node) const {
+  if (node.start == SourceOffset::kLatest) return true;
+  return std::all_of(node.parents.begin(), node.parents.end(), [this](const std::string& id) {
+    const auto parent = nodes_.find(id);
+    return parent == nodes_.end() || parent->second.state == State::kFinished ||
+           parent->second.state == State::kSkipped;
+  });
+}
+
+void ShardGraph::OnClosed(const std::string& shard_id, const std::vector<std::string>& child_ids,
+                          bool expect_children) {
+  if (!expect_children) return;
+  Awaited awaited{.named = child_ids};
+  if (!ChildrenListed(shard_id, awaited)) awaited_.emplace(shard_id, std::move(awaited));
+}
+
+bool ShardGraph::ChildrenListed(const std::string& shard_id, const Awaited& awaited) const {
+  if (!awaited.named.empty()) {
+    return std::all_of(awaited.named.begin(), awaited.named.end(),
+                       [this](const std::string& id) { return nodes_.contains(id); });
+  }
+  return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& entry) {
+    const std::vector<std::string>& parents = entry.second.parents;
+    return std::find(parents.begin(), parents.end(), shard_id) != parents.end();
+  });
+}
+
+void ShardGraph::OnFinished(const std::string& shard_id) {
+  Node& node = nodes_.at(shard_id);
+  CHECK(node.state == State::kReading);
+  node.state = State::kFinished;
+  reading_--;
+}
+
+void ShardGraph::OnStopped(const std::string& shard_id) {
+  Node& node = nodes_.at(shard_id);
+  CHECK(node.state == State::kReading);
+  node.state = State::kStopped;
+  reading_--;
+}
+
+bool ShardGraph::WasClosedAtStart(const std::string& shard_id) const {
+  const auto found = nodes_.find(shard_id);
+  return found != nodes_.end() && found->second.closed_at_start;
+}
+
+void ShardGraph::ForgetUnlisted(const std::vector<Shard>& shards) {
+  std::set<std::string_view> listed;
+  for (const Shard& shard : shards) listed.insert(shard.id);
+  for (auto it = nodes_.begin(); it != nodes_.end();) {
+    Node& node = it->second;
+    node.listings_without = listed.contains(it->first) ? 0 : node.listings_without + 1;
+    const bool done = node.state == State::kFinished || node.state == State::kSkipped;
+    const bool forget = done && node.listings_without >= kListingsToForget && !awaited_.contains(it->first);
+    it = forget ? nodes_.erase(it) : std::next(it);
+  }
+}
+
+}  // namespace laminar::kinesis

@@ -1,0 +1,87 @@
+// ShardGraph: which shards of a stream may be read now. Records of one partition key move from a shard to its children
+// when the shard is split or merged; their order survives because a child becomes readable only after all its parents
+// are read to the end and acknowledged.
+//
+// The first listing of the stream fixes where reading starts:
+//   earliest  every shard, closed ones too, from its oldest record
+//   latest    every open shard from its latest record; shards that were closed before are skipped
+// Whatever turns up later is the child of a shard that was open then (or cannot be told from one), so it is read from
+// its oldest record.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "connectors/kinesis/kinesis_api.h"
+
+namespace laminar::kinesis {
+
+enum class SourceOffset { kEarliest, kLatest };
+
+struct ReadableShard {
+  std::string id;
+  SourceOffset start;  // kEarliest: from the oldest record
+  bool operator==(const ReadableShard&) const = default;
+};
+
+// No I/O, not thread-safe.
+class ShardGraph {
+ public:
+  // A closed shard whose children no one names is expected to get some; that many listings are waited for.
+  static constexpr int kListingsForChildren = 8;
+  // A finished shard is forgotten when so many listings in a row are without it: it is past the stream's retention.
+  static constexpr int kListingsToForget = 3;
+
+  // All pages of a listing, in one.
+  void ApplyFirstListing(const std::vector<Shard>& shards, SourceOffset offset);
+  void ApplyListing(const std::vector<Shard>& shards);
+
+  // Shards that have become readable, oldest first; each is given once and is then being read.
+  std::vector<ReadableShard> TakeReadable();
+
+  // The service said that the shard ends here; its last records may still be on their way through the pipeline.
+  // expect_children: false when nobody waits for what comes after it.
+  void OnClosed(const std::string& shard_id, const std::vector<std::string>& child_ids, bool expect_children);
+  // Read to its end, everything acknowledged: its children may begin.
+  void OnFinished(const std::string& shard_id);
+  // Not read any further although it is open (the end of a bounded read): its children never begin.
+  void OnStopped(const std::string& shard_id);
+
+  // Children of closed shards have not been listed yet: list again soon.
+  bool AwaitsChildren() const { return !awaited_.empty(); }
+  bool WasClosedAtStart(const std::string& shard_id) const;
+  size_t reading() const { return reading_; }
+  size_t size() const { return nodes_.size(); }
+
+ private:
+  enum class State {
+    kWaiting,  // for its parents
+    kReading,
+    kFinished,
+    kStopped,
+    kSkipped,  // closed before a start at the latest record
+  };
+  struct Node {
+    std::vector<std::string> parents;
+    State state = State::kWaiting;
+    SourceOffset start = SourceOffset::kEarliest;
+    bool closed_at_start = false;
+    int listings_without = 0;
+  };
+  struct Awaited {
+    std::vector<std::string> named;  // children that the service named; never given up
+    int listings = 0;
+  };
+
+  void Add(const Shard& shard, SourceOffset start);
+  bool ParentsDone(const Node& node) const;
+  bool ChildrenListed(const std::string& shard_id, const Awaited& awaited) const;
+  void ForgetUnlisted(const std::vector<Shard>& shards);
+
+  std::map<std::string, Node> nodes_;       // by shard id, which grows with the shard's age
+  std::map<std::string, Awaited> awaited_;  // by the id of the closed shard
+  size_t reading_ = 0;
+};
+
+}  // namespace laminar::kinesis

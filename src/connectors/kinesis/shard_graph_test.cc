@@ -1,0 +1,127 @@
+#include "connectors/kinesis/shard_graph.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace laminar::kinesis {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr SourceOffset kOldest = SourceOffset::kEarliest;
+constexpr SourceOffset kLatest = SourceOffset::kLatest;
+
+Shard MakeShard(const std::string& id, bool closed, const std::string& parent = "", const std::string& adjacent = "") {
+  Shard shard;
+  shard.id = id;
+  shard.parent_id = parent;
+  shard.adjacent_parent_id = adjacent;
+  shard.closed = closed;
+  return shard;
+}
+
+ReadableShard FromOldest(const std::string& id) {
+  return {id, kOldest};
+}
+ReadableShard FromLatest(const std::string& id) {
+  return {id, kLatest};
+}
+
+TEST(ShardGraph, EarliestReadsParentsFirstAndAMergedChildAfterBoth) {
+  ShardGraph graph;
+  graph.ApplyFirstListing({MakeShard("1", true), MakeShard("2", true), MakeShard("3", true, "1", "2"),
+                           MakeShard("4", false, "3"), MakeShard("5", false, "3")},
+                          kOldest);
+  EXPECT_THAT(graph.TakeReadable(), ElementsAre(FromOldest("1"), FromOldest("2")));
+  EXPECT_THAT(graph.TakeReadable(), IsEmpty());
+  graph.OnFinished("1");
+  EXPECT_THAT(graph.TakeReadable(), IsEmpty());
+  graph.OnFinished("2");
+  EXPECT_THAT(graph.TakeReadable(), ElementsAre(FromOldest("3")));
+  graph.OnFinished("3");
+  EXPECT_THAT(graph.TakeReadable(), ElementsAre(FromOldest("4"), FromOldest("5")));
+  EXPECT_EQ(graph.reading(), 2u);
+}
+
+TEST(ShardGraph, AParentPastTheRetentionIsNotWaitedFor) {
+  ShardGraph graph;
+  graph.ApplyFirstListing({MakeShard("7", false, "3", "4")}, kOldest);
+  EXPECT_THAT(graph.TakeReadable(), ElementsAre(FromOldest("7")));
+}
+
+TEST(ShardGraph, LatestSkipsWhatWasClosedAndReadsLaterChildrenFromTheirOldest) {
+  ShardGraph graph;
+  graph.ApplyFirstListing({MakeShard("1", true), MakeShard("2", false, "1"), MakeShard("3", false, "1")}, kLatest);
+  EXPECT_THAT(graph.TakeReadable(), ElementsAre(FromLatest("2"), FromLatest("3")));
+  graph.ApplyListing({MakeShard("1", true), MakeShard("2", true, "1"), MakeShard("3", false, "1"),
+                      MakeShard("4", true, "2"), MakeShard("5", false, "4")});
+  EXPECT_THAT(graph.TakeReadable(), IsEmpty());
+  graph.OnClosed("2", {"4"}, true);
+  EXPECT_FALSE(graph.AwaitsChildren());
+  graph.OnFinished("2");
+  EXPECT_THAT(graph.TakeReadable(), ElementsAre(FromOldest("4")));
+  graph.OnFinished("4");
+  EXPECT_THAT(graph.TakeReadable(), ElementsAre(FromOldest("5")));
+}
+
+TEST(ShardGraph, AChildListedTogetherWithItsOpenParentIsALaterOne) {
+  ShardGraph graph;
+  // Page one was taken before shard 1 was split, page two after shard 2 was split again.
+  graph.ApplyFirstListing({MakeShard("1", false), MakeShard("2", true, "1"), MakeShard("3", false, "2")}, kLatest);
+  EXPECT_THAT(graph.TakeReadable(), ElementsAre(FromLatest("1")));
+  graph.OnFinished("1");
+  EXPECT_THAT(graph.TakeReadable(), ElementsAre(FromOldest("2")));
+  graph.OnFinished("2");
+  EXPECT_THAT(graph.TakeReadable(), ElementsAre(FromOldest("3")));
+}
+
+TEST(ShardGraph, NamedChildrenAreAwaitedForEverOthersForSomeListings) {
+  const std::vector<Shard> without_children = {MakeShard("1", true), MakeShard("2", true)};
+  ShardGraph graph;
+  graph.ApplyFirstListing(without_children, kOldest);
+  EXPECT_EQ(graph.TakeReadable().size(), 2u);
+  graph.OnClosed("1", {}, true);
+  for (int i = 0; i < ShardGraph::kListingsForChildren; i++) {
+    EXPECT_TRUE(graph.AwaitsChildren());
+    graph.ApplyListing(without_children);
+  }
+  EXPECT_FALSE(graph.AwaitsChildren());
+
+  graph.OnClosed("2", {"3", "4"}, true);
+  for (int i = 0; i < 100; i++) graph.ApplyListing(without_children);
+  EXPECT_TRUE(graph.AwaitsChildren());
+  graph.ApplyListing({MakeShard("1", true), MakeShard("2", true), MakeShard("3", false, "2")});
+  EXPECT_TRUE(graph.AwaitsChildren());
+  graph.ApplyListing(
+      {MakeShard("1", true), MakeShard("2", true), MakeShard("3", false, "2"), MakeShard("4", false, "2")});
+  EXPECT_FALSE(graph.AwaitsChildren());
+}
+
+TEST(ShardGraph, AStoppedShardHasNoChildren) {
+  ShardGraph graph;
+  graph.ApplyFirstListing({MakeShard("1", false)}, kOldest);
+  EXPECT_EQ(graph.TakeReadable().size(), 1u);
+  graph.OnStopped("1");
+  graph.ApplyListing({MakeShard("1", true), MakeShard("2", false, "1")});
+  EXPECT_THAT(graph.TakeReadable(), IsEmpty());
+  EXPECT_EQ(graph.reading(), 0u);
+}
+
+TEST(ShardGraph, FinishedShardsPastTheRetentionAreForgotten) {
+  ShardGraph graph;
+  graph.ApplyFirstListing({MakeShard("1", true), MakeShard("2", false, "1")}, kOldest);
+  EXPECT_THAT(graph.TakeReadable(), ElementsAre(FromOldest("1")));
+  graph.OnFinished("1");
+  EXPECT_THAT(graph.TakeReadable(), ElementsAre(FromOldest("2")));
+  for (int i = 0; i < ShardGraph::kListingsToForget; i++) {
+    EXPECT_EQ(graph.size(), 2u);
+    graph.ApplyListing({MakeShard("2", false, "1")});
+  }
+  EXPECT_EQ(graph.size(), 1u);
+  graph.ApplyListing({MakeShard("2", false, "1")});
+  EXPECT_THAT(graph.TakeReadable(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace laminar::kinesis

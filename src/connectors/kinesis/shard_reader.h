@@ -1,0 +1,123 @@
+// ShardReader: fetches one shard, one GetRecords at a time, and queues the answers for its owner to decode.
+//
+// Pacing: while it is behind it fetches without waiting; caught up, every 200 ms while records keep arriving, once a
+// second when the shard was silent for a minute. A throttled shard backs off with full jitter and keeps to the
+// documented 5 requests a second for a minute.
+//
+// Position: the iterator of the last answer. When that is lost (it lives five minutes) reading goes on after the last
+// sequence number seen; before any record was seen, at where the shard's start says: the oldest record, or the pin. A
+// start at the latest record is pinned by the first answer to a LATEST iterator. If its iterator is lost before a
+// record was seen, all that is known is the service's time of the last empty answer, in whole seconds: reading goes on
+// a few seconds before it, but not before the pin's own second.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/random.h"
+#include "base/waker.h"
+#include "connectors/kinesis/kinesis_api.h"
+#include "connectors/kinesis/retry.h"
+#include "connectors/kinesis/shard_graph.h"
+
+namespace laminar::kinesis {
+
+// What came back for a shard of a source reader, by the number that its owner gave the shard.
+struct ShardEvent {
+  uint64_t shard_number;
+  std::variant<Outcome<std::string>, Outcome<GetRecordsResult>> outcome;
+};
+using ShardEvents = Mailbox<ShardEvent>;
+
+// What the shards of a source reader share. All borrowed but the mailbox, which the calls in flight share.
+struct ShardReaderWorld {
+  KinesisApi* api = nullptr;
+  const Clock* clock = nullptr;
+  Random* random = nullptr;
+  PipelineMetrics* metrics = nullptr;
+  std::shared_ptr<ShardEvents> events;
+  bool bounded = false;                 // stop at the tip
+  int64_t after_start_micros = kNever;  // bounded: a record that arrived then or later was put after the start
+};
+
+// One thread.
+class ShardReader {
+ public:
+  // The largest number of records that one request may ask for.
+  static constexpr int kMostRecords = 10'000;
+
+  ShardReader(ShardReaderWorld world, uint64_t number, ReadableShard shard, int64_t now_micros);
+
+  const std::string& shard_id() const { return shard_.id; }
+
+  // SteadyMicros at which it wants to send a request; kNever while one is in flight and after the end.
+  int64_t NextRequestMicros() const { return next_request_micros_; }
+  // The limit to fetch with when an answer should stay below `bytes`, and the bytes then expected, judged by the
+  // records so far.
+  int LimitFor(int64_t bytes) const;
+  int64_t ExpectedBytes(int limit) const { return limit * average_record_bytes_; }
+  // Sends its request. Requires NextRequestMicros() <= now. limit: 1 to kMostRecords.
+  void SendRequest(int limit, int64_t now_micros);
+  // Bytes that the request in flight was expected to bring; 0 without one.
+  int64_t reserved_bytes() const { return reserved_bytes_; }
+  // Error: the shard cannot be read.
+  Status OnEvent(ShardEvent event, int64_t now_micros);
+
+  // Answers with records, oldest first. An answer counts as buffered until it is popped.
+  bool HasAnswer() const { return !answers_.empty(); }
+  const GetRecordsResult& front() const { return answers_.front(); }
+  void PopAnswer();
+  int64_t buffered_bytes() const { return buffered_bytes_; }
+
+  bool pinned() const { return pinned_; }    // its starting position is fixed
+  bool closed() const { return closed_; }    // the service said that the shard ends; no more answers will come
+  bool stopped() const { return stopped_; }  // at the tip of a bounded read; no more answers will come
+  const std::vector<std::string>& child_shard_ids() const { return child_shard_ids_; }  // once closed
+  int64_t lag_ms() const { return lag_ms_; }
+
+ private:
+  Status OnIterator(Outcome<std::string> outcome, int64_t now_micros);
+  Status OnRecords(Outcome<GetRecordsResult> outcome, int64_t now_micros);
+  Status OnFailure(const ApiError& error, Retry* retry, int64_t now_micros);
+  void OnProgress(GetRecordsResult* result, int64_t service_micros, int64_t now_micros);
+  void PlanRequest(const GetRecordsResult& result, int64_t now_micros);
+  IteratorRequest Position() const;
+
+  const ShardReaderWorld world_;
+  const uint64_t number_;
+  const ReadableShard shard_;
+  const std::string where_;  // for the log
+  Retry iterator_retry_, records_retry_;
+
+  std::string iterator_;       // "" = ask for one
+  std::string last_sequence_;  // of the last record received
+  bool pinned_;
+  int64_t pin_micros_ = 0;          // the service's time of the pin
+  int64_t empty_until_micros_ = 0;  // the service's time of the last empty answer
+
+  int64_t next_request_micros_;
+  int64_t request_sent_micros_ = 0;
+  int limit_ = 0;  // of the request in flight
+  int64_t reserved_bytes_ = 0;
+  int64_t last_records_micros_;        // when records came the last time, or the start
+  int64_t last_throttle_micros_ = -1;  // -1 = never
+  int expired_in_a_row_ = 0;
+  int64_t average_record_bytes_ = 1024;
+  int64_t lag_ms_ = 0;
+
+  std::deque<GetRecordsResult> answers_;
+  int64_t buffered_bytes_ = 0;
+  bool closed_ = false, stopped_ = false;
+  std::vector<std::string> child_shard_ids_;
+};
+
+// The memory that an answer holds.
+int64_t MemoryOf(const GetRecordsResult& answer);
+
+}  // namespace laminar::kinesis

@@ -1,0 +1,158 @@
+// For tests of the source: its readers run in a seeded order under a manual clock. What a reader hands out counts as
+// delivered when the reader is polled again, which is what the runtime promises; so a child that is read before its
+// parent is acknowledged shows up as rows out of order.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/check.h"
+#include "connectors/kinesis/kinesis_source.h"
+#include "connectors/kinesis/world_for_test.h"
+
+namespace laminar::kinesis {
+
+class SourceHarness {
+ public:
+  explicit SourceHarness(uint64_t seed, ModelOptions options = {}) : world(seed, options), order_(seed + 2) {}
+  ~SourceHarness() {
+    readers_.clear();
+    source_.reset();
+  }
+
+  void Start(SourceOffset offset, int workers) {
+    source_ =
+        std::make_unique<KinesisSource>(world.model.Connect("in"), world.table, SourceSettings{offset}, world.context);
+    status = source_->Start(world.Wakers(workers));
+    for (int i = 0; i < workers; i++) {
+      Worker& worker = readers_.emplace_back();
+      worker.reader = source_->CreateReader(i);
+      worker.waker = world.wakers[static_cast<size_t>(i)].get();
+    }
+  }
+  bool Ready() const { return source_->Ready(); }
+  SourceReader& reader(int worker) { return *readers_[static_cast<size_t>(worker)].reader; }
+
+  // "key number": numbers of a key count from 0.
+  void Put(const std::string& key) { world.model.Put("in", key, key + " " + std::to_string(put_[key]++)); }
+  void PutMany(int keys, int count) {
+    for (int i = 0; i < count; i++) Put("key" + std::to_string(i % keys));
+  }
+  uint64_t put_count() const {
+    uint64_t sum = 0;
+    for (const auto& [key, count] : put_) sum += static_cast<uint64_t>(count);
+    return sum;
+  }
+  const std::map<std::string, int>& put() const { return put_; }
+
+  // One step of the world, picked at random; the clock moves only when nothing else can happen. False: nothing will
+  // ever happen again, or a reader failed (see status).
+  bool Step() {
+    const size_t actors = readers_.size() + 1;
+    const size_t first = order_.Uniform(actors);
+    for (size_t i = 0; i < actors; i++) {
+      const size_t actor = (first + i) % actors;
+      if (actor == readers_.size() ? world.model.Step() : Poll(&readers_[actor])) return status.ok();
+      if (!status.ok()) return false;
+    }
+    int64_t next = world.model.NextDue();
+    for (const Worker& worker : readers_) {
+      if (!worker.ended && !worker.held_back) next = std::min(next, worker.reader->NextDeadline());
+    }
+    if (next == kNever) return false;
+    const int64_t now = world.clock.SteadyMicros();
+    // An answer that waits in a mailbox gives no deadline; the rounds above have taken it already.
+    CHECK(next > now || ++stuck_ < 10'000);
+    if (next > now) stuck_ = 0;
+    if (next > now) world.clock.Advance(next - now);
+    return true;
+  }
+  template <class Condition>
+  bool RunUntil(Condition condition, int most_steps = 1'000'000) {
+    for (int i = 0; i < most_steps; i++) {
+      if (condition()) return true;
+      if (!Step()) return condition();
+    }
+    return false;
+  }
+  bool RunFor(int64_t micros) {
+    const int64_t end = world.clock.SteadyMicros() + micros;
+    return RunUntil([&] { return world.clock.SteadyMicros() >= end; });
+  }
+  bool AllEnded() const {
+    return std::all_of(readers_.begin(), readers_.end(), [](const Worker& worker) { return worker.ended; });
+  }
+  // A worker that is held back is not polled, as under back-pressure.
+  void HoldBack(int worker, bool held) { readers_[static_cast<size_t>(worker)].held_back = held; }
+
+  // Everything delivered, in its order.
+  std::vector<std::string> lines;
+  std::vector<std::string> origins;  // of lines
+  Status status;
+  TestWorld world;
+
+  // "" when every key's rows came once and in their order, beginning with the number that `first` names (0 if it names
+  // none).
+  std::string Disorder(const std::map<std::string, int>& first = {}) const {
+    std::map<std::string, int> next = first;
+    for (const std::string& line : lines) {
+      const size_t space = line.find(' ');
+      const std::string key = line.substr(0, space);
+      const int number = std::stoi(line.substr(space + 1));
+      const int expected = next[key]++;
+      if (number != expected)
+        return "key " + key + ": row " + std::to_string(number) + " where " + std::to_string(expected) + " is due";
+    }
+    return "";
+  }
+
+ private:
+  struct Worker {
+    std::unique_ptr<SourceReader> reader;
+    Batch batch;
+    std::vector<std::pair<std::string, std::string>> undelivered;  // line, origin
+    bool ended = false, held_back = false, batch_out = false;
+    const CountingWaker* waker = nullptr;
+    int wakes_seen = -1;
+  };
+
+  bool Poll(Worker* worker) {
+    // As the runtime does: after a batch, a wake-up, or at its deadline; so a wake-up that is missing shows up as a
+    // test that stalls.
+    const int wakes = worker->waker->wakes();
+    const bool due = worker->batch_out || wakes != worker->wakes_seen ||
+                     worker->reader->NextDeadline() <= world.clock.SteadyMicros();
+    if (worker->ended || worker->held_back || !due) return false;
+    worker->wakes_seen = wakes;
+    for (auto& [line, origin] : worker->undelivered) {
+      lines.push_back(std::move(line));
+      origins.push_back(std::move(origin));
+    }
+    worker->undelivered.clear();
+    auto state = worker->reader->Poll(&worker->batch);
+    if (!state.ok()) {
+      status = state.status();
+      return false;
+    }
+    worker->ended = *state == PollState::kEnd;
+    worker->batch_out = *state == PollState::kBatch;
+    if (!worker->batch_out) return true;
+    CHECK(worker->batch.rows() > 0);
+    for (size_t i = 0; i < worker->batch.rows(); i++) {
+      worker->undelivered.emplace_back(worker->batch.chunk().GetValue(0, i).ToString(),
+                                       worker->batch.DescribeOrigin(i));
+    }
+    return true;
+  }
+
+  Random order_;
+  std::unique_ptr<KinesisSource> source_;
+  std::vector<Worker> readers_;
+  std::map<std::string, int> put_;
+  int stuck_ = 0;
+};
+
+}  // namespace laminar::kinesis

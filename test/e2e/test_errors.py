@@ -86,6 +86,34 @@ def test_region_from_the_environment(quick_server, stream, laminar):
     assert len(run.rows()) == 10
 
 
+ROLE = "arn:aws:iam::123456789012:role/stream-reader"
+
+
+@pytest.fixture
+def roles(server_pool, quick_server, proxy_for):
+    """(proxy in front of Kinesis and STS, environment that leads to both)"""
+    proxy = proxy_for({"*": quick_server.endpoint, "sts": server_pool("moto").endpoint})
+    return proxy, {"AWS_ENDPOINT_URL": proxy.endpoint, "AWS_ENDPOINT_URL_STS": proxy.endpoint}
+
+
+def test_role_that_can_be_assumed(roles, stream, laminar):
+    """The streams of a table with a role are read with the role's credentials, those of a table without with one's own."""
+    proxy, environment = roles
+    script = source("i", "n BIGINT, k TEXT", stream, aws_role_arn=ROLE, aws_external_id="x-1") + "SELECT * FROM i;"
+    run = laminar("run", "--until-caught-up", script=script, environment=environment).expect(0)
+    assert len(run.rows()) == 10
+    report = proxy.report()
+    assert report["requests"]["AssumeRole"] == 1 and len(report["access_keys"]) == 2 and "test" in report["access_keys"]
+
+
+def test_role_that_cannot_be_assumed(roles, stream, laminar):
+    proxy, environment = roles
+    proxy.rules({"action": "error", "operation": "AssumeRole", "status": 403, "code": "AccessDenied",
+                 "message": f"User: arn:aws:iam::123456789012:user/test is not authorized to perform: sts:AssumeRole on resource: {ROLE}"})
+    run = laminar("run", script=printed(stream, aws_role_arn=ROLE), environment=environment)
+    assert_complains(run, 1, "stream-reader", "assume|role", "trust|policy|sts:AssumeRole")
+
+
 def test_certificate_not_trusted(server_pool, certificate, laminar):
     server = server_pool("ferrokinesis", tls=certificate)
     run = laminar("run", script=printed("any"), endpoint=server.endpoint)

@@ -165,6 +165,16 @@ def test_checks_signatures(setup):
     assert set(proxy.report()["violations"]) == {"signature"}
 
 
+def test_passes_sts_on_and_refuses_it(server_pool, quick_server, proxy_for):
+    proxy = proxy_for({"*": quick_server.endpoint, "sts": server_pool("moto").endpoint})
+    sts = boto_client(proxy.endpoint, "us-east-1", service="sts")
+    role = {"RoleArn": "arn:aws:iam::123456789012:role/reader", "RoleSessionName": "test"}
+    assert sts.assume_role(**role)["Credentials"]["AccessKeyId"]
+    proxy.rules({"action": "error", "operation": "AssumeRole", "status": 403, "code": "AccessDenied", "message": "not <you>"})
+    assert error_code(sts.assume_role, **role) == "AccessDenied"
+    assert proxy.report()["access_keys"] == ["test"]
+
+
 def cbor_call(endpoint, operation, body):
     request = urllib.request.Request(endpoint + "/", data=cbor2.dumps(body), headers={
         "Content-Type": "application/x-amz-cbor-1.1", "X-Amz-Target": f"Kinesis_20131202.{operation}", "X-Amz-Date": "20260101T000000Z",

@@ -1,6 +1,7 @@
 """Kinesis servers that we did not write, each on its own free port. None is complete: the class attributes say what a test must know."""
 
 import os
+import sys
 import urllib.error
 import urllib.request
 
@@ -148,7 +149,23 @@ class ThrottlingFerrokinesis(Ferrokinesis):
     extra = ("--enforce-limits", "true", "--iterator-ttl-seconds", "2")
 
 
-SERVERS = {cls.name: cls for cls in (KinesisLocal, Kinesalite, Ferrokinesis)}
+class Moto(Server):
+    """STS (its Kinesis loses records)."""
+
+    name = "moto"
+
+    def command(self):
+        return [sys.executable, "-m", "moto.server", "-p", self.port]
+
+    def answers(self):
+        self.process.check_alive()
+        try:
+            return http_get(f"{self.endpoint}/moto-api/")[0] == 200
+        except OSError:
+            return False
+
+
+SERVERS = {cls.name: cls for cls in (KinesisLocal, Kinesalite, Ferrokinesis, Moto)}
 
 
 def http_get(url):

@@ -7,7 +7,7 @@ from kinesis_proxy.proxy import Proxy, serve
 
 def main():
     parser = argparse.ArgumentParser(prog="kinesis_proxy", description="Kinesis proxy that does harm on request and audits what passes")
-    parser.add_argument("--upstream", action="append", required=True, metavar="REGION=URL", help='server of a region; "*" for all others')
+    parser.add_argument("--upstream", action="append", required=True, metavar="REGION=URL", help='server of a region; "*" for all others; "sts" for that service')
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0: any free port, printed")
     parser.add_argument("--tls-cert")

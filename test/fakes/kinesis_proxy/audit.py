@@ -21,6 +21,7 @@ class Audit:
     def __init__(self, identity="data"):
         self.identity = identity
         self.requests = Counter()             # by operation
+        self.access_keys = set()              # that requests were signed with
         self.errors = Counter()               # error codes that the client got, from us or from the server
         self.records_sent = 0
         self.records_accepted = 0
@@ -92,5 +93,5 @@ class Audit:
     def report(self):
         names = ("records_sent", "records_accepted", "records_refused", "records_unknown", "resent_after_unknown", "max_records", "max_bytes", "in_flight",
                  "max_in_flight", "last_batches")
-        return {"requests": dict(self.requests), "errors": dict(self.errors), "violations": dict(self.violations), "examples": self.examples,
+        return {"requests": dict(self.requests), "errors": dict(self.errors), "access_keys": sorted(self.access_keys), "violations": dict(self.violations), "examples": self.examples,
                 **{name: getattr(self, name) for name in names}}

@@ -18,7 +18,7 @@ THROTTLED = "ProvisionedThroughputExceededException"
 
 class Proxy:
     def __init__(self, upstreams):
-        """upstreams: region -> base URL; the region "*" takes all others."""
+        """upstreams: region -> base URL; "*" takes all other regions, a service's name ("sts") that service in every region."""
         self.upstreams = upstreams
         self.session = None
         self.reset()
@@ -66,6 +66,7 @@ class Proxy:
             self.audit.end()
 
     async def answer(self, request, call):
+        self.audit.access_keys.add(call.access_key)
         if not call.region:
             return self.refuse(call, 400, "MissingAuthenticationTokenException", "Missing Authentication Token")
         if self.secret:
@@ -73,7 +74,7 @@ class Proxy:
             if wrong:
                 self.audit.violation("signature", wrong)
                 return self.refuse(call, 400, "InvalidSignatureException", f"The request signature we calculated does not match: {wrong}")
-        upstream = self.upstreams.get(call.region) or self.upstreams.get("*")
+        upstream = self.upstreams.get(call.service) or self.upstreams.get(call.region) or self.upstreams.get("*")
         if upstream is None:
             known = sorted(self.upstreams)[0]
             return self.refuse(call, 400, "InvalidSignatureException", f"Credential should be scoped to a valid region, not '{call.region}' (valid: {known}).")
@@ -162,7 +163,8 @@ class Proxy:
     def refuse(self, call, status, code, message):
         self.audit.errors[code] += 1
         content_type = call.content_type or wire.JSON
-        return web.Response(status=status, body=wire.error(code, message, content_type), headers={"Content-Type": content_type, "x-amzn-RequestId": "test"})
+        shown = "text/xml" if content_type == wire.FORM else content_type
+        return web.Response(status=status, body=wire.error(code, message, content_type), headers={"Content-Type": shown, "x-amzn-RequestId": "test"})
 
     def cut(self, request):
         """Resets the connection: what was not read is lost, and the peer sees ECONNRESET."""

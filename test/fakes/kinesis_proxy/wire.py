@@ -1,11 +1,14 @@
-"""Kinesis on the wire: which operation, which region, JSON or CBOR bodies, errors."""
+"""Kinesis on the wire: which operation, which region, JSON or CBOR bodies, errors. And as much of STS as passing it on needs."""
 
 import base64
 import json
 import re
+from urllib.parse import parse_qs
+from xml.sax.saxutils import escape
 
 import cbor2
 
+FORM = "application/x-www-form-urlencoded"  # what STS speaks
 JSON, CBOR = "application/x-amz-json-1.1", "application/x-amz-cbor-1.1"
 CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request")
 
@@ -19,8 +22,10 @@ class Call:
         self.operation = headers.get("X-Amz-Target", "").rpartition(".")[2]
         scope = CREDENTIAL.search(headers.get("Authorization", ""))
         self.access_key, self.date, self.region, self.service = scope.groups() if scope else ("", "", "", "")
+        if self.content_type == FORM:
+            self.operation = parse_qs(raw.decode("utf-8", "replace")).get("Action", [""])[0]
         try:
-            self.body = decode(raw, self.content_type) if self.operation else None
+            self.body = decode(raw, self.content_type) if self.operation and self.content_type != FORM else None
         except ValueError:
             self.body = None
 
@@ -55,4 +60,7 @@ def data_of(record):
 
 
 def error(code, message, content_type):
+    if content_type == FORM:
+        return (f'<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>{code}</Code>'
+                f"<Message>{escape(message)}</Message></Error><RequestId>test</RequestId></ErrorResponse>").encode()
     return encode({"__type": code, "message": message}, content_type)

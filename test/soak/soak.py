@@ -1,0 +1,208 @@
+"""The runs of scripts/soak."""
+
+import argparse
+import json
+import random
+import sys
+import time
+from collections import Counter
+
+from harness.laminar import Laminar
+from harness.process import wait_for
+from harness.proxy import FaultProxy
+from harness.servers import Ferrokinesis, Kinesalite, boto_client
+from harness.sql import copy, printed
+from harness.streams import StreamReader, create_stream, merge_neighbours, open_shards, put_all, split_shard
+
+GENERATED = """
+CREATE TABLE sensor_data (
+    device_id TEXT AS (concat('sensor-', i % 1000)), location JSON AS (json_object('site', concat('hall ', i % 7))),
+    temperature DOUBLE AS (20 + i % 30 + 0.5), timestamp TIMESTAMP AS (TIMESTAMP '2026-01-01' + to_seconds(i % 100000))
+) WITH (connector = 'generator', type = 'source'{options});
+"""
+ALERTS = """
+INSERT INTO {sink} SELECT device_id, 'temperature_anomaly' AS alert_type, CASE WHEN temperature > 40 THEN 'critical' ELSE 'warning' END AS severity,
+    JSON_OBJECT('temperature', temperature, 'location', location, 'threshold', 35) AS details, timestamp AS detected_at
+FROM sensor_data WHERE temperature > 30;
+"""
+COLUMNS = "device_id TEXT, alert_type TEXT, severity TEXT, details JSON, detected_at TIMESTAMP"
+SLACK = 32e6  # bytes by which resident memory may differ between the first minute and the end: the allocator's own
+
+
+class Failed(Exception):
+    pass
+
+
+def check(condition, text):
+    if not condition:
+        raise Failed(text)
+
+
+def watch_memory(run, seconds, each=lambda: None):
+    """Calls `each` and notes the resident memory every second. (highest within the first minute, highest of the last tenth)"""
+    begin, samples = time.monotonic(), []
+    while (now := time.monotonic() - begin) < seconds:
+        check(run.process.poll() is None, f"it ended: {run.describe()}")
+        samples.append((now, run.rss_bytes()))
+        each()
+        time.sleep(1)
+    first = min(60, seconds / 3)
+    return max(rss for at, rss in samples if at <= first), max(rss for at, rss in samples if at >= seconds * 0.9)
+
+
+def memory_figures(first, last):
+    check(last <= first + SLACK, f"memory grew from {first / 1e6:.0f} MB to {last / 1e6:.0f} MB")
+    return f"memory {first / 1e6:.0f} MB in the first minute, {last / 1e6:.0f} MB at the end"
+
+
+def speed(seconds):
+    """Generator to nothing, as fast as it goes: memory stays what it was after the first minute."""
+    script = GENERATED.format(options="") + f"CREATE TABLE o ({COLUMNS}) WITH (connector = 'blackhole', type = 'sink');" + ALERTS.format(sink="o")
+    with Laminar(["run"], script=script) as run:
+        first, last = watch_memory(run, seconds)
+        used = run.cpu_seconds()
+        check(run.stop() == 0, run.describe())
+        return f"{memory_figures(first, last)}, {used:.0f} s CPU; {run.stderr_lines[-1] if run.stderr_lines else ''}"
+
+
+def kinesis(seconds, rate=5000):
+    """Kinesis to Kinesis, fed by a generator at a steady rate: memory flat, every row once."""
+    with Ferrokinesis() as server:
+        client = server.client()
+        create_stream(client, "soak-in", 4)
+        create_stream(client, "soak-out", 4)
+        with Laminar(["run"], script=copy("soak-in", "soak-out", columns="n BIGINT, k TEXT"), endpoint=server.endpoint) as run:
+            run.wait_reading()
+            rows = int(rate * seconds)
+            feed = (f"CREATE TABLE g (n BIGINT AS (i), k TEXT AS (concat('some text to carry ', i))) WITH (connector = 'generator', type = 'source', "
+                    f"rows_per_second = '{rate}', rows = '{rows}');\n"
+                    "CREATE TABLE o (n BIGINT, k TEXT) WITH (connector = 'kinesis', stream_name = 'soak-in', aws_region = 'us-east-1', type = 'sink', "
+                    "format = 'json');\nINSERT INTO o SELECT * FROM g;")
+            with Laminar(["run"], script=feed, endpoint=server.endpoint) as feeder:
+                first, last = watch_memory(run, seconds)
+                feeder.expect(0, timeout=seconds)
+            reader, seen = StreamReader(client, "soak-out"), Counter()
+
+            def all_there():
+                for record in reader.poll():
+                    seen[json.loads(record.data)["n"]] += 1
+                reader.records.clear()
+                return len(seen) >= rows
+
+            wait_for(all_there, 60 + seconds, lambda: f"{rows} rows, have {len(seen)}: {run.describe()}")
+            check(run.stop() == 0, run.describe())
+            check(max(seen.values()) == 1, f"{sum(1 for n in seen.values() if n > 1)} rows more than once")
+            return f"{rows} rows once; {memory_figures(first, last)}"
+
+
+def reshard(seconds):
+    """Splits and merges without end while rows flow; every row once, every key in its order. Parallelism 1 to 4 in turn."""
+    rng, rounds, total = random.Random(7), 0, 0
+    end = time.monotonic() + seconds
+    with Kinesalite() as server:
+        client = server.client()
+        while time.monotonic() < end or rounds == 0:
+            stream, count, changes = f"reshard-{rounds}", 0, 0
+            create_stream(client, stream, 2)
+            with Laminar(["run", "--parallelism", rounds % 4 + 1], script=printed(stream, offset="latest"), endpoint=server.endpoint) as run:
+                run.wait_reading()
+                round_end = time.monotonic() + 15
+                while time.monotonic() < round_end:
+                    put_all(client, stream, [(f"key-{n % 16}", json.dumps({"n": n, "k": f"key-{n % 16}"}).encode()) for n in range(count, count + 16)])
+                    count += 16
+                    if rng.random() < 0.1:
+                        shards = open_shards(client, stream)
+                        split_shard(client, stream, rng.choice(shards)) if len(shards) < 2 or (len(shards) < 6 and rng.random() < 0.5) \
+                            else merge_neighbours(client, stream)
+                        changes += 1
+                wait_for(lambda: len(run.stdout_lines) >= count, 60, lambda: f"{count} rows, have {len(run.stdout_lines)}: {run.describe()}")
+                check(run.stop() == 0, run.describe())
+                by_key = {}
+                for row in run.rows():
+                    by_key.setdefault(row["k"], []).append(row["n"])
+                check(sorted(n for ns in by_key.values() for n in ns) == list(range(count)), f"round {rounds}: rows lost or twice")
+                check(all(ns == sorted(ns) for ns in by_key.values()), f"round {rounds}: a key out of order")
+            rounds, total = rounds + 1, total + count
+    return f"{rounds} rounds, {total} rows, the last with {changes} changes of shards"
+
+
+def stop(seconds):
+    """Stops at a random moment under load, again and again: what came out has no gap."""
+    rng, rounds, total = random.Random(11), 0, 0
+    end = time.monotonic() + seconds
+    with Kinesalite() as server:
+        client = server.client()
+        create_stream(client, "stopped", 1)
+        put_all(client, "stopped", (b'{"n": %d, "k": "x"}' % n for n in range(20_000)))
+        while time.monotonic() < end or rounds == 0:
+            sink = f"stopped-{rounds}"
+            create_stream(client, sink, 2)
+            with Laminar(["run"], script=copy("stopped", sink), endpoint=server.endpoint) as run:
+                run.wait_reading()
+                time.sleep(rng.uniform(0, 3))
+                check(run.stop() == 0, run.describe())
+            numbers = sorted(json.loads(r.data)["n"] for r in StreamReader(client, sink).read_to_tip())
+            check(numbers == list(range(len(numbers))), f"round {rounds}: a gap in {len(numbers)} rows")
+            client.delete_stream(StreamName=sink)
+            rounds, total = rounds + 1, total + len(numbers)
+    return f"{rounds} stops, {total} rows without a gap"
+
+
+def faults(seconds):
+    """All of the proxy's faults at once, at random: everything arrives, no limit is broken, nothing acknowledged is sent again."""
+    rules = [{"action": "fail_records", "operation": "PutRecords", "fraction": 0.3, "record_fraction": 0.5},
+             {"action": "error", "code": "ProvisionedThroughputExceededException", "fraction": 0.1}, {"action": "reset", "fraction": 0.05},
+             {"action": "error", "status": 500, "code": "InternalFailure", "fraction": 0.05}, {"action": "expire_iterator", "operation": "GetRecords", "fraction": 0.1},
+             {"action": "drop_answer", "operation": "GetRecords", "fraction": 0.1}, {"action": "garbage", "operation": "GetRecords", "fraction": 0.05}]
+    with Kinesalite() as server, FaultProxy(server.endpoint) as proxy:
+        client = server.client()
+        create_stream(client, "harmed", 3)
+        create_stream(client, "harmed-copied", 3)
+        proxy.rules(*rules, secret="test")
+        with Laminar(["run"], script=copy("harmed", "harmed-copied"), endpoint=proxy.endpoint) as run:
+            run.wait_reading(60)
+            direct, count, end = boto_client(server.endpoint, "us-east-1"), 0, time.monotonic() + seconds
+            while time.monotonic() < end:
+                put_all(direct, "harmed", [b'{"n": %d, "k": "x"}' % n for n in range(count, count + 100)])
+                count += 100
+                time.sleep(0.1)
+            reader = StreamReader(client, "harmed-copied")
+            reader.read_until(count, timeout=120)
+            check(run.stop() == 0, run.describe())
+            check(sorted(json.loads(r.data)["n"] for r in reader.read_to_tip()) == list(range(count)), "rows lost or twice")
+        report = proxy.report()
+        check(not report["violations"], str(report["examples"]))
+        return f"{count} rows once through {sum(report['errors'].values())} faults"
+
+
+RUNS = {f.__name__: f for f in (speed, kinesis, reshard, stop, faults)}
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/soak", description="Long runs.")
+    parser.add_argument("--minutes", type=float, default=10, help="of each run (default 10)")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("runs", nargs="*", metavar="RUN", help=f"which of {', '.join(RUNS)} (default: all)")
+    arguments = parser.parse_args()
+    if arguments.list:
+        for name, run in RUNS.items():
+            print(f"{name:<10}{run.__doc__}")
+        return 0
+    failures = 0
+    for name in arguments.runs or RUNS:
+        if name not in RUNS:
+            parser.error(f"no run {name}: {', '.join(RUNS)}")
+        if name == "kinesis" and Ferrokinesis.missing():
+            print(f"SKIP {name}: {Ferrokinesis.missing()}", flush=True)
+            continue
+        print(f"{name}: {RUNS[name].__doc__} {arguments.minutes:g} minutes", flush=True)
+        try:
+            print(f"PASS {name}: {RUNS[name](arguments.minutes * 60)}", flush=True)
+        except (Failed, TimeoutError, AssertionError) as problem:
+            failures += 1
+            print(f"FAIL {name}: {problem}", flush=True)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -14,6 +14,7 @@ constexpr int64_t kListEveryMicros = 30 * kMicrosPerSecond;
 constexpr int64_t kListJitterMicros = 30 * kMicrosPerSecond;
 constexpr int64_t kChildrenBackoffBaseMicros = 100'000;
 constexpr int64_t kChildrenBackoffCapMicros = 10'000'000;
+constexpr int kMostPartialListings = 8;
 // The Date header has whole seconds, and the service's clocks may differ a little.
 constexpr int64_t kServiceClockMarginMicros = 5 * kMicrosPerSecond;
 
@@ -86,6 +87,13 @@ Status ShardCoordinator::OnPage(Outcome<ListShardsResult>* page, int64_t now_mic
 
 void ShardCoordinator::OnListing(int64_t now_micros) {
   const std::vector<Shard> shards = std::exchange(listing_, {});
+  // Children that show up later are read from their oldest record. That is wrong for those that were there at the
+  // start, and too late for a bounded read, so the first listing must be whole.
+  const bool must_be_whole = !listed_ && (bounded_ || offset_ == SourceOffset::kLatest);
+  if (must_be_whole && !CoversAllKeys(shards) && partial_listings_++ < kMostPartialListings) {
+    next_list_micros_ = now_micros + children_backoff_.NextDelayMicros();
+    return;
+  }
   if (listed_) {
     graph_.ApplyListing(shards);
   } else {

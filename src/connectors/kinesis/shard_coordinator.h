@@ -82,7 +82,8 @@ class ShardCoordinator {
   std::string next_token_;
   int64_t next_list_micros_ = kNever;  // kNever while a page is on its way
   bool page_in_flight_ = false;
-  bool listed_ = false;  // a first listing is complete
+  bool listed_ = false;       // a first listing is complete
+  int partial_listings_ = 0;  // before the first one that counts
   size_t unpinned_ = 0;
   Status failure_;
 

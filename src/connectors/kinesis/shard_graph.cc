@@ -1,6 +1,7 @@
 #include "connectors/kinesis/shard_graph.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "base/check.h"
@@ -16,7 +17,36 @@ std::vector<std::string> ParentsOf(const Shard& shard) {
   return parents;
 }
 
+using Uint128 = unsigned __int128;
+
+// Decimal digits only; anything else is no number.
+std::optional<Uint128> ParseHashKey(const std::string& text) {
+  Uint128 number = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    number = number * 10 + static_cast<unsigned>(c - '0');
+  }
+  return text.empty() ? std::nullopt : std::optional(number);
+}
+
 }  // namespace
+
+bool CoversAllKeys(const std::vector<Shard>& shards) {
+  std::vector<std::pair<Uint128, Uint128>> ranges;
+  for (const Shard& shard : shards) {
+    const auto begin = ParseHashKey(shard.range.begin);
+    const auto end = ParseHashKey(shard.range.end);
+    if (!shard.closed && begin && end) ranges.emplace_back(*begin, *end);
+  }
+  std::sort(ranges.begin(), ranges.end());
+  Uint128 next = 0;
+  for (const auto& [begin, end] : ranges) {
+    if (begin > next) return false;
+    if (end == ~Uint128{0}) return true;
+    next = std::max(next, end + 1);
+  }
+  return false;
+}
 
 void ShardGraph::ApplyFirstListing(const std::vector<Shard>& shards, SourceOffset offset) {
   CHECK(nodes_.empty());

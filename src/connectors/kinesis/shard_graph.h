@@ -25,6 +25,10 @@ struct ReadableShard {
   bool operator==(const ReadableShard&) const = default;
 };
 
+// Whether the open shards of a listing cover every hash key. When they do not, a shard was closed and its children are
+// not listed yet.
+bool CoversAllKeys(const std::vector<Shard>& shards);
+
 // No I/O, not thread-safe.
 class ShardGraph {
  public:

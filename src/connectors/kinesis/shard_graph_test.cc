@@ -98,6 +98,22 @@ TEST(ShardGraph, NamedChildrenAreAwaitedForEverOthersForSomeListings) {
   EXPECT_FALSE(graph.AwaitsChildren());
 }
 
+TEST(ShardGraph, AListingIsWholeWhenItsOpenShardsCoverAllKeys) {
+  const auto ranged = [](const std::string& begin, const std::string& end, bool closed) {
+    Shard shard;
+    shard.range = {begin, end};
+    shard.closed = closed;
+    return shard;
+  };
+  const std::string last = "340282366920938463463374607431768211455";
+  EXPECT_TRUE(CoversAllKeys({ranged("0", last, false)}));
+  EXPECT_FALSE(CoversAllKeys({ranged("0", last, true)}));
+  EXPECT_FALSE(CoversAllKeys({ranged("0", last, true), ranged("0", "99", false)}));
+  EXPECT_TRUE(CoversAllKeys({ranged("0", last, true), ranged("100", last, false), ranged("0", "99", false)}));
+  EXPECT_FALSE(CoversAllKeys({ranged("101", last, false), ranged("0", "99", false)}));
+  EXPECT_FALSE(CoversAllKeys({}));
+}
+
 TEST(ShardGraph, AStoppedShardHasNoChildren) {
   ShardGraph graph;
   graph.ApplyFirstListing({MakeShard("1", false)}, kOldest);

@@ -1,0 +1,204 @@
+// Seeded runs of source and sink against the model with everything at once: faults, reshards, expiring iterators, slow
+// listings, small answers, several workers. A failing seed replays: --gtest_filter=... with the seed that the message
+// names.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "connectors/kinesis/kinesis_sink.h"
+#include "connectors/kinesis/source_harness_for_test.h"
+
+namespace laminar::kinesis {
+namespace {
+
+constexpr int kSeeds = 200;
+
+ModelOptions RandomOptions(Random* rng) {
+  ModelOptions options;
+  options.shards_per_page = 1 + rng->Uniform(4);
+  options.iterator_ttl_micros = (rng->Uniform(2) == 0 ? 300 : 1) * kMicrosPerSecond;
+  options.listing_lag_micros = rng->Uniform(3) == 0 ? 3 * kMicrosPerSecond : 0;
+  options.says_millis_behind = rng->Uniform(2) == 0;
+  options.names_child_shards = rng->Uniform(2) == 0;
+  options.whole_second_arrivals = rng->Uniform(2) == 0;
+  options.max_answer_records = 1 + rng->Uniform(200);
+  options.reads_per_second = rng->Uniform(4) == 0 ? 5 : 0;
+  return options;
+}
+
+ModelFaults RandomFaults(Random* rng) {
+  const auto chance = [rng] { return rng->Uniform(2) == 0 ? 0 : rng->UniformDouble() * 0.3; };
+  ModelFaults faults;
+  faults.throttled = chance();
+  faults.lost_request = chance();
+  faults.lost_answer = chance();
+  faults.expired_iterator = chance();
+  faults.refused_record = chance() * 2;
+  faults.empty_answer = chance();
+  faults.max_delay_micros = static_cast<int64_t>(rng->Uniform(200'000));
+  return faults;
+}
+
+// A split or a merge somewhere.
+void Reshard(ModelKinesis* model, Random* rng) {
+  const std::vector<std::string> open = model->OpenShards("in");
+  const size_t at = rng->Uniform(open.size());
+  if (open.size() < 2 || (open.size() < 6 && rng->Uniform(2) == 0)) {
+    model->SplitShard("in", open[at]);
+  } else {
+    const size_t left = std::min(at, open.size() - 2);
+    model->MergeShards("in", open[left], open[left + 1]);
+  }
+}
+
+void PutSome(SourceHarness* harness, Random* rng) {
+  const uint64_t count = rng->Uniform(100);
+  for (uint64_t i = 0; i < count; i++) harness->Put("key" + std::to_string(rng->Uniform(30)));
+}
+
+// Puts and reshards while the readers run.
+void Churn(SourceHarness* harness, Random* rng) {
+  const uint64_t rounds = 5 + rng->Uniform(20);
+  for (uint64_t i = 0; i < rounds; i++) {
+    PutSome(harness, rng);
+    if (rng->Uniform(3) == 0) Reshard(&harness->world.model, rng);
+    if (rng->Uniform(5) == 0) harness->world.clock.Advance(static_cast<int64_t>(rng->Uniform(5 * kMicrosPerSecond)));
+    for (uint64_t steps = rng->Uniform(300); steps > 0; steps--) ASSERT_TRUE(harness->Step());
+  }
+}
+
+TEST(KinesisSimulation, EarliestGivesEveryRecordOnceAndInOrder) {
+  for (uint64_t seed = 1; seed <= kSeeds; seed++) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Random rng(seed);
+    SourceHarness harness(seed, RandomOptions(&rng));
+    harness.world.context.source_buffer_bytes = rng.Uniform(2) == 0 ? 64 << 20 : 4096;
+    harness.world.model.CreateStream("in", 1 + static_cast<int>(rng.Uniform(4)));
+    harness.world.model.SetFaults(RandomFaults(&rng));
+    for (int i = 0; i < 5; i++) {
+      PutSome(&harness, &rng);
+      Reshard(&harness.world.model, &rng);
+    }
+    harness.Start(SourceOffset::kEarliest, 1 + static_cast<int>(rng.Uniform(4)));
+    ASSERT_NO_FATAL_FAILURE(Churn(&harness, &rng));
+    ASSERT_TRUE(harness.RunUntil([&] { return harness.lines.size() >= harness.put_count(); }))
+        << harness.status.ToString();
+    ASSERT_TRUE(harness.RunFor(2 * kMicrosPerSecond));
+    ASSERT_EQ(harness.lines.size(), harness.put_count());
+    ASSERT_EQ(harness.Disorder(), "");
+    ASSERT_TRUE(harness.world.model.counts().violations.empty()) << harness.world.model.counts().violations[0];
+  }
+}
+
+TEST(KinesisSimulation, LatestGivesWhatIsPutAfterReady) {
+  for (uint64_t seed = 1; seed <= kSeeds; seed++) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Random rng(seed);
+    SourceHarness harness(seed, RandomOptions(&rng));
+    harness.world.model.CreateStream("in", 1 + static_cast<int>(rng.Uniform(4)));
+    for (int i = 0; i < 5; i++) {
+      PutSome(&harness, &rng);
+      Reshard(&harness.world.model, &rng);
+    }
+    // Only a pin whose iterator is lost before any record is seen depends on the service's whole seconds.
+    harness.world.clock.Advance(2 * kMicrosPerSecond);
+    harness.world.model.SetFaults(RandomFaults(&rng));
+    std::map<std::string, int> before = harness.put();
+    harness.Start(SourceOffset::kLatest, 1 + static_cast<int>(rng.Uniform(4)));
+    if (rng.Uniform(2) == 0) Reshard(&harness.world.model, &rng);
+    ASSERT_TRUE(harness.RunUntil([&] { return harness.Ready(); }));
+    ASSERT_NO_FATAL_FAILURE(Churn(&harness, &rng));
+    const uint64_t expected = [&] {
+      uint64_t sum = 0;
+      for (const auto& [key, count] : harness.put()) sum += static_cast<uint64_t>(count - before[key]);
+      return sum;
+    }();
+    ASSERT_TRUE(harness.RunUntil([&] { return harness.lines.size() >= expected; })) << harness.status.ToString();
+    ASSERT_TRUE(harness.RunFor(2 * kMicrosPerSecond));
+    ASSERT_EQ(harness.lines.size(), expected);
+    ASSERT_EQ(harness.Disorder(before), "");
+  }
+}
+
+TEST(KinesisSimulation, ABoundedReadHasAllThatWasThereAtItsStart) {
+  for (uint64_t seed = 1; seed <= kSeeds; seed++) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Random rng(seed);
+    SourceHarness harness(seed, RandomOptions(&rng));
+    harness.world.context.until_caught_up = true;
+    harness.world.model.CreateStream("in", 1 + static_cast<int>(rng.Uniform(4)));
+    harness.world.model.SetFaults(RandomFaults(&rng));
+    for (int i = 0; i < 5; i++) {
+      PutSome(&harness, &rng);
+      Reshard(&harness.world.model, &rng);
+    }
+    const std::map<std::string, int> before = harness.put();
+    harness.Start(SourceOffset::kEarliest, 1 + static_cast<int>(rng.Uniform(4)));
+    const bool ended = harness.RunUntil([&] {
+      if (rng.Uniform(200) == 0) PutSome(&harness, &rng);
+      if (rng.Uniform(500) == 0) Reshard(&harness.world.model, &rng);
+      return harness.AllEnded();
+    });
+    ASSERT_TRUE(ended) << harness.status.ToString();
+    ASSERT_EQ(harness.Disorder(), "");
+    std::map<std::string, int> seen;
+    for (const std::string& line : harness.lines) seen[line.substr(0, line.find(' '))]++;
+    for (const auto& [key, count] : before) ASSERT_GE(seen[key], count) << key;
+  }
+}
+
+TEST(KinesisSimulation, TheSinkWritesEveryRowAndRefusedOnesOnce) {
+  for (uint64_t seed = 1; seed <= kSeeds; seed++) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Random rng(seed);
+    TestWorld world(seed, RandomOptions(&rng));
+    ModelFaults faults = RandomFaults(&rng);
+    const bool exact = rng.Uniform(2) == 0;
+    if (exact) faults.lost_answer = 0;  // then nothing may be there twice
+    world.model.CreateStream("out", 3);
+    world.model.SetFaults(faults);
+    SinkSettings settings;
+    settings.batch.records = 1 + static_cast<int64_t>(rng.Uniform(500));
+    settings.batch.bytes = 100 + static_cast<int64_t>(rng.Uniform(20'000));
+    settings.batch.interval_micros = static_cast<int64_t>(rng.Uniform(kMicrosPerSecond));
+    settings.requests_in_flight = 1 + static_cast<int>(rng.Uniform(8));
+    world.context.sink_buffer_bytes = rng.Uniform(2) == 0 ? 64 << 20 : 20'000;
+    KinesisSink sink(world.model.Connect("out"), world.table, settings, world.context);
+    ASSERT_TRUE(sink.Start(world.Wakers(1)).ok());
+    std::unique_ptr<SinkWriter> writer = sink.CreateWriter(0);
+
+    int pushed = 0;
+    const int total = 1000 + static_cast<int>(rng.Uniform(2000));
+    int steps = 0;
+    while (!writer->Drained() || pushed < total) {
+      ASSERT_LT(steps++, 1'000'000);
+      if (pushed < total && writer->CanAccept() && rng.Uniform(3) == 0) {
+        std::vector<std::string> lines;
+        for (uint64_t i = 1 + rng.Uniform(200); i > 0 && pushed < total; i--) {
+          lines.push_back(std::to_string(pushed++) + std::string(rng.Uniform(30), 'x'));
+        }
+        ASSERT_TRUE(writer->Push(line_format::MakeBatch(lines)).ok());
+        if (pushed == total) writer->Finish();
+      } else if (!world.model.Step()) {
+        const int64_t next = std::min(writer->NextDeadline(), world.model.NextDue());
+        if (next != kNever) world.clock.Advance(std::max<int64_t>(0, next - world.clock.SteadyMicros()));
+      }
+      ASSERT_TRUE(writer->Poll().ok());
+    }
+    const ModelKinesis::Counts counts = world.model.counts();
+    ASSERT_TRUE(counts.violations.empty()) << counts.violations[0];
+    ASSERT_LE(counts.most_put_records, static_cast<size_t>(settings.batch.records));
+    ASSERT_LE(counts.most_put_bytes, static_cast<size_t>(settings.batch.bytes));
+    std::multiset<int> written;
+    for (const auto& record : world.model.Records("out")) written.insert(std::stoi(record.data));
+    ASSERT_EQ(std::set<int>(written.begin(), written.end()).size(), static_cast<size_t>(total));
+    if (exact) ASSERT_EQ(written.size(), static_cast<size_t>(total));
+    ASSERT_EQ(world.metrics.rows_out.Get(), static_cast<uint64_t>(total));
+    writer.reset();
+    ASSERT_EQ(world.metrics.buffered_bytes.Get(), 0);
+  }
+}
+
+}  // namespace
+}  // namespace laminar::kinesis

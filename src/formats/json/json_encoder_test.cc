@@ -1,6 +1,6 @@
 #include "formats/json/json_encoder.h"
 
-#include "formats/json/json_test_rows.h"
+#include "formats/json/json_rows_for_test.h"
 
 namespace laminar {
 namespace {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "duckdb/common/types/data_chunk.hpp"
 #include "duckdb/common/types/vector.hpp"
@@ -16,8 +17,7 @@ namespace laminar {
 namespace {
 
 constexpr size_t kWindowBytes = 64 << 10;
-constexpr size_t kMaxNames = 4096;    // remembered field names
-constexpr int kMaxSingleSteps = 256;  // tries to find the end of a value, line by line, in front of a broken line
+constexpr size_t kMaxNames = 4096;  // remembered field names
 
 // Past the end of the line that holds `offset`, its line feed included.
 size_t LineEnd(std::string_view record, size_t offset) {
@@ -112,7 +112,7 @@ Status JsonDecoder::OpenWindow(uint64_t* offset, BadRowHandler* bad_rows) {
   *offset = begin;
   if (begin == record.size()) return Status::Ok();
   const char* wrong = nullptr;
-  single_steps_ = 0;
+  grow_limit_ = 0;
   if (begin >= suspect_until_) {
     size_t end = record.size();
     if (end - begin > kWindowBytes) {
@@ -147,22 +147,31 @@ bool JsonDecoder::GrowWindow(size_t begin, const char** wrong) {
     const size_t doubled =
         LineEnd(record, begin + std::max(kWindowBytes, begin == window_.begin ? 2 * (end - begin) : 0));
     if (IndexWindow(begin, std::max(doubled, end), wrong)) return true;
-    suspect_until_ = window_.end;
-    single_steps_ = 0;
+    suspect_until_ = grow_limit_ = window_.end;
     // From here on line by line, beginning with the one at hand.
     return IndexWindow(begin, LineEnd(record, begin), wrong);
   }
-  if (begin > window_.begin) return IndexWindow(begin, LineEnd(record, end), wrong);
-  if (single_steps_ == 0) {
-    if (IndexWindow(begin, LineEnd(record, begin + 2 * (end - begin)), wrong)) return true;
+  if (begin > window_.begin) {
+    grow_limit_ = 0;
+    return IndexWindow(begin, LineEnd(record, end), wrong);
   }
-  return ++single_steps_ <= kMaxSingleSteps && IndexWindow(begin, LineEnd(record, end), wrong);
+  // Twice as long each time, and once that meets the broken line, halfway to it.
+  for (;;) {
+    size_t next = begin + 2 * (end - begin);
+    if (grow_limit_ != 0) next = std::min(next, end + (grow_limit_ - end) / 2);
+    next = LineEnd(record, next);
+    if (grow_limit_ != 0 && next >= grow_limit_) next = LineEnd(record, end);
+    if (grow_limit_ != 0 && next >= grow_limit_) return false;
+    if (IndexWindow(begin, next, wrong)) return true;
+    grow_limit_ = next;
+  }
 }
 
 // After ReadRow said no: grows the window if the value may go on behind it, else reports it and moves behind it.
 Status JsonDecoder::HandleBadRow(const uint32_t* start, uint64_t* offset, BadRowHandler* bad_rows) {
   JsonCursor& cursor = window_.cursor;
   const size_t begin = window_.begin + *start;
+  const bool bad_kind = std::exchange(bad_kind_, false);
   cursor.next = start;
   const JsonError error = CheckJsonValue(&cursor, nullptr);
   if (error.incomplete && window_.end < window_.record.size()) {
@@ -180,8 +189,8 @@ Status JsonDecoder::HandleBadRow(const uint32_t* start, uint64_t* offset, BadRow
   if (error.what && (bad_column_.empty() || problem_.incomplete))
     problem_.reason = std::string("the value is not valid JSON: ") + error.what;
   RETURN_IF_ERROR(Report(begin, bad_rows));
-  if (!error.what) return Status::Ok();  // the cursor is behind the value
-  *offset = NextLineAfter(begin);
+  if (!error.what && !bad_kind) return Status::Ok();  // the cursor is behind the value
+  *offset = error.what ? NextLineAfter(begin) : LineEnd(window_.record, window_.begin + cursor.next[-1]);
   if (*offset >= window_.end) {
     window_.open = false;
   } else {
@@ -255,8 +264,10 @@ bool JsonDecoder::ReadRow(JsonCursor* position) {
   JsonCursor cursor = *position;
   const char* const base = cursor.base;
   const uint32_t* const end = cursor.end;
-  if (base[*cursor.next] != '{') [[unlikely]]
+  if (base[*cursor.next] != '{') [[unlikely]] {
+    bad_kind_ = true;
     return BadSyntax(std::string("expected a JSON object, found ").append(DescribeJsonValue(cursor)));
+  }
   cursor.next++;
   size_t filled = 0;
   if (cursor.next < end && base[*cursor.next] == '}') {

@@ -94,9 +94,10 @@ class JsonDecoder final : public Decoder {
   Window window_;
   uint64_t resume_offset_ = 0;  // where the window's record goes on
   size_t suspect_until_ = 0;    // up to here the record is indexed line by line, as a line of it is broken
-  int single_steps_ = 0;        // lines that the window grew by since it last doubled
+  size_t grow_limit_ = 0;       // a window that began where this one does and went up to here was broken; 0: none
   uint64_t row_ = 0;            // of the batch being filled
   uint64_t serial_ = 0;         // of the row being read
+  bool bad_kind_ = false;       // the value is no object at all
   std::string bad_column_;
   JsonProblem problem_;
   size_t counted_offset_ = 0;  // LineOf's last answer for the window's record

@@ -73,7 +73,8 @@ const char* ParseZone(const char* p, const char* end, int64_t* offset_seconds) {
     minutes = TwoDigits(p);
   }
   if (hours > 23 || minutes > 59) return kWrong;
-  *offset_seconds = (hours * 3600 + minutes * 60) * (west ? -1 : 1);
+  const int64_t offset = hours * 3600 + minutes * 60;
+  *offset_seconds = west ? -offset : offset;
   return nullptr;
 }
 

@@ -1,0 +1,364 @@
+// Random rows there and back, random JSON against DuckDB's own reading of it, broken lines among good ones.
+#include "duckdb/main/appender.hpp"
+#include "duckdb/main/connection.hpp"
+#include "duckdb/main/database.hpp"
+
+#include "base/random.h"
+#include "formats/json/json_rows_for_test.h"
+#include "formats/json/json_string.h"
+
+namespace laminar {
+namespace {
+
+using duckdb::LogicalTypeId;
+using duckdb::Value;
+
+std::string RandomText(Random* random) {
+  static const char* const kPieces[] = {"a",    "Z", "0",  " ", "\"", "\\", "/", "\n", "\t",       "\x01",
+                                        "\x1f", "é", "😀", "{", "}",  "[",  ",", ":",  "abcdefgh", "\x7f"};
+  std::string text;
+  for (uint64_t n = random->Uniform(random->Uniform(4) == 0 ? 40 : 8); n > 0; n--)
+    text += kPieces[random->Uniform(std::size(kPieces))];
+  return text;
+}
+
+std::string RandomJson(Random* random, int depth = 0) {
+  switch (random->Uniform(depth < 3 ? 7 : 5)) {
+    case 0:
+      return "null";
+    case 1:
+      return random->Uniform(2) ? "true" : "false";
+    case 2:
+      return std::to_string(static_cast<int64_t>(random->Next()) >> random->Uniform(63));
+    case 3:
+      return std::to_string(random->Uniform(1000)) + "." + std::to_string(random->Uniform(1000)) +
+             (random->Uniform(2) ? "" : "e-3");
+    case 4:
+      return QuoteJson(RandomText(random));
+    case 5: {
+      std::string text;
+      for (uint64_t n = random->Uniform(4); n > 0; n--)
+        text += (text.empty() ? "" : ",") + RandomJson(random, depth + 1);
+      return "[" + text + "]";
+    }
+    default: {
+      std::string text;
+      for (uint64_t n = 0, size = random->Uniform(4); n < size; n++) {
+        text += (text.empty() ? "" : ",") + QuoteJson(RandomText(random) + std::to_string(n)) + ":" +
+                RandomJson(random, depth + 1);
+      }
+      return "{" + text + "}";
+    }
+  }
+}
+
+std::string RandomDigits(Random* random, uint64_t most) {
+  std::string digits;
+  for (uint64_t n = 1 + random->Uniform(most); n > 0; n--) digits += static_cast<char>('0' + random->Uniform(10));
+  return digits;
+}
+
+// A value that JSON can carry exactly; NULL now and then.
+Value RandomValue(const duckdb::LogicalType& type, Random* random, bool may_be_null = true) {
+  if (may_be_null && random->Uniform(8) == 0) return Value(type);
+  const int64_t wide = static_cast<int64_t>(random->Next()) >> random->Uniform(63);
+  const int64_t seconds = static_cast<int64_t>(random->Uniform(315537897600)) - 62135596800;  // years 1 to 9999
+  const auto cast = [&](const std::string& text) { return Value(text).DefaultCastAs(type); };
+  switch (type.id()) {
+    case LogicalTypeId::BOOLEAN:
+      return Value::BOOLEAN(random->Uniform(2) == 1);
+    case LogicalTypeId::TINYINT:
+      return Value::TINYINT(static_cast<int8_t>(wide));
+    case LogicalTypeId::SMALLINT:
+      return Value::SMALLINT(static_cast<int16_t>(wide));
+    case LogicalTypeId::INTEGER:
+      return Value::INTEGER(static_cast<int32_t>(wide));
+    case LogicalTypeId::BIGINT:
+      return Value::BIGINT(wide);
+    case LogicalTypeId::UTINYINT:
+      return Value::UTINYINT(static_cast<uint8_t>(wide));
+    case LogicalTypeId::USMALLINT:
+      return Value::USMALLINT(static_cast<uint16_t>(wide));
+    case LogicalTypeId::UINTEGER:
+      return Value::UINTEGER(static_cast<uint32_t>(wide));
+    case LogicalTypeId::UBIGINT:
+      return Value::UBIGINT(static_cast<uint64_t>(wide));
+    case LogicalTypeId::HUGEINT:
+      return Value::HUGEINT(duckdb::hugeint_t(wide, random->Next()));
+    case LogicalTypeId::UHUGEINT:
+      return Value::UHUGEINT(duckdb::uhugeint_t(static_cast<uint64_t>(wide), random->Next()));
+    case LogicalTypeId::FLOAT:
+    case LogicalTypeId::DOUBLE: {
+      if (random->Uniform(2)) return Value::DOUBLE(static_cast<double>(wide >> 20) / 100).DefaultCastAs(type);
+      const uint64_t bits = random->Next();
+      double value;
+      std::memcpy(&value, &bits, 8);
+      if (!std::isfinite(value)) value = 0.1;
+      return type.id() == LogicalTypeId::DOUBLE ? Value::DOUBLE(value)
+                                                : Value::FLOAT(static_cast<float>(std::fmod(value, 1e30)));
+    }
+    case LogicalTypeId::DECIMAL: {
+      const auto width = duckdb::DecimalType::GetWidth(type), scale = duckdb::DecimalType::GetScale(type);
+      const std::string whole = width > scale ? RandomDigits(random, width - scale) : "0";
+      return cast((random->Uniform(2) ? "-" : "") + whole + (scale ? "." + RandomDigits(random, scale) : ""));
+    }
+    case LogicalTypeId::TIMESTAMP:
+      return Value::TIMESTAMP(
+          duckdb::timestamp_t(seconds * 1'000'000 + static_cast<int64_t>(random->Uniform(1'000'000))));
+    case LogicalTypeId::TIMESTAMP_TZ:
+      return Value::TIMESTAMPTZ(
+          duckdb::timestamp_tz_t(seconds * 1'000'000 + static_cast<int64_t>(random->Uniform(1000)) * 1000));
+    case LogicalTypeId::TIMESTAMP_SEC:
+      return Value::TIMESTAMPSEC(duckdb::timestamp_sec_t(seconds));
+    case LogicalTypeId::TIMESTAMP_MS:
+      return Value::TIMESTAMPMS(duckdb::timestamp_ms_t(seconds * 1000 + static_cast<int64_t>(random->Uniform(1000))));
+    case LogicalTypeId::TIMESTAMP_NS:
+      return Value::TIMESTAMPNS(duckdb::timestamp_ns_t(static_cast<int64_t>(random->Next()) / 2));
+    case LogicalTypeId::DATE:
+      return Value::DATE(duckdb::date_t(static_cast<int32_t>(seconds / 86400)));
+    case LogicalTypeId::TIME:
+      return Value::TIME(duckdb::dtime_t(static_cast<int64_t>(random->Uniform(86'400'000'000))));
+    case LogicalTypeId::INTERVAL:
+      return Value::INTERVAL(static_cast<int32_t>(random->Uniform(2000)) - 1000,
+                             static_cast<int32_t>(random->Uniform(100)) - 50,
+                             static_cast<int64_t>(random->Uniform(200'000'000'000)) - 100'000'000'000);
+    case LogicalTypeId::UUID:
+      return Value::UUID(duckdb::hugeint_t(static_cast<int64_t>(random->Next()), random->Next()));
+    case LogicalTypeId::BLOB: {
+      std::string bytes(random->Uniform(20), '\0');
+      for (char& byte : bytes) byte = static_cast<char>(random->Next());
+      return Value::BLOB(reinterpret_cast<duckdb::const_data_ptr_t>(bytes.data()), bytes.size());
+    }
+    case LogicalTypeId::ENUM:
+      return Value::ENUM(random->Uniform(2), type);
+    case LogicalTypeId::LIST: {
+      duckdb::vector<Value> values;
+      for (uint64_t n = random->Uniform(4); n > 0; n--)
+        values.push_back(RandomValue(duckdb::ListType::GetChildType(type), random));
+      return Value::LIST(duckdb::ListType::GetChildType(type), values);
+    }
+    case LogicalTypeId::ARRAY: {
+      duckdb::vector<Value> values;
+      for (uint64_t n = duckdb::ArrayType::GetSize(type); n > 0; n--)
+        values.push_back(RandomValue(duckdb::ArrayType::GetChildType(type), random));
+      return Value::ARRAY(duckdb::ArrayType::GetChildType(type), values);
+    }
+    case LogicalTypeId::MAP: {
+      duckdb::vector<Value> keys, values;
+      for (uint64_t n = random->Uniform(4); n > 0; n--) {
+        Value key = RandomValue(duckdb::MapType::KeyType(type), random, false);
+        if (std::find(keys.begin(), keys.end(), key) != keys.end()) continue;
+        keys.push_back(key);
+        values.push_back(RandomValue(duckdb::MapType::ValueType(type), random));
+      }
+      return Value::MAP(duckdb::MapType::KeyType(type), duckdb::MapType::ValueType(type), keys, values);
+    }
+    case LogicalTypeId::STRUCT: {
+      duckdb::vector<Value> values;
+      for (const auto& [name, child] : duckdb::StructType::GetChildTypes(type))
+        values.push_back(RandomValue(child, random));
+      return Value::STRUCT(type, std::move(values));
+    }
+    default: {
+      if (!type.IsJSONType()) return Value(RandomText(random));
+      std::string json = RandomJson(random);
+      if (json == "null") json = "[]";  // as a whole it is NULL
+      Value value(json);
+      value.Reinterpret(type);
+      return value;
+    }
+  }
+}
+
+TEST(JsonRandom, RowsThereAndBack) {
+  const std::vector<std::string> types = {"BOOLEAN",
+                                          "TINYINT",
+                                          "SMALLINT",
+                                          "INTEGER",
+                                          "BIGINT",
+                                          "UTINYINT",
+                                          "USMALLINT",
+                                          "UINTEGER",
+                                          "UBIGINT",
+                                          "HUGEINT",
+                                          "UHUGEINT",
+                                          "FLOAT",
+                                          "DOUBLE",
+                                          "DECIMAL(4,2)",
+                                          "DECIMAL(9,0)",
+                                          "DECIMAL(18,3)",
+                                          "DECIMAL(38,10)",
+                                          "DECIMAL(38,38)",
+                                          "TIMESTAMP",
+                                          "TIMESTAMPTZ",
+                                          "TIMESTAMP_S",
+                                          "TIMESTAMP_MS",
+                                          "TIMESTAMP_NS",
+                                          "DATE",
+                                          "TIME",
+                                          "INTERVAL",
+                                          "UUID",
+                                          "BLOB",
+                                          "ENUM('red','green \"\"')",
+                                          "VARCHAR",
+                                          "JSON",
+                                          "INTEGER[]",
+                                          "VARCHAR[2]",
+                                          "JSON[]",
+                                          "TIMESTAMP[][]",
+                                          "STRUCT(a INTEGER, b STRUCT(\"c d\" VARCHAR, e DOUBLE[]))[]",
+                                          "MAP(VARCHAR, STRUCT(a DECIMAL(18,3)))",
+                                          "MAP(INTEGER, VARCHAR[])",
+                                          "STRUCT(a INTEGER[2], b MAP(VARCHAR, DATE))[2]"};
+  Random random(20260101);
+  for (int round = 0; round < 40; round++) {
+    JsonOptions options;
+    if (round % 3 == 1) options.timestamp_format = JsonTimestampFormat::kEpochNanos;
+    if (round % 3 == 2) options.timestamp_format = JsonTimestampFormat::kSql;
+    Schema schema;
+    for (uint64_t n = 1 + random.Uniform(8); n > 0; n--) {
+      schema.push_back(
+          {"c" + std::to_string(n) + RandomText(&random), MakeType(types[random.Uniform(types.size())]), false});
+    }
+    const size_t rows = 1 + random.Uniform(300);
+    Batch batch(schema);
+    batch.chunk().SetCardinality(rows);
+    std::vector<std::vector<std::string>> expected(rows);
+    for (size_t row = 0; row < rows; row++) {
+      for (size_t i = 0; i < schema.size(); i++) {
+        const Value value = RandomValue(*schema[i].type, &random);
+        batch.chunk().SetValue(i, row, value);
+        expected[row].push_back(value.ToString());
+      }
+    }
+    const std::vector<std::string> lines = EncodeAll(schema, batch, options);
+    std::vector<std::string> records;
+    for (const std::string& line : lines) {
+      ASSERT_EQ(line.find('\n'), std::string::npos);
+      if (records.empty() || random.Uniform(3) == 0) {
+        records.push_back(line);
+      } else {
+        records.back() += "\n" + line;
+      }
+    }
+    const Decoded decoded = DecodeAll(schema, records, options);
+    ASSERT_TRUE(decoded.bad.empty()) << decoded.bad[0].column << ": " << decoded.bad[0].reason;
+    ASSERT_EQ(decoded.rows.size(), rows);
+    for (size_t row = 0; row < rows; row++) {
+      for (size_t i = 0; i < schema.size(); i++) {
+        ASSERT_EQ(decoded.rows[row][i].ToString(), expected[row][i]) << TypeName(*schema[i].type) << " " << lines[row];
+      }
+    }
+  }
+}
+
+TEST(JsonRandom, AsDuckDbReadsIt) {
+  duckdb::DuckDB database(nullptr);
+  duckdb::Connection connection(database);
+  ASSERT_FALSE(connection.Query("CREATE TABLE t(j VARCHAR)")->HasError());
+  Random random(7);
+  const auto space = [&] { return std::string(random.Uniform(6) == 0 ? random.Uniform(3) : 0, ' '); };
+  std::vector<std::string> records;
+  duckdb::Appender appender(connection, "t");
+  const std::vector<std::pair<std::string, std::string>> columns = {
+      {"a", "BIGINT"},    {"b", "DOUBLE"},  {"c", "VARCHAR"}, {"d", "DECIMAL(18,3)"},
+      {"e", "TIMESTAMP"}, {"f", "BOOLEAN"}, {"g", "JSON"},    {"h", "UBIGINT"}};
+  for (int i = 0; i < 4000; i++) {
+    std::vector<std::string> fields;
+    const auto field = [&](const std::string& name, const std::string& value) {
+      if (random.Uniform(10) != 0)
+        fields.push_back("\"" + name + "\"" + space() + ":" + space() + (random.Uniform(10) == 0 ? "null" : value) +
+                         space());
+    };
+    const auto number = std::to_string(static_cast<int64_t>(random.Next()) >> random.Uniform(63));
+    field("a", random.Uniform(4) ? number : "\"" + number + "\"");
+    field("b", std::to_string(random.Uniform(100000)) + "." + RandomDigits(&random, 20) +
+                   (random.Uniform(2) ? "" : "e" + std::to_string(static_cast<int>(random.Uniform(600)) - 300)));
+    field("c", random.Uniform(4) ? QuoteJson(RandomText(&random)) : random.Uniform(2) ? "true" : number);
+    // At most 15 digits: DuckDB reads it through a double.
+    field("d", (random.Uniform(2) ? "-" : "") + std::to_string(random.Uniform(1'000'000'000)) + "." +
+                   RandomDigits(&random, 6));
+    field("e", "\"" +
+                   Value::TIMESTAMP(duckdb::timestamp_t(static_cast<int64_t>(random.Uniform(4'000'000'000'000'000))))
+                       .ToString() +
+                   (random.Uniform(2) ? "" : "Z") + "\"");
+    field("f", random.Uniform(2) ? "true" : "false");
+    field("g", RandomJson(&random));
+    field("x" + std::to_string(random.Uniform(3)), RandomJson(&random));
+    field("h", std::to_string(random.Next()));
+    for (size_t k = fields.size(); k > 1 && random.Uniform(4) == 0; k--)
+      std::swap(fields[k - 1], fields[random.Uniform(k)]);
+    std::string json = space() + "{" + space();
+    for (size_t k = 0; k < fields.size(); k++) json += (k ? "," : "") + space() + fields[k];
+    records.push_back(json + "}" + space());
+    appender.AppendRow(Value(records.back()));
+  }
+  appender.Close();
+  std::string query;
+  for (const auto& [name, type] : columns) {
+    query += (query.empty() ? "SELECT " : ", ") + (type == "JSON"
+                                                       ? "nullif(json(j::JSON->'$." + name + "')::VARCHAR, 'null')"
+                                                       : "CAST(j::JSON->>'$." + name + "' AS " + type + ")");
+  }
+  const auto expected = connection.Query(query + " FROM t");
+  ASSERT_FALSE(expected->HasError()) << expected->GetError();
+  const Decoded decoded = DecodeAll(TestSchema(columns), records);
+  ASSERT_TRUE(decoded.bad.empty()) << decoded.bad[0].column << ": " << decoded.bad[0].reason;
+  ASSERT_EQ(decoded.rows.size(), records.size());
+  for (size_t row = 0; row < records.size(); row++) {
+    for (size_t i = 0; i < columns.size(); i++) {
+      Value got = decoded.rows[row][i];
+      if (columns[i].second == "JSON" && !got.IsNull()) {
+        // DuckDB writes escapes in its own way.
+        got = connection.Query("SELECT json(" + Value(got.ToString()).ToSQLString() + ")::VARCHAR")->GetValue(0, 0);
+      }
+      ASSERT_EQ(got.ToString(), expected->GetValue(i, row).ToString()) << columns[i].first << " of " << records[row];
+    }
+  }
+}
+
+TEST(JsonRandom, BrokenLinesLoseNoGoodRow) {
+  static const char kBytes[] = "\"\\{}[]:,0-1.eE+ntf \x01\xff\x80\xc3u\r\t";
+  const Schema schema =
+      TestSchema({{"a", "BIGINT"}, {"b", "STRUCT(c VARCHAR, d DOUBLE[])"}, {"t", "TIMESTAMP"}, {"j", "JSON"}});
+  Random random(99);
+  for (int round = 0; round < 300; round++) {
+    std::string block;
+    std::vector<std::string> expected;
+    std::vector<bool> broken;
+    const uint64_t lines = 1 + random.Uniform(random.Uniform(10) == 0 ? 3000 : 30);
+    for (uint64_t i = 0; i < lines; i++) {
+      std::string line = "{\"a\":" + std::to_string(i) + ",\"b\":{\"c\":" + QuoteJson(RandomText(&random)) +
+                         ",\"d\":[1.5]},\"t\":\"2026-01-01T00:00:00.001Z\",\"j\":" + RandomJson(&random) + "}";
+      const bool is_broken = random.Uniform(lines > 100 ? 200 : 4) == 0;
+      for (uint64_t n = is_broken ? 1 + random.Uniform(5) : 0; n > 0; n--) {
+        const size_t at = random.Uniform(line.size());
+        const char byte = kBytes[random.Uniform(sizeof(kBytes) - 1)];
+        switch (random.Uniform(3)) {
+          case 0:
+            line[at] = byte;
+            break;
+          case 1:
+            line.insert(at, 1, byte);
+            break;
+          default:
+            line.erase(at, 1 + random.Uniform(10));
+        }
+        if (line.empty()) line = "{";
+      }
+      if (!is_broken) expected.push_back(std::to_string(i));
+      broken.push_back(is_broken);
+      block += line + "\n";
+    }
+    const Decoded decoded = DecodeAll(schema, {block});
+    // Every good line's row, in its order; a broken line may still have given a row or not.
+    size_t next = 0;
+    for (const auto& row : decoded.rows) next += next < expected.size() && row[0].ToString() == expected[next];
+    ASSERT_EQ(next, expected.size()) << block;
+    for (const BadRow& bad : decoded.bad)
+      ASSERT_TRUE(broken[std::max<uint64_t>(bad.line, 1) - 1]) << bad.reason << "\n" << block;
+  }
+}
+
+}  // namespace
+}  // namespace laminar

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from harness.laminar import binary
+from harness.laminar import ROOT, binary
 from harness.process import clean_environment, wait_for
 from harness.sql import page
 from harness.streams import create_stream, put_all, read_all
@@ -70,6 +70,13 @@ def test_connectors_lists_every_option():
     assert done.returncode == 0
     for word in (b"kinesis", b"single_file", b"stdout", b"blackhole", b"generator", b"sink.records_per_batch", b"500", b"source.offset"):
         assert word in done.stdout, word
+
+
+def test_the_documentation_of_the_connectors_is_theirs():
+    """docs/connectors.md is generated: laminar connectors --format markdown > docs/connectors.md"""
+    done = command("connectors", "--format", "markdown")
+    assert done.returncode == 0
+    assert done.stdout.decode() == (ROOT / "docs/connectors.md").read_text(), "docs/connectors.md is out of date: generate it anew"
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

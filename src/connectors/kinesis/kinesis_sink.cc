@@ -179,7 +179,7 @@ void KinesisWriter::SendDue(int64_t now_micros) {
           batcher_.Full() || finishing_ || held_bytes_ >= buffer_bytes_ || batcher_.DueMicros() <= now_micros;
       if (batcher_.empty() || !due) continue;
       slot.request = batcher_.Cut();
-      slot.retry.emplace("PutRecords", &random_, sink_->context_.metrics);
+      slot.retry.emplace("PutRecords", &random_, sink_->context_.metrics, &retry_log_);
       active_++;
       Send(i);
     } else if (slot.send_again_micros <= now_micros) {

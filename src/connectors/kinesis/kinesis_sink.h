@@ -96,6 +96,7 @@ class KinesisWriter final : public SinkWriter {
   int64_t held_bytes_ = 0;      // memory of all segments; before batcher_ and slots_, whose segments report to it
   int64_t reported_bytes_ = 0;  // what this writer has added to the metric
   Batcher batcher_;
+  RetryLog retry_log_;
   std::vector<Slot> slots_;
   size_t active_ = 0;  // slots that are not free
   bool finishing_ = false;

@@ -130,6 +130,7 @@ void KinesisReader::TakeAssignments(int64_t now_micros) {
                            .clock = source_->context_.clock,
                            .random = &random_,
                            .metrics = source_->context_.metrics,
+                           .retry_log = &retry_log_,
                            .events = events_,
                            .bounded = source_->context_.until_caught_up,
                            .after_start_micros = source_->coordinator_->AfterStartMicros()};

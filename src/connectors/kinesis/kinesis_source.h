@@ -92,6 +92,7 @@ class KinesisReader final : public SourceReader {
   const std::unique_ptr<Decoder> decoder_;
   const int64_t buffer_bytes_;  // for all shards of this reader
   BadRecords bad_records_;
+  RetryLog retry_log_;
   const std::shared_ptr<ShardEvents> events_;  // shared with the calls in flight
   std::vector<std::unique_ptr<ActiveShard>> shards_;
   std::unordered_map<uint64_t, ActiveShard*> by_number_;

@@ -1,49 +1,56 @@
 #include "connectors/kinesis/retry.h"
 
+#include <algorithm>
 #include <string>
 
 #include "base/log.h"
 
 namespace laminar::kinesis {
 
+namespace {
+constexpr int64_t kFirstIntervalMicros = 1'000'000;
+constexpr int64_t kLongestIntervalMicros = 60'000'000;
+}  // namespace
+
+bool RetryLog::OnFailure(int64_t now_micros) {
+  if (now_micros - last_failure_micros_ > kLongestIntervalMicros) interval_micros_ = 0;
+  last_failure_micros_ = now_micros;
+  count_++;
+  if (interval_micros_ > 0 && now_micros < next_line_micros_) return false;
+  interval_micros_ =
+      interval_micros_ == 0 ? kFirstIntervalMicros : std::min(2 * interval_micros_, kLongestIntervalMicros);
+  next_line_micros_ = now_micros + interval_micros_;
+  return true;
+}
+
 int64_t Retry::OnFailure(const ApiError& error, std::string_view where, int64_t now_micros) {
-  ++failures_;
-  if (metrics_ != nullptr) {
-    metrics_->retries.Add(1);
-    if (error.error_class == ErrorClass::kThrottled) metrics_->throttles.Add(1);
-  }
-  if (WorthLogging()) {
+  metrics_->retries.Add(1);
+  if (error.error_class == ErrorClass::kThrottled) metrics_->throttles.Add(1);
+  if (log_->OnFailure(now_micros)) {
     LogWarning("a request failed and is sent again", {{"operation", std::string(operation_)},
                                                       {"where", std::string(where)},
                                                       {"cause", error.status.ToString()},
-                                                      {"failures_in_a_row", std::to_string(failures_)}});
+                                                      {"failures", std::to_string(log_->TakeCount())}});
   }
   return now_micros + backoff_.NextDelayMicros();
 }
 
 int64_t Retry::OnPartialFailure(size_t refused, size_t sent, const std::string& code, const std::string& message,
                                 std::string_view where, int64_t now_micros) {
-  ++failures_;
-  if (metrics_ != nullptr) {
-    metrics_->retries.Add(refused);
-    if (code == "ProvisionedThroughputExceededException") metrics_->throttles.Add(refused);
-  }
-  if (WorthLogging()) {
+  metrics_->retries.Add(refused);
+  if (code == "ProvisionedThroughputExceededException") metrics_->throttles.Add(refused);
+  if (log_->OnFailure(now_micros)) {
     LogWarning("some records of a request were refused and are sent again",
                {{"operation", std::string(operation_)},
                 {"where", std::string(where)},
                 {"refused", std::to_string(refused) + " of " + std::to_string(sent)},
                 {"code", code},
-                {"cause", message}});
+                {"cause", message},
+                {"failures", std::to_string(log_->TakeCount())}});
   }
   // Progress: the service takes at least half of what it is given, so the wait need not grow.
   if (refused * 2 <= sent) backoff_.Reset();
   return now_micros + backoff_.NextDelayMicros();
-}
-
-void Retry::OnSuccess() {
-  failures_ = 0;
-  backoff_.Reset();
 }
 
 }  // namespace laminar::kinesis

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/backoff.h"
 #include "base/metrics.h"
@@ -14,12 +16,28 @@ namespace laminar::kinesis {
 constexpr int64_t kRetryBaseMicros = 100'000;
 constexpr int64_t kRetryCapMicros = 10'000'000;
 
+// Which failures are worth a line in the log, over all requests of one kind of one owner: the first, then at intervals
+// that double up to a minute; after a minute without a failure the next one is a first again. Not thread-safe.
+class RetryLog {
+ public:
+  // Counts a failure. True: write a line.
+  bool OnFailure(int64_t now_micros);
+  // Failures since the last line, that one included.
+  int64_t TakeCount() { return std::exchange(count_, 0); }
+
+ private:
+  int64_t count_ = 0;
+  int64_t interval_micros_ = 0;
+  int64_t next_line_micros_ = 0;
+  int64_t last_failure_micros_ = 0;
+};
+
 // Not thread-safe.
 class Retry {
  public:
-  // operation: a constant such as "GetRecords". Everything is borrowed and outlives the object; metrics may be nullptr.
-  Retry(std::string_view operation, Random* random, PipelineMetrics* metrics)
-      : operation_(operation), backoff_(random, kRetryBaseMicros, kRetryCapMicros), metrics_(metrics) {}
+  // operation: a constant such as "GetRecords". All pointers are borrowed and outlive the object.
+  Retry(std::string_view operation, Random* random, PipelineMetrics* metrics, RetryLog* log)
+      : operation_(operation), backoff_(random, kRetryBaseMicros, kRetryCapMicros), metrics_(metrics), log_(log) {}
 
   // The request failed for a reason that may pass. Returns the SteadyMicros at which to send it again (full jitter).
   // The 1st, 2nd, 4th, 8th ... failure in a row is logged. `where`: the stream or shard, for the log.
@@ -27,16 +45,13 @@ class Retry {
   // Part of a request was refused and is sent again; `code` and `message` are those of one refused record.
   int64_t OnPartialFailure(size_t refused, size_t sent, const std::string& code, const std::string& message,
                            std::string_view where, int64_t now_micros);
-  void OnSuccess();
-  int failures() const { return failures_; }  // in a row
+  void OnSuccess() { backoff_.Reset(); }
 
  private:
-  bool WorthLogging() const { return (failures_ & (failures_ - 1)) == 0; }
-
   const std::string_view operation_;
   Backoff backoff_;
   PipelineMetrics* const metrics_;
-  int failures_ = 0;
+  RetryLog* const log_;
 };
 
 }  // namespace laminar::kinesis

@@ -31,7 +31,7 @@ ShardCoordinator::ShardCoordinator(KinesisApi* api, SourceOffset offset, bool bo
       pages_(std::make_shared<Mailbox<Outcome<ListShardsResult>>>(&all_wakers_)),
       random_(random),
       probe_(api, &all_wakers_, &random_, metrics),
-      retry_("ListShards", &random_, metrics),
+      retry_("ListShards", &random_, metrics, &retry_log_),
       children_backoff_(&random_, kChildrenBackoffBaseMicros, kChildrenBackoffCapMicros),
       workers_(wakers_.size()) {}
 

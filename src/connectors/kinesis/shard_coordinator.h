@@ -74,6 +74,7 @@ class ShardCoordinator {
   mutable std::mutex mutex_;  // guards all that follow but the atomics
   Random random_;
   StreamProbe probe_;
+  RetryLog retry_log_;
   Retry retry_;  // of ListShards
   Backoff children_backoff_;
   ShardGraph graph_;

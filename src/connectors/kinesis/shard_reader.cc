@@ -28,8 +28,8 @@ ShardReader::ShardReader(ShardReaderWorld world, uint64_t number, ReadableShard 
       number_(number),
       shard_(std::move(shard)),
       where_(world_.api->Describe() + ", shard " + shard_.id),
-      iterator_retry_("GetShardIterator", world_.random, world_.metrics),
-      records_retry_("GetRecords", world_.random, world_.metrics),
+      iterator_retry_("GetShardIterator", world_.random, world_.metrics, world_.retry_log),
+      records_retry_("GetRecords", world_.random, world_.metrics, world_.retry_log),
       pinned_(shard_.start != SourceOffset::kLatest),
       next_request_micros_(now_micros),
       last_records_micros_(now_micros) {}

@@ -41,6 +41,7 @@ struct ShardReaderWorld {
   const Clock* clock = nullptr;
   Random* random = nullptr;
   PipelineMetrics* metrics = nullptr;
+  RetryLog* retry_log = nullptr;
   std::shared_ptr<ShardEvents> events;
   bool bounded = false;                 // stop at the tip
   int64_t after_start_micros = kNever;  // bounded: a record that arrived then or later was put after the start

@@ -11,7 +11,7 @@ constexpr int64_t kCreatingPollMicros = 500'000;
 StreamProbe::StreamProbe(KinesisApi* api, Waker* waker, Random* random, PipelineMetrics* metrics)
     : api_(api),
       answers_(std::make_shared<Mailbox<Outcome<StreamSummary>>>(waker)),
-      retry_("DescribeStreamSummary", random, metrics) {}
+      retry_("DescribeStreamSummary", random, metrics, &retry_log_) {}
 
 Status StreamProbe::Drive(int64_t now_micros) {
   for (Outcome<StreamSummary>& answer : answers_->TakeAll()) {

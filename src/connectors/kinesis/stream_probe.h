@@ -40,6 +40,7 @@ class StreamProbe {
  private:
   KinesisApi* const api_;
   const std::shared_ptr<Mailbox<Outcome<StreamSummary>>> answers_;  // shared with the call in flight
+  RetryLog retry_log_;
   Retry retry_;
   int64_t next_request_micros_ = 0;  // kNever while a request is in flight and once it is ready
   bool ready_ = false;

@@ -1,0 +1,59 @@
+#include "connectors/kinesis/retry.h"
+
+#include <gtest/gtest.h>
+
+namespace laminar::kinesis {
+namespace {
+
+TEST(RetryLog, LinesGrowRare) {
+  RetryLog log;
+  int lines = 0;
+  int64_t failures = 0;
+  // An hour of 100 failures a second.
+  for (int64_t now = 0; now < 3'600'000'000; now += 10'000) {
+    if (!log.OnFailure(now)) continue;
+    lines++;
+    failures += log.TakeCount();
+  }
+  EXPECT_GT(lines, 50);
+  EXPECT_LT(lines, 70);
+  EXPECT_GT(failures, 350'000);
+  EXPECT_TRUE(log.OnFailure(3'700'000'000));  // after a quiet minute
+  EXPECT_FALSE(log.OnFailure(3'700'500'000));
+}
+
+TEST(Retry, CountsAndBacksOff) {
+  Random rng(1);
+  PipelineMetrics metrics;
+  RetryLog log;
+  Retry retry("Test", &rng, &metrics, &log);
+  const ApiError throttled{ErrorClass::kThrottled, Status::Environment("rate exceeded")};
+  int64_t longest = 0;
+  for (int i = 0; i < 20; i++) longest = std::max(longest, retry.OnFailure(throttled, "here", 0));
+  EXPECT_GT(longest, kRetryCapMicros / 2);
+  EXPECT_LE(longest, kRetryCapMicros);
+  retry.OnSuccess();
+  EXPECT_LE(retry.OnFailure(throttled, "here", 0), kRetryBaseMicros);
+  EXPECT_EQ(metrics.retries.Get(), 21u);
+  EXPECT_EQ(metrics.throttles.Get(), 21u);
+}
+
+TEST(Retry, ProgressKeepsTheWaitShort) {
+  Random rng(2);
+  PipelineMetrics metrics;
+  RetryLog log;
+  Retry retry("Test", &rng, &metrics, &log);
+  for (int i = 0; i < 20; i++) {
+    EXPECT_LE(retry.OnPartialFailure(50, 100, "ProvisionedThroughputExceededException", "", "here", 0),
+              kRetryBaseMicros);
+  }
+  int64_t longest = 0;
+  for (int i = 0; i < 20; i++)
+    longest = std::max(longest, retry.OnPartialFailure(99, 100, "InternalFailure", "", "here", 0));
+  EXPECT_GT(longest, kRetryCapMicros / 2);
+  EXPECT_EQ(metrics.throttles.Get(), 20u * 50);
+  EXPECT_EQ(metrics.retries.Get(), 20u * 149);
+}
+
+}  // namespace
+}  // namespace laminar::kinesis

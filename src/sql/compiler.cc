@@ -96,6 +96,23 @@ class Compilation {
       }
       if (problems_.size() > 0) return;
     }
+    DropUnreadSources();
+  }
+
+  // What the optimiser found to contribute nothing (WHERE false) is not read.
+  void DropUnreadSources() {
+    const std::vector<std::string>& read = plan().sources;
+    for (auto source = result_.script->sources.begin(); source != result_.script->sources.end();) {
+      if (std::find(read.begin(), read.end(), source->first) != read.end()) {
+        ++source;
+        continue;
+      }
+      result_.script->warnings.push_back(
+          Status::User("no row of table " + source->first + " can pass the queries that read it: it is not read")
+              .At(source->second.position));
+      result_.script->event_times.erase(source->first);
+      source = result_.script->sources.erase(source);
+    }
   }
 
   void AddSink(const Target& target) {

@@ -6,7 +6,7 @@
 #include <sstream>
 
 #include "base/clock.h"
-#include "sql/test_registry.h"
+#include "sql/registry_for_test.h"
 
 namespace laminar::sql {
 namespace {

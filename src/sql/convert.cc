@@ -326,7 +326,7 @@ class Converter {
   Rel ConvertUnnest(duckdb::LogicalUnnest& op) {
     Rel rel = ConvertOperator(*op.children[0]);
     bool plain = rel.filters.empty();
-    for (const RelColumn& column : rel.columns) plain = plain && IsReference(*column.expression);
+    for (const RelColumn& column : rel.columns) plain = plain && IsFree(*column.expression);
     if (!plain) Materialise(&rel);
     PlanNode node;
     node.inputs = {rel.node};

@@ -137,7 +137,9 @@ class TableDefiner {
       column.type = BindType(definition, column.offset);
       if (definition.Generated()) {
         if (MakesItsRows()) {
-          column.made_by = definition.GeneratedExpression().ToString();
+          auto expression = definition.GeneratedExpression().Copy();
+          AdaptExpression(expression, sql_);
+          column.made_by = expression->ToString();
           if (column.type.id() == duckdb::LogicalTypeId::INVALID) {
             problems_->Add(column.offset, "column " + column.name + " has no type",
                            "write " + column.name + " BIGINT AS (...)");

@@ -76,6 +76,12 @@ bool IsAggregateMacro(const std::string& name) {
   return kMacros.contains(name);
 }
 
+duckdb::optional_ptr<duckdb::CatalogEntry> Lookup(duckdb::ClientContext& context, const std::string& name) {
+  const duckdb::EntryLookupInfo lookup(duckdb::CatalogType::SCALAR_FUNCTION_ENTRY, name);
+  return duckdb::Catalog::GetEntry(context, INVALID_CATALOG, DEFAULT_SCHEMA, lookup,
+                                   duckdb::OnEntryNotFound::RETURN_NULL);
+}
+
 }  // namespace
 
 FunctionClass Classify(duckdb::ClientContext& context, const std::string& written_name) {
@@ -83,11 +89,13 @@ FunctionClass Classify(duckdb::ClientContext& context, const std::string& writte
   if (IsForbidden(name)) return FunctionClass::kForbidden;
   if (IsWindowing(name)) return FunctionClass::kWindowing;
   if (IsAggregateMacro(name)) return FunctionClass::kAggregate;
-  const duckdb::EntryLookupInfo lookup(duckdb::CatalogType::SCALAR_FUNCTION_ENTRY, name);
-  const auto entry =
-      duckdb::Catalog::GetEntry(context, INVALID_CATALOG, DEFAULT_SCHEMA, lookup, duckdb::OnEntryNotFound::RETURN_NULL);
+  const auto entry = Lookup(context, name);
   return entry && entry->type == duckdb::CatalogType::AGGREGATE_FUNCTION_ENTRY ? FunctionClass::kAggregate
                                                                                : FunctionClass::kScalar;
+}
+
+bool FunctionExists(duckdb::ClientContext& context, const std::string& name) {
+  return Lookup(context, duckdb::StringUtil::Lower(name)) != nullptr;
 }
 
 }  // namespace laminar::sql

@@ -19,4 +19,7 @@ enum class FunctionClass {
 // name: in any case.
 FunctionClass Classify(duckdb::ClientContext& context, const std::string& name);
 
+// Whether there is a function or macro of that name at all.
+bool FunctionExists(duckdb::ClientContext& context, const std::string& name);
+
 }  // namespace laminar::sql

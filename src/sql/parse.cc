@@ -2,6 +2,7 @@
 
 #include "duckdb/parser/expression/cast_expression.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
+#include "duckdb/parser/expression/function_expression.hpp"
 #include "duckdb/parser/expression/type_expression.hpp"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "duckdb/parser/parser.hpp"
@@ -32,6 +33,17 @@ void AdaptTypeExpression(duckdb::ParsedExpression& expression, const EditedText&
   }
 }
 
+// age(x) counts from the beginning of the current day: DuckDB takes it from the transaction, here it is the batch's.
+void GiveAgeItsDay(duckdb::ParsedExpression& expression) {
+  auto& function = expression.Cast<duckdb::FunctionExpression>();
+  if (!duckdb::StringUtil::CIEquals(function.function_name, "age") || function.children.size() != 1) return;
+  if (!function.HasAlias()) function.SetAlias(function.ToString());
+  auto today = duckdb::make_uniq<duckdb::FunctionExpression>(
+      "current_date", duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>>());
+  function.children.insert(function.children.begin(),
+                           duckdb::make_uniq<duckdb::CastExpression>(duckdb::LogicalType::TIMESTAMP, std::move(today)));
+}
+
 class Adapter final : public TreeVisitor {
  public:
   explicit Adapter(const EditedText& sql) : sql_(sql) {}
@@ -40,6 +52,8 @@ class Adapter final : public TreeVisitor {
     if (expression->GetExpressionClass() == duckdb::ExpressionClass::CAST) {
       auto& cast = expression->Cast<duckdb::CastExpression>();
       cast.cast_type = AdaptType(cast.cast_type, sql_);
+    } else if (expression->GetExpressionClass() == duckdb::ExpressionClass::FUNCTION) {
+      GiveAgeItsDay(*expression);
     }
   }
   void OnTable(duckdb::unique_ptr<duckdb::TableRef>& table) override {

@@ -23,6 +23,7 @@ namespace {
 using duckdb::ParsedExpression;
 
 constexpr size_t kNowhere = SIZE_MAX;
+constexpr const char* kTodayHint = "filters and projections of single rows run today";
 
 // The least position inside an expression: where its text begins, as nearly as DuckDB says.
 size_t Leftmost(const ParsedExpression& expression) {
@@ -172,6 +173,12 @@ class Checker final : public TreeVisitor {
                                                         [&](const ParsedExpression& child) { Find(child, needs); });
   }
 
+  // DuckDB's own name for count(*) is count_star().
+  template <class FunctionLike>
+  static std::string NameOf(const FunctionLike& function) {
+    return function.function_name == "count_star" ? "count" : function.function_name;
+  }
+
   void CheckSelect(const duckdb::SelectNode& select) {
     Needs needs;
     for (const auto& expression : select.select_list) Find(*expression, &needs);
@@ -183,22 +190,23 @@ class Checker final : public TreeVisitor {
       Add(At(*needs.windowing),
           "windows over a stream are not supported yet: " + duckdb::StringUtil::Upper(needs.windowing->function_name) +
               "()",
-          "filters and projections of single rows run today");
+          kTodayHint);
     } else if (!select.groups.group_expressions.empty() ||
                select.aggregate_handling == duckdb::AggregateHandling::FORCE_AGGREGATES) {
       const size_t first =
           select.groups.group_expressions.empty() ? kNowhere : At(*select.groups.group_expressions.front());
       Add(Keyword("group", first), "GROUP BY over a stream needs a window, and windows are not supported yet",
-          "filters and projections of single rows run today");
+          kTodayHint);
     } else if (needs.aggregate) {
+      const std::string name = NameOf(*needs.aggregate);
       Add(At(*needs.aggregate),
-          "aggregates over a stream need a window, and windows are not supported yet: " +
-              needs.aggregate->function_name + "()",
-          "to aggregate the elements of a list use list_" + needs.aggregate->function_name + "()");
+          "aggregates over a stream need a window, and windows are not supported yet: " + name + "()",
+          FunctionExists(context_, "list_" + name) ? "to aggregate the elements of a list use list_" + name + "()"
+                                                   : kTodayHint);
     }
     if (needs.over) {
-      Add(At(*needs.over), "OVER is not supported on a stream yet: " + needs.over->function_name + "() OVER (...)",
-          "filters and projections of single rows run today");
+      Add(At(*needs.over), "OVER is not supported on a stream yet: " + NameOf(*needs.over) + "() OVER (...)",
+          kTodayHint);
     }
     if (select.sample)
       Add(Keyword("sample"), "SAMPLE is not supported on a stream", "filter with random() < 0.1 in WHERE");
@@ -276,8 +284,7 @@ class Checker final : public TreeVisitor {
     }
     if (name == "unnest" || name == "range" || name == "generate_series") return;
     if (Classify(context_, name) == FunctionClass::kWindowing) {
-      Add(offset, "windows over a stream are not supported yet: " + duckdb::StringUtil::Upper(name) + "()",
-          "filters and projections of single rows run today");
+      Add(offset, "windows over a stream are not supported yet: " + duckdb::StringUtil::Upper(name) + "()", kTodayHint);
       return;
     }
     Add(offset, "table function " + name + "() is not available: a script reads and writes through connectors only",

@@ -8,7 +8,6 @@
 #include "duckdb/function/cast/default_casts.hpp"
 #include "duckdb/main/config.hpp"
 #include "duckdb/optimizer/optimizer.hpp"
-#include "duckdb/optimizer/unnest_rewriter.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
 #include "duckdb/planner/binder.hpp"
 #include "duckdb/planner/expression/bound_cast_expression.hpp"
@@ -42,8 +41,6 @@ class QueryBinder {
       if (!planner.plan) return {};
       bound.names = query_.target->ColumnNames();
     }
-    // Before anything else moves filters into its pattern, which it would then not recognise.
-    planner.plan = duckdb::UnnestRewriter().Optimize(std::move(planner.plan));
     duckdb::Optimizer optimizer(*planner.binder, context_);
     bound.plan = optimizer.Optimize(std::move(planner.plan));
     bound.plan->ResolveOperatorTypes();

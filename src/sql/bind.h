@@ -1,8 +1,6 @@
 // DuckDB's binder and optimiser over one query of the script.
 #pragma once
 
-#include <set>
-
 #include "duckdb.hpp"
 #include "duckdb/planner/logical_operator.hpp"
 
@@ -19,7 +17,6 @@ struct Query {
   duckdb::unique_ptr<duckdb::SelectStatement> select;
   size_t offset = 0;         // of the statement
   size_t target_offset = 0;  // of the table's name
-  std::set<std::string> reads;
 };
 
 struct BoundQuery {

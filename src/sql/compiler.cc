@@ -30,7 +30,10 @@ class Compilation {
     }
     for (Query& query : script_.queries) {
       bound_.push_back(BindQuery(context_, query, &problems_));
-      if (bound_.back().plan) CollectColumns(*bound_.back().plan, &used_columns_);
+      scans_.emplace_back();
+      if (!bound_.back().plan) continue;
+      CollectColumns(*bound_.back().plan, &scans_.back());
+      for (const auto& [table, columns] : scans_.back()) used_columns_[table].insert(columns.begin(), columns.end());
     }
     result_.script = std::make_unique<CompiledScript>();
     BindTables();
@@ -159,7 +162,7 @@ class Compilation {
     PlanNode all;
     for (const size_t i : target.queries) {
       const Query& query = script_.queries[i];
-      for (const std::string& table : query.reads) {
+      for (const auto& [table, columns] : scans_[i]) {
         if (!NodeOf(table, i)) return std::nullopt;
       }
       const auto node_of = [&](const std::string& table) { return nodes_.at(table); };
@@ -213,8 +216,9 @@ class Compilation {
   const ScriptText text_;
   Problems problems_;
   Script script_;
-  std::vector<BoundQuery> bound_;  // one a query
-  std::map<std::string, std::set<std::string>> used_columns_;
+  std::vector<BoundQuery> bound_;      // one a query
+  std::vector<ScannedColumns> scans_;  // by each query's plan
+  ScannedColumns used_columns_;        // by all of them
   CompileResult result_;
   std::map<std::string, const Target*> writers_;
   std::map<std::string, NodeId> nodes_;  // of tables and streams

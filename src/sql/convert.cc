@@ -1,20 +1,24 @@
-// An operator of DuckDB's plan becomes a Rel: columns over a node, not yet a node themselves. Filters and projections
-// pile up in the Rel and become one FilterProjectNode as late as possible; columns that are only passed on never cost
-// one.
+// An operator of DuckDB's plan becomes a Rel (rel.h). A projection over a Rel is put into it by substitution, as long
+// as no computed column would then be computed twice.
 //
-// A projection over a Rel is put into it by substitution, as long as no computed column would then be computed twice.
+// Lateral joins (FROM t, UNNEST(t.list)): DuckDB plans them as a DELIM_JOIN of t, whose rows it numbers, with a plan
+// over a DELIM_GET, which stands for the distinct rows of t that the right side looks at. On a stream each row meets
+// its own right side at once: the DELIM_GET becomes t itself, and t's columns are carried through the operators above
+// it.
 #include "sql/convert.h"
 
 #include <optional>
 
 #include "duckdb/common/types/column/column_data_collection.hpp"
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
+#include "duckdb/planner/expression/bound_comparison_expression.hpp"
 #include "duckdb/planner/expression/bound_constant_expression.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 #include "duckdb/planner/expression/bound_unnest_expression.hpp"
-#include "duckdb/planner/expression_iterator.hpp"
 #include "duckdb/planner/operator/logical_column_data_get.hpp"
+#include "duckdb/planner/operator/logical_comparison_join.hpp"
 #include "duckdb/planner/operator/logical_cteref.hpp"
+#include "duckdb/planner/operator/logical_delim_get.hpp"
 #include "duckdb/planner/operator/logical_dummy_scan.hpp"
 #include "duckdb/planner/operator/logical_expression_get.hpp"
 #include "duckdb/planner/operator/logical_get.hpp"
@@ -22,48 +26,19 @@
 #include "duckdb/planner/operator/logical_set_operation.hpp"
 #include "duckdb/planner/operator/logical_unnest.hpp"
 
+#include "sql/rel.h"
+
 namespace laminar::sql {
 namespace {
 
 using duckdb::Expression;
 using duckdb::LogicalOperator;
 using duckdb::LogicalOperatorType;
-using ExpressionPtr = duckdb::unique_ptr<Expression>;
-
-struct RelColumn {
-  duckdb::ColumnBinding binding;  // how the operators above name it
-  ExpressionPtr expression;       // over the node's columns
-  std::string name;
-};
-
-struct Rel {
-  NodeId node = 0;
-  std::vector<ExpressionPtr> filters;  // over the node's columns
-  std::vector<RelColumn> columns;
-};
 
 struct NotStreamable {
   std::string what;
-  size_t offset;
-  bool has_offset;
+  std::optional<size_t> offset = std::nullopt;
 };
-
-bool IsReference(const Expression& expression) {
-  return expression.GetExpressionClass() == duckdb::ExpressionClass::BOUND_REF;
-}
-bool IsFree(const Expression& expression) {
-  return IsReference(expression) || expression.GetExpressionClass() == duckdb::ExpressionClass::BOUND_CONSTANT;
-}
-
-// The first place in the script that an expression or something inside it comes from.
-std::optional<size_t> OffsetOf(const Expression& expression) {
-  if (expression.GetQueryLocation().IsValid()) return expression.GetQueryLocation().GetIndex();
-  std::optional<size_t> found;
-  duckdb::ExpressionIterator::EnumerateChildren(expression, [&](const Expression& child) {
-    if (!found) found = OffsetOf(child);
-  });
-  return found;
-}
 
 std::string NameOf(const LogicalOperator& op) {
   switch (op.type) {
@@ -79,7 +54,8 @@ std::string NameOf(const LogicalOperator& op) {
     case LogicalOperatorType::LOGICAL_LIMIT:
       return "LIMIT over a stream is not supported";
     case LogicalOperatorType::LOGICAL_DELIM_JOIN:
-      return "this use of UNNEST is not supported yet";
+    case LogicalOperatorType::LOGICAL_DELIM_GET:
+      return "this use of LATERAL or UNNEST is not supported yet";
     case LogicalOperatorType::LOGICAL_COMPARISON_JOIN:
     case LogicalOperatorType::LOGICAL_ANY_JOIN:
     case LogicalOperatorType::LOGICAL_CROSS_PRODUCT:
@@ -95,127 +71,18 @@ std::string NameOf(const LogicalOperator& op) {
 class Converter {
  public:
   Converter(const std::function<NodeId(const std::string&)>& node_of, size_t offset, StreamPlan* plan,
-            Problems* problems)
-      : node_of_(node_of), offset_(offset), plan_(plan), problems_(problems) {}
+            const Problems* problems)
+      : node_of_(node_of), make_(plan, problems, offset) {}
 
   NodeId Convert(BoundQuery& bound) {
     Rel rel = ConvertOperator(*bound.plan);
     CHECK(rel.columns.size() == bound.names.size());
     for (size_t i = 0; i < rel.columns.size(); i++) rel.columns[i].name = bound.names[i];
-    Materialise(&rel, true);
+    make_.Shape(&rel, true);
     return rel.node;
   }
 
  private:
-  SqlPosition Position(const Expression& expression) const {
-    return problems_->At(OffsetOf(expression).value_or(offset_));
-  }
-
-  NodeId AddNode(PlanNode node) {
-    plan_->nodes.push_back(std::move(node));
-    return static_cast<NodeId>(plan_->nodes.size()) - 1;
-  }
-
-  ExpressionList MakeList(std::vector<ExpressionPtr> expressions) const {
-    std::vector<SqlPosition> positions;
-    std::vector<std::unique_ptr<Expression>> list;
-    for (auto& expression : expressions) {
-      positions.push_back(Position(*expression));
-      list.push_back(std::move(expression));
-    }
-    return ExpressionList(std::move(list), std::move(positions));
-  }
-
-  // Whether the Rel's columns are the node's, one to one.
-  bool IsNode(const Rel& rel, bool names_matter) const {
-    const Schema& schema = plan_->nodes[rel.node].schema;
-    if (!rel.filters.empty() || schema.size() != rel.columns.size()) return false;
-    for (size_t i = 0; i < schema.size(); i++) {
-      const Expression& expression = *rel.columns[i].expression;
-      if (!IsReference(expression) || expression.Cast<duckdb::BoundReferenceExpression>().index != i) return false;
-      if (names_matter && schema[i].name != rel.columns[i].name) return false;
-    }
-    return true;
-  }
-
-  // Makes the Rel's filters and columns a node, if they are not one already; its columns are then references.
-  void Materialise(Rel* rel, bool names_matter = false) {
-    if (IsNode(*rel, names_matter)) return;
-    PlanNode node;
-    FilterProjectNode op;
-    node.inputs = {rel->node};
-    node.position = problems_->At(offset_);
-    if (!rel->filters.empty()) {
-      node.position = Position(*rel->filters.front());
-    } else if (!rel->columns.empty()) {
-      node.position = Position(*rel->columns.front().expression);
-    }
-    std::vector<ExpressionPtr> projections;
-    for (size_t i = 0; i < rel->columns.size(); i++) {
-      RelColumn& column = rel->columns[i];
-      const auto type = column.expression->return_type;
-      node.schema.push_back({column.name, MakeType(type), false});
-      projections.push_back(std::move(column.expression));
-      column.expression = duckdb::make_uniq<duckdb::BoundReferenceExpression>(type, i);
-    }
-    op.filters = MakeList(std::move(rel->filters));
-    op.projections = MakeList(std::move(projections));
-    rel->filters.clear();
-    node.op = std::move(op);
-    rel->node = AddNode(std::move(node));
-  }
-
-  static RelColumn* Find(Rel& rel, const duckdb::ColumnBinding& binding) {
-    for (RelColumn& column : rel.columns) {
-      if (column.binding == binding) return &column;
-    }
-    throw duckdb::InternalException("a column of the plan has no source");
-  }
-
-  // Counts the uses of each column of the Rel.
-  static void CountUses(const Expression& expression, Rel& rel, std::map<const RelColumn*, int>* uses) {
-    if (expression.GetExpressionClass() == duckdb::ExpressionClass::BOUND_COLUMN_REF) {
-      (*uses)[Find(rel, expression.Cast<duckdb::BoundColumnRefExpression>().binding)]++;
-      return;
-    }
-    duckdb::ExpressionIterator::EnumerateChildren(expression,
-                                                  [&](const Expression& child) { CountUses(child, rel, uses); });
-  }
-
-  // Replaces the names of the Rel's columns by what they stand for.
-  static void Substitute(ExpressionPtr& expression, Rel& rel) {
-    if (expression->GetExpressionClass() == duckdb::ExpressionClass::BOUND_COLUMN_REF) {
-      auto replacement = Find(rel, expression->Cast<duckdb::BoundColumnRefExpression>().binding)->expression->Copy();
-      // A column's own position is where it is used; a computed one keeps the place of its computation.
-      if (IsFree(*replacement)) replacement->SetQueryLocation(expression->GetQueryLocation());
-      expression = std::move(replacement);
-      return;
-    }
-    duckdb::ExpressionIterator::EnumerateChildren(*expression, [&](ExpressionPtr& child) { Substitute(child, rel); });
-  }
-
-  // Forgets columns that nothing uses, before they become a node.
-  static void Prune(Rel* rel, const std::map<const RelColumn*, int>& uses) {
-    std::vector<RelColumn> kept;
-    for (RelColumn& column : rel->columns) {
-      if (uses.contains(&column)) kept.push_back(std::move(column));
-    }
-    rel->columns = std::move(kept);
-  }
-
-  // Prepares the Rel for expressions above it that use its columns.
-  void PrepareFor(const std::vector<const Expression*>& expressions, bool only_free, bool prune, Rel* rel) {
-    std::map<const RelColumn*, int> uses;
-    for (const Expression* expression : expressions) CountUses(*expression, *rel, &uses);
-    bool materialise = false;
-    for (const auto& [column, count] : uses) {
-      if (!IsFree(*column->expression) && (only_free || count > 1)) materialise = true;
-    }
-    if (!materialise) return;
-    if (prune) Prune(rel, uses);
-    Materialise(rel);
-  }
-
   template <class Expressions>
   static std::vector<const Expression*> Pointers(const Expressions& expressions) {
     std::vector<const Expression*> pointers;
@@ -239,11 +106,17 @@ class Converter {
         return ConvertCte(op.Cast<duckdb::LogicalMaterializedCTE>());
       case LogicalOperatorType::LOGICAL_CTE_REF:
         return ConvertCteRef(op.Cast<duckdb::LogicalCTERef>());
+      case LogicalOperatorType::LOGICAL_WINDOW:
+        return ConvertRowNumber(op);
+      case LogicalOperatorType::LOGICAL_DELIM_JOIN:
+        return ConvertLateral(op.Cast<duckdb::LogicalComparisonJoin>());
+      case LogicalOperatorType::LOGICAL_DELIM_GET:
+        return ConvertDelimGet(op.Cast<duckdb::LogicalDelimGet>());
+      case LogicalOperatorType::LOGICAL_CROSS_PRODUCT:
+        return ConvertCross(op);
       case LogicalOperatorType::LOGICAL_DUMMY_SCAN: {
         Rel rel = ConvertRows(op, {ExpressionList()}, {});
-        rel.columns.push_back(
-            {op.Cast<duckdb::LogicalDummyScan>().GetColumnBindings()[0],
-             duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value(duckdb::LogicalType::INTEGER)), ""});
+        rel.columns.push_back(NoColumn(op.GetColumnBindings()[0]));
         return rel;
       }
       case LogicalOperatorType::LOGICAL_EXPRESSION_GET:
@@ -254,7 +127,7 @@ class Converter {
         op.ResolveOperatorTypes();
         return ConvertRows(op, {}, op.types);
       default:
-        throw NotStreamable{NameOf(op), FirstOffset(op).value_or(0), FirstOffset(op).has_value()};
+        throw NotStreamable{NameOf(op), FirstOffset(op)};
     }
   }
 
@@ -266,12 +139,13 @@ class Converter {
   }
 
   Rel ConvertScan(duckdb::LogicalGet& get) {
+    if (get.function.name == "unnest" && get.children.size() == 1) return ConvertUnnestFunction(get);
     if (get.function.name != kStreamFunction) {
-      throw NotStreamable{"table function " + get.function.name + "() is not available on a stream", 0, false};
+      throw NotStreamable{"table function " + get.function.name + "() is not available on a stream"};
     }
     Rel rel;
     rel.node = node_of_(StreamOfScan(*get.bind_data));
-    const Schema& schema = plan_->nodes[rel.node].schema;
+    const Schema& schema = make_.SchemaOf(rel.node);
     const auto& ids = get.GetColumnIds();
     for (const duckdb::ColumnBinding& binding : get.GetColumnBindings()) {
       if (ids.empty() || ids[binding.column_index].IsVirtualColumn()) {
@@ -292,79 +166,242 @@ class Converter {
 
   Rel ConvertProjection(LogicalOperator& op) {
     Rel rel = ConvertOperator(*op.children[0]);
-    PrepareFor(Pointers(op.expressions), false, true, &rel);
+    make_.PrepareFor(Pointers(op.expressions), false, true, &rel);
     const auto bindings = op.GetColumnBindings();
     std::vector<RelColumn> columns;
     for (size_t i = 0; i < op.expressions.size(); i++) {
       ExpressionPtr expression = std::move(op.expressions[i]);
-      std::string name = expression->GetName();
-      if (expression->GetExpressionClass() == duckdb::ExpressionClass::BOUND_COLUMN_REF && !expression->HasAlias()) {
-        name = Find(rel, expression->Cast<duckdb::BoundColumnRefExpression>().binding)->name;
+      RelColumn column{bindings[i], nullptr, expression->GetName()};
+      if (const auto binding = BindingOf(*expression)) {
+        const RelColumn& below = *rel.Find(*binding);
+        if (!expression->HasAlias()) column.name = below.name;
+        column.same_as = below.same_as;
       }
-      Substitute(expression, rel);
-      columns.push_back({bindings[i], std::move(expression), std::move(name)});
+      rel.Substitute(expression);
+      column.expression = std::move(expression);
+      columns.push_back(std::move(column));
     }
+    KeepCarried(rel, &columns);
     rel.columns = std::move(columns);
     return rel;
+  }
+
+  static void KeepCarried(const Rel& from, std::vector<RelColumn>* columns) {
+    const size_t named = columns->size();
+    for (const RelColumn& column : from.columns) {
+      const auto same = [&](const RelColumn& other) { return other.binding == column.binding; };
+      const auto end = columns->begin() + static_cast<ptrdiff_t>(named);
+      if (column.carried > 0 && std::none_of(columns->begin(), end, same)) columns->push_back(column.Copy());
+    }
   }
 
   Rel ConvertFilter(LogicalOperator& op) {
     Rel rel = ConvertOperator(*op.children[0]);
     // A filter that looks at what is computed runs after it; one that looks at plain columns before, so that nothing is
     // computed in vain.
-    PrepareFor(Pointers(op.expressions), true, false, &rel);
+    make_.PrepareFor(Pointers(op.expressions), true, false, &rel);
     for (auto& expression : op.expressions) {
-      Substitute(expression, rel);
+      rel.Substitute(expression);
       rel.filters.push_back(std::move(expression));
     }
-    std::vector<RelColumn> kept;
-    for (const duckdb::ColumnBinding& binding : op.GetColumnBindings()) kept.push_back(std::move(*Find(rel, binding)));
-    rel.columns = std::move(kept);
+    Keep(op.GetColumnBindings(), &rel);
     return rel;
+  }
+
+  // Keeps the columns that are named, in that order, and those that are carried.
+  static void Keep(const duckdb::vector<duckdb::ColumnBinding>& bindings, Rel* rel) {
+    std::vector<RelColumn> kept;
+    for (const duckdb::ColumnBinding& binding : bindings) kept.push_back(rel->Find(binding)->Copy());
+    KeepCarried(*rel, &kept);
+    rel->columns = std::move(kept);
   }
 
   Rel ConvertUnnest(duckdb::LogicalUnnest& op) {
     Rel rel = ConvertOperator(*op.children[0]);
-    bool plain = rel.filters.empty();
-    for (const RelColumn& column : rel.columns) plain = plain && IsFree(*column.expression);
-    if (!plain) Materialise(&rel);
-    PlanNode node;
-    node.inputs = {rel.node};
-    node.schema = plan_->nodes[rel.node].schema;
-    std::vector<ExpressionPtr> lists;
+    std::vector<UnnestedList> lists;
     for (size_t i = 0; i < op.expressions.size(); i++) {
       auto& unnest = op.expressions[i]->Cast<duckdb::BoundUnnestExpression>();
-      const std::string name = unnest.HasAlias() ? unnest.GetAlias() : "unnest";
-      rel.columns.push_back(
-          {duckdb::ColumnBinding(op.unnest_index, i),
-           duckdb::make_uniq<duckdb::BoundReferenceExpression>(unnest.return_type, node.schema.size()), name});
-      node.schema.push_back({name, MakeType(unnest.return_type), false});
-      ExpressionPtr list = std::move(unnest.child);
-      if (!list->GetQueryLocation().IsValid()) list->SetQueryLocation(unnest.GetQueryLocation());
-      Substitute(list, rel);
-      lists.push_back(std::move(list));
+      if (!unnest.child->GetQueryLocation().IsValid()) unnest.child->SetQueryLocation(unnest.GetQueryLocation());
+      lists.push_back({duckdb::ColumnBinding(op.unnest_index, i), std::move(unnest.child), unnest.return_type,
+                       unnest.HasAlias() ? unnest.GetAlias() : "unnest"});
     }
-    node.position = lists.empty() ? problems_->At(offset_) : Position(*lists.front());
-    node.op = UnnestNode{MakeList(std::move(lists))};
-    rel.node = AddNode(std::move(node));
+    AddUnnest(std::move(lists), &rel);
     return rel;
+  }
+
+  // UNNEST in FROM: the list is the child's first column; of its columns those of projected_input are passed on.
+  Rel ConvertUnnestFunction(duckdb::LogicalGet& get) {
+    get.children[0]->ResolveOperatorTypes();
+    const duckdb::LogicalType type = get.children[0]->types[0];
+    Rel rel = ConvertOperator(*get.children[0]);  // takes the expressions
+    std::vector<UnnestedList> lists;
+    lists.push_back({duckdb::ColumnBinding(get.table_index, 0),
+                     duckdb::make_uniq<duckdb::BoundColumnRefExpression>(type, get.children[0]->GetColumnBindings()[0]),
+                     get.returned_types[0], get.names.empty() ? "unnest" : get.names[0]});
+    AddUnnest(std::move(lists), &rel);
+    Keep(get.GetColumnBindings(), &rel);
+    return rel;
+  }
+
+  struct UnnestedList {
+    duckdb::ColumnBinding binding;  // of the elements
+    ExpressionPtr list;             // over the Rel's columns
+    duckdb::LogicalType element;
+    std::string name;
+  };
+
+  void AddUnnest(std::vector<UnnestedList> unnested, Rel* rel) {
+    make_.Materialise(rel);
+    PlanNode node;
+    node.inputs = {rel->node};
+    node.schema = make_.SchemaOf(rel->node);
+    std::vector<ExpressionPtr> lists;
+    for (UnnestedList& one : unnested) {
+      rel->Substitute(one.list);
+      lists.push_back(std::move(one.list));
+    }
+    for (UnnestedList& one : unnested) {
+      rel->columns.push_back({one.binding,
+                              duckdb::make_uniq<duckdb::BoundReferenceExpression>(one.element, node.schema.size()),
+                              one.name});
+      node.schema.push_back({one.name, MakeType(one.element), false});
+    }
+    node.position = lists.empty() ? make_.QueryPosition() : make_.Position(*lists.front());
+    node.op = UnnestNode{make_.MakeList(std::move(lists))};
+    rel->node = make_.Add(std::move(node));
+  }
+
+  // The left side of a lateral join that is being converted, until its DELIM_GET takes it.
+  struct Lateral {
+    Rel left;
+    std::vector<RelColumn> visible;  // the DELIM_GET's columns, over left's node
+    bool taken = false;
+  };
+
+  Rel ConvertLateral(duckdb::LogicalComparisonJoin& op) {
+    const size_t side = op.delim_flipped ? 1 : 0;
+    if (op.join_type != duckdb::JoinType::INNER || op.predicate) throw NotStreamable{NameOf(op)};
+    Lateral lateral;
+    left_depth_++;
+    lateral.left = ConvertOperator(*op.children[side]);
+    left_depth_--;
+    if (!lateral.left.IsPlain()) make_.Materialise(&lateral.left);
+    for (const auto& expression : op.duplicate_eliminated_columns) {
+      RelColumn column{{}, expression->Copy(), ""};
+      column.same_as = BindingOf(*expression);
+      lateral.left.Substitute(column.expression);
+      lateral.visible.push_back(std::move(column));
+    }
+    for (RelColumn& column : lateral.left.columns) column.carried++;
+    laterals_.push_back(std::move(lateral));
+    Rel rel = ConvertOperator(*op.children[1 - side]);
+    if (!laterals_.back().taken) throw NotStreamable{NameOf(op)};
+    laterals_.pop_back();
+    for (RelColumn& column : rel.columns) column.carried = std::max(column.carried - 1, 0);
+    AddConditions(op.conditions, &rel);
+    Keep(op.GetColumnBindings(), &rel);
+    return rel;
+  }
+
+  // DuckDB numbers the rows of the left side to find them again; here each is at hand, and the number is never looked
+  // at.
+  Rel ConvertRowNumber(LogicalOperator& op) {
+    if (left_depth_ == 0) throw NotStreamable{NameOf(op), FirstOffset(op)};
+    for (const auto& expression : op.expressions) {
+      if (expression->GetExpressionType() != duckdb::ExpressionType::WINDOW_ROW_NUMBER) throw NotStreamable{NameOf(op)};
+    }
+    Rel rel = ConvertOperator(*op.children[0]);
+    const auto bindings = op.GetColumnBindings();
+    for (size_t i = bindings.size() - op.expressions.size(); i < bindings.size(); i++) {
+      rel.columns.push_back({bindings[i],
+                             duckdb::make_uniq<duckdb::BoundConstantExpression>(
+                                 duckdb::Value(duckdb::LogicalType(duckdb::LogicalType::BIGINT))),
+                             ""});
+    }
+    return rel;
+  }
+
+  // Most conditions only lead a row of the right side back to its row of the left side; the others come from WHERE and
+  // ON.
+  void AddConditions(duckdb::vector<duckdb::JoinCondition>& conditions, Rel* rel) {
+    std::vector<duckdb::JoinCondition*> real;
+    std::vector<const Expression*> sides;
+    for (auto& condition : conditions) {
+      if (LeadsBack(condition, *rel)) continue;
+      real.push_back(&condition);
+      sides.push_back(condition.left.get());
+      sides.push_back(condition.right.get());
+    }
+    make_.PrepareFor(sides, true, false, rel);
+    for (duckdb::JoinCondition* condition : real) {
+      rel->Substitute(condition->left);
+      rel->Substitute(condition->right);
+      rel->filters.push_back(duckdb::make_uniq<duckdb::BoundComparisonExpression>(
+          condition->comparison, std::move(condition->left), std::move(condition->right)));
+    }
+  }
+
+  static bool LeadsBack(const duckdb::JoinCondition& condition, Rel& rel) {
+    if (condition.comparison != duckdb::ExpressionType::COMPARE_NOT_DISTINCT_FROM) return false;
+    const auto left = BindingOf(*condition.left), right = BindingOf(*condition.right);
+    if (!left || !right) return false;
+    return rel.Find(*right)->same_as == left || rel.Find(*left)->same_as == right;
+  }
+
+  // The column that an expression is, if it is nothing more.
+  static std::optional<duckdb::ColumnBinding> BindingOf(const Expression& expression) {
+    if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_COLUMN_REF) return std::nullopt;
+    return expression.Cast<duckdb::BoundColumnRefExpression>().binding;
+  }
+
+  Rel ConvertDelimGet(duckdb::LogicalDelimGet& op) {
+    if (laterals_.empty() || laterals_.back().taken) throw NotStreamable{NameOf(op)};
+    Lateral& lateral = laterals_.back();
+    lateral.taken = true;
+    Rel rel = std::move(lateral.left);
+    const auto bindings = op.GetColumnBindings();
+    for (size_t i = 0; i < bindings.size(); i++) {
+      lateral.visible[i].binding = bindings[i];
+      rel.columns.push_back(std::move(lateral.visible[i]));
+    }
+    return rel;
+  }
+
+  // A stream beside SELECT without FROM: one row each.
+  Rel ConvertCross(LogicalOperator& op) {
+    for (size_t side = 0; side < 2; side++) {
+      LogicalOperator& other = *op.children[1 - side];
+      if (other.type != LogicalOperatorType::LOGICAL_DUMMY_SCAN) continue;
+      Rel rel = ConvertOperator(*op.children[side]);
+      rel.columns.push_back(NoColumn(other.GetColumnBindings()[0]));
+      Keep(op.GetColumnBindings(), &rel);
+      return rel;
+    }
+    throw NotStreamable{NameOf(op)};
+  }
+
+  // The column of a scan that has none.
+  static RelColumn NoColumn(const duckdb::ColumnBinding& binding) {
+    return {binding,
+            duckdb::make_uniq<duckdb::BoundConstantExpression>(
+                duckdb::Value(duckdb::LogicalType(duckdb::LogicalType::INTEGER))),
+            ""};
   }
 
   Rel ConvertUnion(duckdb::LogicalSetOperation& op) {
     if (!op.setop_all)
-      throw NotStreamable{"UNION without ALL would keep every row to find duplicates: it is not supported on a stream",
-                          0, false};
+      throw NotStreamable{"UNION without ALL would keep every row to find duplicates: it is not supported on a stream"};
     PlanNode node;
-    node.position = problems_->At(offset_);
+    node.position = make_.QueryPosition();
     op.ResolveOperatorTypes();
     for (auto& child : op.children) {
       Rel rel = ConvertOperator(*child);
-      Materialise(&rel);
+      make_.Shape(&rel, false);
       node.inputs.push_back(rel.node);
-      if (node.schema.empty()) node.schema = WithoutNotNull(plan_->nodes[rel.node].schema);
+      if (node.schema.empty()) node.schema = WithoutNotNull(make_.SchemaOf(rel.node));
     }
     node.op = UnionAllNode{};
-    return Wrap(AddNode(std::move(node)), op.GetColumnBindings());
+    return make_.Wrap(make_.Add(std::move(node)), op.GetColumnBindings());
   }
 
   static Schema WithoutNotNull(Schema schema) {
@@ -372,47 +409,33 @@ class Converter {
     return schema;
   }
 
-  // A Rel whose columns are the node's.
-  Rel Wrap(NodeId node, const duckdb::vector<duckdb::ColumnBinding>& bindings) const {
-    Rel rel;
-    rel.node = node;
-    const Schema& schema = plan_->nodes[node].schema;
-    CHECK(bindings.size() == schema.size());
-    for (size_t i = 0; i < schema.size(); i++) {
-      rel.columns.push_back(
-          {bindings[i], duckdb::make_uniq<duckdb::BoundReferenceExpression>(*schema[i].type, i), schema[i].name});
-    }
-    return rel;
-  }
-
   Rel ConvertCte(duckdb::LogicalMaterializedCTE& op) {
     Rel rel = ConvertOperator(*op.children[0]);
-    Materialise(&rel);
+    make_.Shape(&rel, false);
     ctes_[op.table_index] = rel.node;
     return ConvertOperator(*op.children[1]);
   }
 
   Rel ConvertCteRef(duckdb::LogicalCTERef& op) {
     const auto found = ctes_.find(op.cte_index);
-    if (found == ctes_.end())
-      throw NotStreamable{"WITH RECURSIVE over a stream never ends: it is not supported", 0, false};
-    return Wrap(found->second, op.GetColumnBindings());
+    if (found == ctes_.end()) throw NotStreamable{"WITH RECURSIVE over a stream never ends: it is not supported"};
+    return make_.Wrap(found->second, op.GetColumnBindings());
   }
 
   Rel ConvertRows(LogicalOperator& op, std::vector<ExpressionList> rows,
                   const duckdb::vector<duckdb::LogicalType>& types) {
     PlanNode node;
     node.op = ValuesNode{std::move(rows)};
-    node.position = problems_->At(offset_);
+    node.position = make_.QueryPosition();
     for (size_t i = 0; i < types.size(); i++)
       node.schema.push_back({"column" + std::to_string(i), MakeType(types[i]), false});
-    const NodeId id = AddNode(std::move(node));
+    const NodeId id = make_.Add(std::move(node));
     if (types.empty()) {
       Rel rel;
       rel.node = id;
       return rel;
     }
-    return Wrap(id, op.GetColumnBindings());
+    return make_.Wrap(id, op.GetColumnBindings());
   }
 
   Rel ConvertValues(duckdb::LogicalExpressionGet& op) {
@@ -421,12 +444,11 @@ class Converter {
       std::vector<ExpressionPtr> row;
       for (auto& expression : written) {
         if (!expression->IsScalar()) {
-          throw NotStreamable{"VALUES beside a stream may not use its columns yet", OffsetOf(*expression).value_or(0),
-                              OffsetOf(*expression).has_value()};
+          throw NotStreamable{"VALUES beside a stream may not use its columns yet", OffsetOf(*expression)};
         }
         row.push_back(std::move(expression));
       }
-      rows.push_back(MakeList(std::move(row)));
+      rows.push_back(make_.MakeList(std::move(row)));
     }
     return ConvertRows(op, std::move(rows), op.expr_types);
   }
@@ -438,22 +460,22 @@ class Converter {
         std::vector<ExpressionPtr> row;
         for (duckdb::idx_t c = 0; c < chunk.ColumnCount(); c++)
           row.push_back(duckdb::make_uniq<duckdb::BoundConstantExpression>(chunk.GetValue(c, r)));
-        rows.push_back(MakeList(std::move(row)));
+        rows.push_back(make_.MakeList(std::move(row)));
       }
     }
     return ConvertRows(op, std::move(rows), op.chunk_types);
   }
 
   const std::function<NodeId(const std::string&)>& node_of_;
-  const size_t offset_;
-  StreamPlan* const plan_;
-  Problems* const problems_;
+  NodeMaker make_;
   std::map<duckdb::idx_t, NodeId> ctes_;
+  std::vector<Lateral> laterals_;
+  int left_depth_ = 0;  // of lateral joins whose left sides are being converted
 };
 
 }  // namespace
 
-void CollectColumns(LogicalOperator& op, std::map<std::string, std::set<std::string>>* columns) {
+void CollectColumns(LogicalOperator& op, ScannedColumns* columns) {
   if (op.type == LogicalOperatorType::LOGICAL_GET) {
     auto& get = op.Cast<duckdb::LogicalGet>();
     if (get.function.name == kStreamFunction) {
@@ -471,7 +493,7 @@ std::optional<NodeId> ConvertQuery(BoundQuery& bound, const std::function<NodeId
   try {
     return Converter(node_of, offset, plan, problems).Convert(bound);
   } catch (const NotStreamable& refused) {
-    problems->Add(refused.has_offset ? refused.offset : offset, refused.what);
+    problems->Add(refused.offset.value_or(offset), refused.what);
   } catch (const std::exception& exception) {
     problems->AddException(exception, nullptr, offset);
   }

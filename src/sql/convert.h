@@ -13,8 +13,9 @@
 
 namespace laminar::sql {
 
-// The columns of each table that a plan scans, as the table's names for them: what SourceNode must yield.
-void CollectColumns(duckdb::LogicalOperator& plan, std::map<std::string, std::set<std::string>>* columns);
+// Table -> the columns of it that a plan scans: what its SourceNode must yield.
+using ScannedColumns = std::map<std::string, std::set<std::string>>;
+void CollectColumns(duckdb::LogicalOperator& plan, ScannedColumns* columns);
 
 // Appends the nodes of `bound` (taken apart by it) to `plan`; the last one yields the query's columns, named `names`.
 // node_of: the node whose rows are those of a table of the catalogue. A plan that has an operator of another kind than

@@ -12,6 +12,7 @@
 #include "duckdb/parser/result_modifier.hpp"
 #include "duckdb/parser/tableref/basetableref.hpp"
 #include "duckdb/parser/tableref/joinref.hpp"
+#include "duckdb/parser/tableref/subqueryref.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
 
 #include "sql/functions.h"
@@ -250,20 +251,31 @@ class Checker final : public TreeVisitor {
         "remove the call");
   }
 
-  static bool IsUnnest(const duckdb::TableRef& table) {
-    if (table.type != duckdb::TableReferenceType::TABLE_FUNCTION) return false;
-    const auto& function = *table.Cast<duckdb::TableFunctionRef>().function;
-    return function.GetExpressionClass() == duckdb::ExpressionClass::FUNCTION &&
-           duckdb::StringUtil::CIEquals(function.Cast<duckdb::FunctionExpression>().function_name, "unnest");
+  // Whether a table is made from constants and from columns of the tables before it: it needs no state.
+  static bool IsLateral(const duckdb::TableRef& table) {
+    switch (table.type) {
+      case duckdb::TableReferenceType::TABLE_FUNCTION:
+      case duckdb::TableReferenceType::EMPTY_FROM:
+        return true;
+      case duckdb::TableReferenceType::SUBQUERY: {
+        const auto& node = *table.Cast<duckdb::SubqueryRef>().subquery->node;
+        return node.type == duckdb::QueryNodeType::SELECT_NODE && node.cte_map.map.empty() &&
+               IsLateral(*node.Cast<duckdb::SelectNode>().from_table);
+      }
+      case duckdb::TableReferenceType::JOIN:
+        return IsLateral(*table.Cast<duckdb::JoinRef>().left) && IsLateral(*table.Cast<duckdb::JoinRef>().right);
+      default:
+        return false;
+    }
   }
 
   void CheckJoin(const duckdb::JoinRef& join) {
-    const bool crossing =
-        join.ref_type == duckdb::JoinRefType::CROSS || join.ref_type == duckdb::JoinRefType::DEPENDENT;
-    if (IsUnnest(*join.right)) {
-      if (crossing && join.type == duckdb::JoinType::INNER && !join.condition) return;
-      Add(At(*join.right), "UNNEST can only be cross joined with a stream",
-          "write FROM t, UNNEST(t.list) AS u(element)");
+    using enum duckdb::JoinRefType;
+    const bool plain = join.ref_type == CROSS || join.ref_type == DEPENDENT || join.ref_type == REGULAR;
+    if (IsLateral(*join.right) && plain) {
+      if (join.type == duckdb::JoinType::INNER && join.using_columns.empty()) return;
+      Add(At(*join.right), "an outer join with UNNEST is not supported yet",
+          "write FROM t, UNNEST(t.list) AS u(element); a row whose list is empty gives no row");
       return;
     }
     size_t offset = At(join);

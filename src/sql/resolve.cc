@@ -1,6 +1,7 @@
 #include "sql/resolve.h"
 
-#include <functional>
+#include <algorithm>
+#include <set>
 
 #include "duckdb/parser/common_table_expression_info.hpp"
 #include "duckdb/parser/expression/cast_expression.hpp"
@@ -8,6 +9,7 @@
 #include "duckdb/parser/expression/constant_expression.hpp"
 #include "duckdb/parser/expression/function_expression.hpp"
 #include "duckdb/parser/expression/star_expression.hpp"
+#include "duckdb/parser/query_node/recursive_cte_node.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
 #include "duckdb/parser/tableref/basetableref.hpp"
 #include "duckdb/parser/tableref/emptytableref.hpp"
@@ -70,7 +72,11 @@ class Resolver final : public TreeVisitor {
   Resolver(Catalogue* catalogue, Problems* problems, Resolved* resolved, std::vector<std::string> views)
       : catalogue_(catalogue), problems_(problems), resolved_(resolved), views_(std::move(views)) {}
 
-  void EnterNode(duckdb::QueryNode&) override { scopes_.emplace_back(); }
+  void EnterNode(duckdb::QueryNode& node) override {
+    scopes_.emplace_back();
+    if (node.type != duckdb::QueryNodeType::RECURSIVE_CTE_NODE) return;
+    scopes_.back().insert(duckdb::StringUtil::Lower(node.Cast<duckdb::RecursiveCTENode>().ctename));
+  }
   void LeaveNode(duckdb::QueryNode&) override { scopes_.pop_back(); }
   void LeaveCte(const std::string& name, duckdb::CommonTableExpressionInfo&) override {
     scopes_.back().insert(duckdb::StringUtil::Lower(name));
@@ -138,7 +144,6 @@ class Resolver final : public TreeVisitor {
                          : "give it a column list");
       return nullptr;
     }
-    resolved_->reads.insert(table.name);
     for (const TableColumn& column : table.columns) {
       if (column.generated) return WithGeneratedColumns(table);
     }

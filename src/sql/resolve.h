@@ -1,8 +1,6 @@
 // Table names in a query -> what stands for them in DuckDB's plan.
 #pragma once
 
-#include <set>
-
 #include "duckdb.hpp"
 
 #include "sql/catalogue.h"
@@ -11,8 +9,7 @@
 namespace laminar::sql {
 
 struct Resolved {
-  std::set<std::string> reads;  // tables and streams, as named in the catalogue
-  bool broken = false;          // uses a table whose definition has a problem that is reported already
+  bool broken = false;  // uses a table whose definition has a problem that is reported already
 };
 
 // Replaces each table of the catalogue by a scan of it (generated columns: by a subquery that computes them), each view

@@ -37,7 +37,6 @@ class StatementReader {
     Query query;
     std::optional<NamedOffset> target;
     bool checked = true;  // nothing is wrong with it so far
-    std::span<const Token> tokens;
   };
 
   void ReadStatement(const StatementTokens& statement) {
@@ -221,7 +220,6 @@ class StatementReader {
     pending.checked = !broken && problems_->size() == before;
     pending.query = std::move(query);
     pending.target = std::move(target);
-    pending.tokens = statement.tokens;
     pending_.push_back(std::move(pending));
   }
 
@@ -254,9 +252,8 @@ class StatementReader {
       query.target_offset = pending.target->offset;
       good = good && query.target && !query.target->broken;
     }
-    Resolved resolved = ResolveTables(*query.select->node, &script_->catalogue, problems_);
-    query.reads = std::move(resolved.reads);
-    if (good && !resolved.broken) script_->queries.push_back(std::move(query));
+    const bool broken = ResolveTables(*query.select->node, &script_->catalogue, problems_).broken;
+    if (good && !broken) script_->queries.push_back(std::move(query));
   }
 
   Table* FindTarget(const NamedOffset& target) {

@@ -1,0 +1,84 @@
+// Rel: columns over a node of the streaming plan that are not a node themselves yet. Filters and projections pile up in
+// it and become one FilterProjectNode as late as possible; columns that are only passed on never cost one.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "duckdb.hpp"
+#include "duckdb/planner/column_binding.hpp"
+#include "duckdb/planner/expression.hpp"
+
+#include "sql/problems.h"
+#include "stream/plan.h"
+
+namespace laminar::sql {
+
+using ExpressionPtr = duckdb::unique_ptr<duckdb::Expression>;
+
+struct RelColumn {
+  duckdb::ColumnBinding binding;  // how the operators above name it
+  ExpressionPtr expression;       // over the node's columns
+  std::string name;
+  int carried = 0;  // above 0: operators pass it on although they do not name it; how many lateral joins want that
+  std::optional<duckdb::ColumnBinding> same_as =
+      std::nullopt;  // a column of a lateral join's left side that it repeats
+  RelColumn Copy() const { return {binding, expression->Copy(), name, carried, same_as}; }
+};
+
+struct Rel {
+  NodeId node = 0;
+  std::vector<ExpressionPtr> filters;  // over the node's columns
+  std::vector<RelColumn> columns;
+
+  // Throws duckdb::InternalException if there is none.
+  RelColumn* Find(const duckdb::ColumnBinding& binding);
+  // Replaces the names of the Rel's columns by what they stand for.
+  void Substitute(ExpressionPtr& expression);
+  // Whether every column is free; see IsFree.
+  bool IsPlain() const;
+};
+
+// Costs nothing: a reference to a column of the node, or a constant.
+bool IsFree(const duckdb::Expression& expression);
+
+// The first place in the script that an expression or something inside it comes from.
+std::optional<size_t> OffsetOf(const duckdb::Expression& expression);
+
+// Makes nodes of a plan.
+class NodeMaker {
+ public:
+  // offset: of the query, for what has no place of its own. Both borrowed.
+  NodeMaker(StreamPlan* plan, const Problems* problems, size_t offset)
+      : plan_(plan), problems_(problems), offset_(offset) {}
+
+  NodeId Add(PlanNode node);
+  const Schema& SchemaOf(NodeId node) const { return plan_->nodes[static_cast<size_t>(node)].schema; }
+  SqlPosition Position(const duckdb::Expression& expression) const;
+  SqlPosition QueryPosition() const { return problems_->At(offset_); }
+  ExpressionList MakeList(std::vector<ExpressionPtr> expressions) const;
+
+  // Makes the Rel's filters and computed columns a node, if it has any: its columns are then free, and it has no
+  // filters.
+  void Materialise(Rel* rel);
+  // Makes the Rel a node whose columns are the Rel's, one to one, if it is not one already.
+  void Shape(Rel* rel, bool names_matter);
+  // Prepares the Rel for expressions above it that use its columns: what they would compute twice becomes a node.
+  // only_free: they may use free columns only. prune: columns that they do not use may be forgotten.
+  void PrepareFor(const std::vector<const duckdb::Expression*>& expressions, bool only_free, bool prune, Rel* rel);
+  // A Rel whose columns are the node's.
+  Rel Wrap(NodeId node, const duckdb::vector<duckdb::ColumnBinding>& bindings) const;
+
+ private:
+  bool IsNode(const Rel& rel, bool names_matter) const;
+  SqlPosition PositionOf(const Rel& rel) const;
+  void AddFilterProject(Rel* rel, std::vector<ExpressionPtr> projections, Schema schema);
+
+  StreamPlan* const plan_;
+  const Problems* const problems_;
+  const size_t offset_;
+};
+
+}  // namespace laminar::sql

@@ -178,9 +178,9 @@ NumberFit ToDecimal(const JsonNumber& number, int width, int scale, Int128* valu
   } else if (number.mantissa == 0) {
     magnitude = 0;
   } else if (shift >= 0) {
-    if (shift > 38 || number.mantissa > (limit - 1) / PowerOfTen(static_cast<int>(shift)))
+    if (shift > 38 || __builtin_mul_overflow(UInt128{number.mantissa}, PowerOfTen(static_cast<int>(shift)), &magnitude)) {
       return NumberFit::kOutOfRange;
-    magnitude = number.mantissa * PowerOfTen(static_cast<int>(shift));
+    }
   } else if (shift < -kMantissaDigits) {
     magnitude = 0;  // less than a tenth of the last digit
   } else {

@@ -141,14 +141,21 @@ char* WriteDecimal(__int128 value, int scale, char* out) {
     *out = '0';
     return out + 1;
   }
-  while (scale > 0 && value % 10 == 0) {
-    value /= 10;
+  UInt128 magnitude = value < 0 ? UInt128{0} - static_cast<UInt128>(value) : static_cast<UInt128>(value);
+  if (value < 0) *out++ = '-';
+  // Most fit 64 bits, where division is cheap.
+  while (scale > 0 && magnitude > std::numeric_limits<uint64_t>::max() && magnitude % 10 == 0) {
+    magnitude /= 10;
     scale--;
   }
-  if (value < 0) *out++ = '-';
-  const __int128 magnitude = value < 0 ? -value : value;
+  if (magnitude <= std::numeric_limits<uint64_t>::max()) {
+    auto narrow = static_cast<uint64_t>(magnitude);
+    for (; scale >= 4 && narrow % 10000 == 0; scale -= 4) narrow /= 10000;
+    for (; scale > 0 && narrow % 10 == 0; scale--) narrow /= 10;
+    magnitude = narrow;
+  }
   char digits[kMaxNumber];
-  const auto size = static_cast<int>(WriteInt128(magnitude, digits) - digits);
+  const auto size = static_cast<int>(WriteInt128(static_cast<Int128>(magnitude), digits) - digits);
   if (scale == 0) {
     std::memcpy(out, digits, static_cast<size_t>(size));
     return out + size;

@@ -117,6 +117,10 @@ TEST(JsonEncoder, TextAndNested) {
   EXPECT_EQ(EncodeOne("MAP(VARCHAR, INTEGER)", "{x=1, y=2}"), R"({"x":1,"y":2})");
   EXPECT_EQ(EncodeOne("MAP(INTEGER, DOUBLE)", "{1=0.5}"), R"({"1":0.5})");
   EXPECT_EQ(EncodeOne("JSON", "{\n  \"a\" : [1, 2],\r\n\t\"b\\\"\\\\\": \"x y\"\n}"), R"({"a":[1,2],"b\"\\":"x y"})");
+  EXPECT_EQ(EncodeOne("JSON", R"({"a":NaN,"b":[-Infinity,Infinity, 1],"c":"NaN and -Infinity","info":"nan"})"),
+            R"({"a":null,"b":[null,null,1],"c":"NaN and -Infinity","info":"nan"})");
+  EXPECT_EQ(EncodeOne("JSON", "NaN"), "null");
+  EXPECT_EQ(EncodeOne("JSON", "-Infinity"), "null");
   EXPECT_EQ(EncodeOne("JSON", R"({"a" : 1})"), R"({"a" : 1})");
 }
 

@@ -24,6 +24,7 @@ constexpr std::pair<std::string_view, JsonTimestampFormat> kTimestampFormats[] =
     {"epoch_millis", JsonTimestampFormat::kEpochMillis},
     {"epoch_micros", JsonTimestampFormat::kEpochMicros},
     {"epoch_nanos", JsonTimestampFormat::kEpochNanos},
+    {"unix_millis", JsonTimestampFormat::kEpochMillis},  // what other engines call it
 };
 
 Result<JsonOptions> Read(const Schema& schema, const OptionValues& values) {

@@ -178,7 +178,8 @@ NumberFit ToDecimal(const JsonNumber& number, int width, int scale, Int128* valu
   } else if (number.mantissa == 0) {
     magnitude = 0;
   } else if (shift >= 0) {
-    if (shift > 38 || __builtin_mul_overflow(UInt128{number.mantissa}, PowerOfTen(static_cast<int>(shift)), &magnitude)) {
+    if (shift > 38 ||
+        __builtin_mul_overflow(UInt128{number.mantissa}, PowerOfTen(static_cast<int>(shift)), &magnitude)) {
       return NumberFit::kOutOfRange;
     }
   } else if (shift < -kMantissaDigits) {

@@ -20,7 +20,8 @@ std::string Shorten(std::string_view text) {
 
 // A string's escapes are right.
 inline const char* CheckString(std::string_view body) {
-  if (!HasBackslash(body.data(), body.size())) [[likely]] return nullptr;
+  if (!HasBackslash(body.data(), body.size())) [[likely]]
+    return nullptr;
   std::string scratch(body.size(), '\0');
   size_t size;
   return UnescapeJson(body, scratch.data(), &size);

@@ -12,6 +12,7 @@
 #include "duckdb/common/vector_operations/vector_operations.hpp"
 
 #include "formats/json/json_number.h"
+#include "formats/json/json_rewrite.h"
 #include "formats/json/json_string.h"
 #include "formats/json/json_syntax.h"
 
@@ -64,34 +65,6 @@ namespace {
 
 constexpr size_t kMaxNumber = 48;
 
-// JSON text without white space between its tokens, on one line whatever is in it.
-void AppendMinified(std::string_view json, JsonBuffer* out) {
-  char* p = out->Reserve(6 * json.size() + 16);
-  bool in_string = false;
-  for (size_t i = 0; i < json.size(); i++) {
-    const char c = json[i];
-    if (in_string) {
-      if (static_cast<unsigned char>(c) < 0x20) {
-        p = WriteEscaped(json.substr(i, 1), p);
-        continue;
-      }
-      *p++ = c;
-      if (c == '\\' && i + 1 < json.size()) *p++ = json[++i];
-      if (c == '"') in_string = false;
-    } else if (!IsJsonSpace(c)) {
-      *p++ = c;
-      in_string = c == '"';
-    }
-  }
-  out->Advance(p);
-}
-
-bool HasControl(std::string_view text) {
-  bool found = false;
-  for (const char c : text) found |= static_cast<unsigned char>(c) < 0x20;
-  return found;
-}
-
 template <class T>
 inline T Load(const uint8_t* data, uint64_t index) {
   T value;
@@ -106,22 +79,6 @@ void AppendNumber(T value, JsonBuffer* out) {
 }
 
 }  // namespace
-
-void JsonBuffer::Append(std::string_view text) {
-  char* p = Reserve(text.size());
-  std::memcpy(p, text.data(), text.size());
-  end_ += text.size();
-}
-
-void JsonBuffer::Grow(size_t size) {
-  const auto used = static_cast<size_t>(end_ - bytes_.get());
-  const size_t capacity = std::max<size_t>(2 * static_cast<size_t>(limit_ - bytes_.get()), used + size + 1024);
-  auto grown = std::unique_ptr<char[]>(new char[capacity]);  // not zeroed
-  if (used > 0) std::memcpy(grown.get(), bytes_.get(), used);
-  bytes_ = std::move(grown);
-  end_ = bytes_.get() + used;
-  limit_ = bytes_.get() + capacity;
-}
 
 char* WriteInt128(__int128 value, char* out) {
   UInt128 rest = value < 0 ? UInt128{0} - static_cast<UInt128>(value) : static_cast<UInt128>(value);
@@ -360,10 +317,8 @@ void JsonValueWriter::Write(uint64_t row, JsonBuffer* out) {
       const std::string_view json(text.GetData(), text.GetSize());
       if (json.empty()) {
         out->Append("null");
-      } else if (HasControl(json)) {
-        AppendMinified(json, out);
       } else {
-        out->Append(json);
+        AppendJson(json, out);
       }
       return;
     }

@@ -6,7 +6,8 @@
 // - TIMESTAMP (all kinds): see JsonTimestampFormat. Fractions have three digits, six or nine when they need them.
 // Epochs in milli-, micro- and
 //   nanoseconds are whole numbers; finer digits are cut off. Infinity and years outside 0001 to 9999: DuckDB's text.
-// - JSON: as it is, without line breaks. LIST and ARRAY: arrays. STRUCT and MAP: objects. BLOB: base64.
+// - JSON: as it is, without line breaks, and with null for DuckDB's NaN and Infinity in it. LIST and ARRAY: arrays.
+// STRUCT and MAP: objects. BLOB: base64.
 // - everything else, DATE, TIME, INTERVAL, UUID and ENUM too: a string with DuckDB's text.
 // - NULL: null.
 #pragma once
@@ -16,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "formats/json/json_buffer.h"
 #include "formats/json/json_options.h"
 #include "formats/json/json_time.h"
 
@@ -25,32 +27,6 @@ struct LogicalType;
 }  // namespace duckdb
 
 namespace laminar {
-
-// A growing run of bytes, written through a raw pointer.
-class JsonBuffer {
- public:
-  // Room for `size` more bytes; write from there and tell Advance where you stopped.
-  char* Reserve(size_t size) {
-    if (static_cast<size_t>(limit_ - end_) < size) [[unlikely]]
-      Grow(size);
-    return end_;
-  }
-  void Advance(char* end) { end_ = end; }
-  void Put(char c) {
-    *Reserve(1) = c;
-    end_++;
-  }
-  void Append(std::string_view text);
-  void Clear() { end_ = bytes_.get(); }
-  std::string_view text() const { return std::string_view(bytes_.get(), static_cast<size_t>(end_ - bytes_.get())); }
-
- private:
-  void Grow(size_t size);
-
-  std::unique_ptr<char[]> bytes_;
-  char* end_ = nullptr;
-  char* limit_ = nullptr;
-};
 
 class JsonValueWriter {
  public:

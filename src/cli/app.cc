@@ -1,12 +1,44 @@
 #include "cli/app.h"
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
+
+#include "cli/command_line.h"
+#include "cli/errors.h"
 
 namespace laminar {
 
-int Main(int, char**) {
-  std::puts("laminar " LAMINAR_VERSION);
-  return 0;
+namespace {
+
+// CLI11's messages, ours in form: "FILE is required" and where to read more.
+int ParseFailed(const CLI::App& app, const CLI::ParseError& error) {
+  std::string message = error.what();
+  while (!message.empty() && (message.back() == '\n' || message.back() == '.')) message.pop_back();
+  const auto chosen = app.get_subcommands();
+  const std::string of = chosen.empty() ? "laminar" : "laminar " + chosen.front()->get_name();
+  return cli::WrongInput(Status::User(of + ": " + message, of + " --help shows how it is used"));
+}
+
+}  // namespace
+
+int Main(int argc, char** argv) {
+  cli::Action action;
+  const auto app = cli::MakeCommandLine(&action);
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (const Status status = cli::CheckNames(*app, arguments); !status.ok()) return cli::WrongInput(status);
+  try {
+    app->parse(argc, argv);
+  } catch (const CLI::Success& wish) {
+    app->exit(wish);  // prints help or version
+    return cli::kDone;
+  } catch (const CLI::ParseError& error) {
+    return ParseFailed(*app, error);
+  }
+  if (action == nullptr) {
+    std::fputs(app->help().c_str(), stderr);
+    return cli::kWrongInput;
+  }
+  return action();
 }
 
 }  // namespace laminar

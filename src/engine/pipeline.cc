@@ -154,7 +154,8 @@ class PipelineImpl final : public Pipeline {
     if (handed > acknowledged)
       unsent = std::to_string(handed - acknowledged) + " rows handed to the sinks were not acknowledged";
     if (!first_error_.ok()) {
-      if (!unsent.empty()) LogError(unsent);
+      // A reader of stdout that went away wants no more rows.
+      if (!unsent.empty() && first_error_.kind() != StatusKind::kCancelled) LogError(unsent);
       return first_error_;
     }
     if (abort_) return Status::Cancelled(unsent.empty() ? "stopped at once" : "stopped at once: " + unsent);

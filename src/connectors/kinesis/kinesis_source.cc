@@ -19,7 +19,14 @@ class AnswerOrigins final : public RowOrigins {
   AnswerOrigins(const GetRecordsResult& answer, std::string source, std::string shard)
       : storage_(answer.storage), records_(answer.records), source_(std::move(source)), shard_(std::move(shard)) {}
   RowPosition Position(uint32_t row) const override {
-    return {.source = source_, .shard = shard_, .sequence_number = std::string(records_.at(row).sequence_number)};
+    const Record& record = records_.at(row);
+    RowPosition position;
+    position.source = source_;
+    position.shard = shard_;
+    position.sequence_number = std::string(record.sequence_number);
+    position.partition_key = std::string(record.partition_key);
+    position.arrival_micros = record.arrival_micros;
+    return position;
   }
 
  private:

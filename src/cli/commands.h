@@ -1,0 +1,28 @@
+// The commands of the program. Each adds itself to the command line - options, help, examples - and sets `action` to
+// what it does when it was chosen; the action returns the exit code.
+#pragma once
+
+#include <functional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace laminar::cli {
+
+using Action = std::function<int()>;
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;      // while running
+constexpr int kWrongInput = 2;  // a script, an option, an argument
+
+void AddRun(CLI::App* app, Action* action);
+void AddCheck(CLI::App* app, Action* action);
+void AddExplain(CLI::App* app, Action* action);
+void AddConnectors(CLI::App* app, Action* action);
+void AddTail(CLI::App* app, Action* action);
+void AddPut(CLI::App* app, Action* action);
+void AddCompletion(CLI::App* app, Action* action);
+
+}  // namespace laminar::cli

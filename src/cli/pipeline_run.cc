@@ -1,0 +1,150 @@
+#include "cli/pipeline_run.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <mutex>
+
+#include "base/units.h"
+#include "cli/commands.h"
+#include "cli/errors.h"
+#include "cli/signals.h"
+#include "cli/status_line.h"
+
+namespace laminar::cli {
+
+namespace {
+
+constexpr int64_t kLeastMemory = 64 << 20;
+
+}  // namespace
+
+void RunArguments::AddTo(CLI::App* command) {
+  command->add_flag("-q,--quiet", quiet, "No status line, no summary; log only warnings and errors");
+  command
+      ->add_option("--memory-limit", memory_limit,
+                   "How much memory the process may use: 512MiB, 4GB (default: half of the machine)")
+      ->option_text("SIZE");
+  command->add_option("--log-format", log_format, "text for people, json for machines")
+      ->option_text("text|json")
+      ->check(CLI::IsMember({"text", "json"}));
+  command->add_option("--log-level", log_level, "The least important log lines to write")
+      ->option_text("debug|info|warning|error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+}
+
+Result<int64_t> RunArguments::MemoryLimit() const {
+  if (memory_limit.empty()) return DefaultMemoryLimit();
+  const Result<int64_t> bytes = ParseBytes(memory_limit);
+  if (!bytes.ok()) return Status::User("--memory-limit " + memory_limit + " is not a size", bytes.status().hint());
+  if (*bytes < kLeastMemory)
+    return Status::User("--memory-limit " + memory_limit + " is too little", "It takes at least 64MiB");
+  return *bytes;
+}
+
+void RunArguments::Apply() const {
+  LogLevel level = quiet ? LogLevel::kWarning : LogLevel::kInfo;
+  if (log_level == "debug") level = LogLevel::kDebug;
+  if (log_level == "warning") level = LogLevel::kWarning;
+  if (log_level == "error") level = LogLevel::kError;
+  InitLogging(log_format == "json" ? LogFormat::kJson : LogFormat::kText, level);
+}
+
+struct PipelineRun::Rep {
+  explicit Rep(const RunArguments& arguments) : arguments(arguments), signals([this](int count) { OnSignal(count); }) {}
+
+  // Nothing runs yet, or it was asked to stop before: gone at once.
+  void OnSignal(int count) {
+    std::lock_guard lock(mutex);
+    if (count > 2 || pipeline == nullptr) _exit(kFailed);
+    if (count == 1) {
+      LogInfo("stopping: sending what was accepted; once more stops at once");
+      if (status_line != nullptr) status_line->SetState("stopping");
+      pipeline->Stop();
+    } else {
+      aborted = true;
+      pipeline->Abort();
+    }
+  }
+
+  void SetRunning(Pipeline* running, StatusLine* line) {
+    std::lock_guard lock(mutex);
+    pipeline = running;
+    status_line = line;
+  }
+
+  bool Aborted() {
+    std::lock_guard lock(mutex);
+    return aborted;
+  }
+
+  const RunArguments arguments;
+  std::mutex mutex;
+  Pipeline* pipeline = nullptr;       // guarded by mutex
+  StatusLine* status_line = nullptr;  // guarded by mutex
+  bool aborted = false;               // guarded by mutex
+  SignalWatcher signals;              // last: its thread uses the rest
+};
+
+PipelineRun::PipelineRun(const RunArguments& arguments) : rep_(std::make_unique<Rep>(arguments)) {}
+PipelineRun::~PipelineRun() = default;
+
+void PipelineRun::Stop() {
+  std::lock_guard lock(rep_->mutex);
+  if (rep_->pipeline != nullptr) rep_->pipeline->Stop();
+}
+
+int PipelineRun::Run(const Script& script, const sql::CompiledScript& compiled, const PipelineOptions& options,
+                     World* world, bool shows_progress) {
+  const bool json = rep_->arguments.log_format == "json";
+  const auto report = [&](const Status& status) {
+    if (json) {
+      LogError(status.message(), {{"hint", status.hint()}, {"code", status.code()}});
+    } else {
+      PrintScriptError(script.name, script.text, status);
+    }
+  };
+  auto created = Pipeline::Create(compiled, options, world->pipeline_world());
+  if (!created.ok()) {
+    report(created.status());
+    return created.status().kind() == StatusKind::kUser ? kWrongInput : kFailed;
+  }
+  const std::unique_ptr<Pipeline> pipeline = std::move(created).value();
+  const int64_t started = world->clock().SteadyMicros();
+  const bool quiet = rep_->arguments.quiet || !shows_progress;
+  // Where rows go to the same terminal, a line that moves would be in their way.
+  const bool prints = std::any_of(compiled.sinks.begin(), compiled.sinks.end(),
+                                  [](const auto& sink) { return sink.second.connector->name() == "stdout"; });
+  const bool rows_on_terminal = prints && isatty(STDOUT_FILENO) == 1;
+  std::unique_ptr<StatusLine> line;
+  if (!quiet && !json && !rows_on_terminal && isatty(STDERR_FILENO) == 1) {
+    line = std::make_unique<StatusLine>(STDERR_FILENO, pipeline->metrics(), world->clock());
+  }
+  rep_->SetRunning(pipeline.get(), line.get());
+  const Status status = pipeline->Run([&] {
+    LogInfo("reading");
+    if (line != nullptr) line->SetState("reading");
+  });
+  rep_->SetRunning(nullptr, nullptr);
+  line.reset();
+
+  if (!quiet) {
+    const std::string total = DescribeTotal(pipeline->metrics(), world->clock().SteadyMicros() - started);
+    if (json) {
+      LogInfo("done", {{"total", total}});
+    } else {
+      std::fprintf(stderr, "%s\n", total.c_str());
+    }
+  }
+  if (status.ok()) return kDone;
+  if (status.kind() == StatusKind::kCancelled && !rep_->Aborted()) {
+    if (!quiet) LogInfo(status.message());
+    return kDone;
+  }
+  report(status);
+  return kFailed;
+}
+
+}  // namespace laminar::cli

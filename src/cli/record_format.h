@@ -1,0 +1,23 @@
+// Records as they are: one BLOB column `data`, for tail and put, which look into nothing.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "formats/format.h"
+
+namespace laminar::cli {
+
+Schema RecordSchema();
+
+enum class RecordKind {
+  kWhole,  // a record is a row
+  kLines,  // every line of a record that is not empty is a row
+};
+std::unique_ptr<Decoder> MakeRecordDecoder(RecordKind kind);
+
+// Calls `each` for the rows of a batch with RecordSchema, in order.
+void ForEachRecord(const Batch& batch, const std::function<void(size_t row, std::string_view data)>& each);
+
+}  // namespace laminar::cli

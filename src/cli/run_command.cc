@@ -1,0 +1,68 @@
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+#include "cli/errors.h"
+#include "cli/pipeline_run.h"
+#include "cli/script.h"
+
+namespace laminar::cli {
+
+namespace {
+
+constexpr int kMostWorkers = 256;
+
+struct Arguments {
+  ScriptArguments script;
+  RunArguments run;
+  int parallelism = 1;
+  bool until_caught_up = false;
+};
+
+int Run(const Arguments& arguments) {
+  arguments.run.Apply();
+  const auto script = ReadScript(arguments.script);
+  if (!script.ok()) return WrongInput(script.status());
+  const auto memory = arguments.run.MemoryLimit();
+  if (!memory.ok()) return WrongInput(memory.status());
+
+  PipelineRun run(arguments.run);
+  const auto world = World::Make(*memory);
+  if (!world.ok()) {
+    PrintError(world.status());
+    return kFailed;
+  }
+  const auto compiled = CompileOrExplain(*script, world->get());
+  if (compiled == nullptr) return kWrongInput;
+  PipelineOptions options;
+  options.parallelism = arguments.parallelism;
+  options.until_caught_up = arguments.until_caught_up;
+  options.memory_limit_bytes = *memory;
+  return run.Run(*script, *compiled, options, world->get(), /*shows_progress=*/true);
+}
+
+}  // namespace
+
+void AddRun(CLI::App* app, Action* action) {
+  auto arguments = std::make_shared<Arguments>();  // shared: with the callback, which lives in the app
+  CLI::App* command = app->add_subcommand("run", "Run a script until its sources end or it is stopped");
+  arguments->script.AddTo(command);
+  command
+      ->add_option("-p,--parallelism", arguments->parallelism,
+                   "How many workers share the shards of a stream or the ranges of a file (default: 1)")
+      ->option_text("N")
+      ->check(CLI::Range(1, kMostWorkers));
+  command->add_flag("--until-caught-up", arguments->until_caught_up,
+                    "Read to the end that each source has at the start, then finish");
+  arguments->run.AddTo(command);
+  command->footer(
+      "The first SIGINT or SIGTERM stops reading and sends what was accepted; the second one stops at once.\n"
+      "Exit code: 0 done, 1 failed while running, 2 wrong input.\n\n"
+      "Examples:\n"
+      "  laminar run pipeline.sql\n"
+      "  laminar run pipeline.sql --parallelism 4 --set region=eu-west-1\n"
+      "  laminar run backfill.sql --until-caught-up --log-format json\n"
+      "  echo \"SELECT 1 + 1 AS two\" | laminar run -");
+  command->callback([arguments, action] { *action = [arguments] { return Run(*arguments); }; });
+}
+
+}  // namespace laminar::cli

@@ -1,0 +1,112 @@
+#include "cli/status_line.h"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/units.h"
+
+namespace laminar::cli {
+
+namespace {
+
+constexpr auto kInterval = std::chrono::milliseconds(250);
+constexpr size_t kHistory = 5;  // rates are of the last second
+
+// The one whose line the log hooks wipe and draw again.
+StatusLine* g_line = nullptr;
+
+size_t TerminalWidth(int fd) {
+  winsize size{};
+  return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+uint64_t PerSecond(uint64_t before, uint64_t now, double seconds) {
+  return seconds <= 0 ? 0 : static_cast<uint64_t>(static_cast<double>(now - before) / seconds + 0.5);
+}
+
+}  // namespace
+
+Progress Progress::Now(const PipelineMetrics& metrics, const Clock& clock) {
+  return {clock.SteadyMicros(), metrics.rows_in.Get(), metrics.bytes_in.Get(), metrics.rows_out.Get(),
+          metrics.bytes_out.Get()};
+}
+
+std::string DescribeProgress(const std::string& state, const Progress& before, const Progress& now,
+                             const PipelineMetrics& metrics) {
+  const double seconds = static_cast<double>(now.steady_micros - before.steady_micros) / 1e6;
+  std::string line = state + "  in " + FormatCount(PerSecond(before.rows_in, now.rows_in, seconds)) + " rows/s (" +
+                     FormatBytes(PerSecond(before.bytes_in, now.bytes_in, seconds)) + "/s)  out " +
+                     FormatCount(PerSecond(before.rows_out, now.rows_out, seconds)) + " rows/s (" +
+                     FormatBytes(PerSecond(before.bytes_out, now.bytes_out, seconds)) + "/s)";
+  if (const int64_t lag = metrics.lag_ms.Get(); lag > 0) line += "  lag " + FormatDuration(lag * kMicrosPerMilli);
+  if (const uint64_t retries = metrics.retries.Get(); retries > 0) line += "  retries " + FormatCount(retries);
+  if (const uint64_t bad = metrics.bad_rows.Get(); bad > 0) line += "  bad rows " + FormatCount(bad);
+  return line;
+}
+
+std::string DescribeTotal(const PipelineMetrics& metrics, int64_t elapsed_micros) {
+  std::string line = FormatCount(metrics.rows_in.Get()) + " rows in (" + FormatBytes(metrics.bytes_in.Get()) + "), " +
+                     FormatCount(metrics.rows_out.Get()) + " rows out (" + FormatBytes(metrics.bytes_out.Get()) + ")";
+  if (const uint64_t bad = metrics.bad_rows.Get(); bad > 0) line += ", " + FormatCount(bad) + " bad rows dropped";
+  if (const uint64_t retries = metrics.retries.Get(); retries > 0) line += ", " + FormatCount(retries) + " retries";
+  return line + ", " + FormatDuration(elapsed_micros);
+}
+
+StatusLine::StatusLine(int fd, const PipelineMetrics& metrics, const Clock& clock)
+    : fd_(fd), metrics_(metrics), clock_(clock) {
+  history_.push_back(Progress::Now(metrics_, clock_));
+  g_line = this;
+  SetLogHook(
+      [] {
+        g_line->mutex_.lock();
+        g_line->Wipe();
+      },
+      [] {
+        g_line->Draw();
+        g_line->mutex_.unlock();
+      });
+  thread_ = std::thread([this] {
+    std::unique_lock lock(mutex_);
+    while (!end_.wait_for(lock, kInterval, [this] { return ended_; })) {
+      history_.push_back(Progress::Now(metrics_, clock_));
+      if (history_.size() > kHistory) history_.pop_front();
+      Draw();
+    }
+  });
+}
+
+StatusLine::~StatusLine() {
+  SetLogHook(nullptr, nullptr);
+  {
+    std::lock_guard lock(mutex_);
+    ended_ = true;
+  }
+  end_.notify_all();
+  thread_.join();
+  Wipe();
+}
+
+void StatusLine::SetState(const std::string& state) {
+  std::lock_guard lock(mutex_);
+  state_ = state;
+  Draw();
+}
+
+void StatusLine::Draw() {
+  std::string line = DescribeProgress(state_, history_.front(), history_.back(), metrics_);
+  line.resize(std::min(line.size(), TerminalWidth(fd_) - 1));  // never onto a second row
+  Put("\r" + line + "\x1b[K");
+}
+
+void StatusLine::Wipe() {
+  Put("\r\x1b[K");
+}
+
+void StatusLine::Put(const std::string& text) {
+  if (write(fd_, text.data(), text.size()) < 0) return;  // a terminal that went away needs no line
+}
+
+}  // namespace laminar::cli

@@ -1,0 +1,36 @@
+// A pipeline without SQL, for tail and put: the records of one table into another, untouched.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/wiring.h"
+#include "sql/compiler.h"
+
+namespace CLI {
+class App;
+}
+
+namespace laminar::cli {
+
+// The arguments that say which stream is meant, and how to reach it.
+struct StreamArguments {
+  std::string stream;  // its name or ARN
+  std::string region, endpoint, role_arn, external_id;
+  void AddTo(CLI::App* command);
+  // As options of a kinesis table.
+  std::vector<std::pair<std::string, std::string>> Options() const;
+};
+
+// One end of the pipe.
+struct PipeEnd {
+  std::string connector;
+  std::vector<std::pair<std::string, std::string>> options;  // without `connector`
+  const Format* format = nullptr;                            // borrowed; of RecordSchema()
+};
+
+// Error (kUser): an option is wrong; the message names the command's argument where there is one.
+Result<std::unique_ptr<sql::CompiledScript>> MakePipe(const Registry& registry, const PipeEnd& from, const PipeEnd& to);
+
+}  // namespace laminar::cli

@@ -1,0 +1,44 @@
+#include "cli/wiring.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "connectors/blackhole/blackhole_connector.h"
+#include "connectors/file/file_connector.h"
+#include "connectors/generator/generator_connector.h"
+#include "connectors/kinesis/factory.h"
+#include "connectors/kinesis/kinesis_connector.h"
+#include "connectors/stdout/stdout_connector.h"
+#include "formats/json/json_format.h"
+
+namespace laminar::cli {
+
+World::World() : random_(Random::EntropySeed()) {}
+World::~World() = default;
+
+Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
+  RETURN_IF_ERROR(DuckSelfTest());
+  std::unique_ptr<World> world(new World());
+  ASSIGN_OR_RETURN(world->database_, DuckDatabase::Open(&world->clock_, memory_limit_bytes / 4));
+  world->session_ = world->database_->NewSession();
+  world->kinesis_ = kinesis::MakeHttpKinesisApiFactory(&world->clock_, world->random_.Next());
+  world->registry_.Add(kinesis::MakeKinesisConnector(world->kinesis_.get()));
+  world->registry_.Add(MakeFileConnector());
+  world->registry_.Add(MakeStdoutConnector());
+  world->registry_.Add(MakeBlackholeConnector());
+  world->registry_.Add(MakeGeneratorConnector(world->database_.get()));
+  world->registry_.AddFormat("json", MakeJsonFormat(), JsonFormatOptions());
+  return world;
+}
+
+int64_t DefaultMemoryLimit() {
+  int64_t bytes = static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE);
+  std::ifstream limit("/sys/fs/cgroup/memory.max");  // "max" where there is none
+  int64_t group = 0;
+  if (limit >> group && group > 0) bytes = std::min(bytes, group);
+  return bytes / 2;
+}
+
+}  // namespace laminar::cli

@@ -1,0 +1,42 @@
+// World: everything real that a command needs - clock, randomness, DuckDB, the connectors and formats of this build -
+// made in one place.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/status.h"
+#include "connectors/kinesis/kinesis_api.h"
+#include "connectors/registry.h"
+#include "duck/database.h"
+#include "engine/pipeline.h"
+
+namespace laminar::cli {
+
+class World {
+ public:
+  // memory_limit_bytes: of the whole process; DuckDB's own buffers get a quarter. Error: libduckdb.so is not ours.
+  static Result<std::unique_ptr<World>> Make(int64_t memory_limit_bytes);
+  ~World();
+
+  const Clock& clock() const { return clock_; }
+  const Registry& registry() const { return registry_; }
+  DuckSession* session() { return session_.get(); }  // of the thread that made the world
+  PipelineWorld pipeline_world() { return {&clock_, &random_, database_.get()}; }
+
+ private:
+  World();
+  SystemClock clock_;
+  Random random_;
+  std::unique_ptr<DuckDatabase> database_;
+  std::unique_ptr<DuckSession> session_;
+  std::unique_ptr<kinesis::KinesisApiFactory> kinesis_;
+  Registry registry_;  // borrows all of the above
+};
+
+// Half of the memory that this process may use: of the machine's, or of its control group's limit.
+int64_t DefaultMemoryLimit();
+
+}  // namespace laminar::cli

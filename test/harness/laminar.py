@@ -72,7 +72,7 @@ class Laminar:
         """Until it says that every source is pinned on all its shards."""
 
         def reading():
-            if any("reading" in line for line in list(self.stderr_lines)):
+            if any(line == "reading" or line.endswith(" reading") or '"reading"' in line for line in list(self.stderr_lines)):
                 return True
             assert self.process.poll() is None, f"ended before it was reading: {self.describe()}"
             return False

@@ -24,9 +24,7 @@ Status JsonEncoder::Encode(const Batch& batch, EncodedRows* out) {
   CHECK(batch.columns() == fields_.size());
   const size_t rows = batch.rows();
   for (size_t i = 0; i < fields_.size(); i++) {
-    // Looking at a vector changes its representation at most, never its values.
-    auto& vector = const_cast<duckdb::Vector&>(batch.chunk().data[i]);
-    fields_[i].writer->Prepare(vector, rows);
+    fields_[i].writer->Prepare(batch.chunk().data[i], rows);
     if (!schema_[i].not_null) continue;
     for (size_t row = 0; row < rows; row++) {
       if (!fields_[i].writer->IsNull(row)) continue;

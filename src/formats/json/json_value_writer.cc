@@ -250,7 +250,7 @@ JsonValueWriter::JsonValueWriter(const duckdb::LogicalType& type, const JsonOpti
 
 JsonValueWriter::~JsonValueWriter() = default;
 
-void JsonValueWriter::Prepare(Vector& vector, uint64_t count) {
+void JsonValueWriter::Prepare(const Vector& vector, uint64_t count) {
   Rows& rows = *rows_;
   rows.vector.Reference(vector);
   switch (kind_) {

@@ -35,7 +35,7 @@ class JsonValueWriter {
 
   // Looks at `count` rows of a vector of the writer's type, of whatever vector type. The vector is borrowed until the
   // next call.
-  void Prepare(duckdb::Vector& vector, uint64_t count);
+  void Prepare(const duckdb::Vector& vector, uint64_t count);
   bool IsNull(uint64_t row) const;
   void Write(uint64_t row, JsonBuffer* out);
 

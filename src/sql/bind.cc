@@ -4,22 +4,54 @@
 #include <functional>
 #include <optional>
 
+#include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/function/cast/cast_function_set.hpp"
 #include "duckdb/function/cast/default_casts.hpp"
 #include "duckdb/main/config.hpp"
 #include "duckdb/optimizer/optimizer.hpp"
+#include "duckdb/parser/expression/constant_expression.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
 #include "duckdb/planner/binder.hpp"
 #include "duckdb/planner/expression/bound_cast_expression.hpp"
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/expression/bound_constant_expression.hpp"
+#include "duckdb/planner/expression_iterator.hpp"
 #include "duckdb/planner/operator/logical_projection.hpp"
 #include "duckdb/planner/planner.hpp"
+
+#include "sql/tree.h"
 
 namespace laminar::sql {
 namespace {
 
 using duckdb::unique_ptr;
+
+constexpr size_t kMostErrorsOfAQuery = 20;
+
+// Replaces the column or function call at that place; false if there is none.
+bool ReplaceByNull(duckdb::QueryNode& node, size_t offset) {
+  class Replacer final : public TreeVisitor {
+   public:
+    explicit Replacer(size_t offset) : offset_(offset) {}
+    bool replaced = false;
+    void OnExpression(unique_ptr<duckdb::ParsedExpression>& expression) override {
+      const auto kind = expression->GetExpressionClass();
+      if (replaced || !expression->GetQueryLocation().IsValid() || expression->GetQueryLocation().GetIndex() != offset_)
+        return;
+      if (kind != duckdb::ExpressionClass::COLUMN_REF && kind != duckdb::ExpressionClass::FUNCTION) return;
+      auto null = duckdb::make_uniq<duckdb::ConstantExpression>(duckdb::Value());
+      null->SetAlias(expression->GetName());
+      expression = std::move(null);
+      replaced = true;
+    }
+
+   private:
+    const size_t offset_;
+  };
+  Replacer replacer(offset);
+  WalkNode(node, replacer);
+  return replacer.replaced;
+}
 
 // DuckDB's planner wants a statement of its own.
 class QueryBinder {
@@ -44,6 +76,7 @@ class QueryBinder {
     duckdb::Optimizer optimizer(*planner.binder, context_);
     bound.plan = optimizer.Optimize(std::move(planner.plan));
     bound.plan->ResolveOperatorTypes();
+    if (!CheckConstants(*bound.plan)) return {};
     bound.binder = planner.binder;
     return bound;
   }
@@ -216,6 +249,35 @@ class QueryBinder {
     }
   }
 
+  // The optimiser has folded every constant that it could: a cast of one that is still there fails on every row.
+  bool CheckConstants(duckdb::LogicalOperator& op) {
+    bool good = true;
+    for (const auto& expression : op.expressions) good = CheckConstants(*expression) && good;
+    for (const auto& child : op.children) good = CheckConstants(*child) && good;
+    return good;
+  }
+
+  bool CheckConstants(const duckdb::Expression& expression) {
+    if (expression.GetExpressionType() == duckdb::ExpressionType::OPERATOR_TRY) return true;
+    if (expression.GetExpressionClass() == duckdb::ExpressionClass::BOUND_CAST) {
+      const auto& cast = expression.Cast<duckdb::BoundCastExpression>();
+      if (!cast.try_cast && cast.child->GetExpressionClass() == duckdb::ExpressionClass::BOUND_CONSTANT) {
+        try {
+          duckdb::ExpressionExecutor::EvaluateScalar(context_, cast, true);
+        } catch (const std::exception& exception) {
+          const auto location =
+              cast.child->GetQueryLocation().IsValid() ? cast.child->GetQueryLocation() : cast.GetQueryLocation();
+          problems_->AddException(exception, nullptr, location.IsValid() ? location.GetIndex() : query_.offset);
+          return false;
+        }
+      }
+    }
+    bool good = true;
+    duckdb::ExpressionIterator::EnumerateChildren(
+        expression, [&](const duckdb::Expression& child) { good = CheckConstants(child) && good; });
+    return good;
+  }
+
   duckdb::ClientContext& context_;
   Query& query_;
   Problems* const problems_;
@@ -227,13 +289,20 @@ class QueryBinder {
 }  // namespace
 
 BoundQuery BindQuery(duckdb::ClientContext& context, Query& query, Problems* problems) {
+  const size_t before = problems->size();
   BoundQuery bound;
-  try {
-    context.RunFunctionInTransaction([&] { bound = QueryBinder(context, query, problems).Bind(); });
-  } catch (const std::exception& exception) {
-    problems->AddException(exception, nullptr, query.offset);
-    return {};
+  // The binder stops at its first error. To find the others, what it complains of becomes NULL, and it starts again.
+  for (size_t attempt = 0; attempt < kMostErrorsOfAQuery; attempt++) {
+    try {
+      context.RunFunctionInTransaction([&] { bound = QueryBinder(context, query, problems).Bind(); });
+      break;
+    } catch (const std::exception& exception) {
+      problems->AddException(exception, nullptr, query.offset);
+      const std::optional<size_t> offset = CleanDuckMessage(exception).offset;
+      if (!offset || !ReplaceByNull(*query.select->node, *offset)) break;
+    }
   }
+  if (problems->size() > before) return {};
   return bound;
 }
 

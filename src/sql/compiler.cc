@@ -28,6 +28,7 @@ class Compilation {
       problems_.Add(text_.text().size(), "the script has no query",
                     "add INSERT INTO sink SELECT ... FROM source, or a SELECT");
     }
+    for (Query& view : script_.views) BindQuery(context_, view, &problems_);
     for (Query& query : script_.queries) {
       bound_.push_back(BindQuery(context_, query, &problems_));
       scans_.emplace_back();
@@ -36,6 +37,7 @@ class Compilation {
       for (const auto& [table, columns] : scans_.back()) used_columns_[table].insert(columns.begin(), columns.end());
     }
     result_.script = std::make_unique<CompiledScript>();
+    result_.script->pipeline_name = script_.pipeline_name;
     BindTables();
     if (problems_.size() == 0) BuildPlan();
     if (problems_.size() > 0) result_.script.reset();
@@ -228,8 +230,7 @@ class Compilation {
 }  // namespace
 
 CompileResult Compile(const ScriptInput& input, const Registry& registry, DuckSession* session) {
-  CompileResult result = Compilation(input, registry, session).Run();
-  return result;
+  return Compilation(input, registry, session).Run();
 }
 
 }  // namespace laminar::sql

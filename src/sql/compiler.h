@@ -39,6 +39,7 @@ struct CompiledScript {
   std::map<std::string, EventTime> event_times;      // by source table
   std::vector<Status> warnings;
   bool prints_to_terminal = false;  // a bare SELECT: its rows go to stdout
+  std::string pipeline_name;        // SET pipeline.name = '...'; "" = none
 };
 
 struct CompileResult {

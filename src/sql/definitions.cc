@@ -67,7 +67,7 @@ class TableDefiner {
   static std::string Suggest(const std::string& word, const std::vector<std::string>& names) {
     const std::string nearest = DidYouMean(word, names);
     if (!nearest.empty()) return nearest;
-    std::string all = "there are ";
+    std::string all = names.size() == 1 ? "there is only " : "there are ";
     for (size_t i = 0; i < names.size(); i++) all += (i ? ", " : "") + names[i];
     return all;
   }
@@ -124,16 +124,12 @@ class TableDefiner {
   }
 
   void ReadColumnList(duckdb::CreateTableInfo& info) {
-    std::set<std::string> names;
     size_t i = 0;
     for (const duckdb::ColumnDefinition& definition : info.columns.Logical()) {
       TableColumn column;
       column.name = definition.Name();
       column.offset = i < clauses_.columns.size() ? clauses_.columns[i].offset : table_.offset;
       i++;
-      if (!names.insert(duckdb::StringUtil::Lower(column.name)).second) {
-        problems_->Add(column.offset, "table " + table_.name + " has two columns named " + column.name);
-      }
       column.type = BindType(definition, column.offset);
       if (definition.Generated()) {
         if (MakesItsRows()) {

@@ -67,6 +67,21 @@ std::string LowerFirst(std::string text) {
   return text;
 }
 
+// DuckDB's commonest messages, said as the rest of ours are.
+std::string InOurWords(std::string message, const std::vector<std::string>& quoted) {
+  const auto ends = [&](std::string_view end) { return message.ends_with(end); };
+  if (message.starts_with("referenced column ") && ends(" not found in FROM clause") && !quoted.empty()) {
+    return "there is no column " + quoted.front();
+  }
+  for (const std::string_view begin :
+       {"scalar Function with name ", "table Function with name ", "aggregate Function with name "}) {
+    if (!message.starts_with(begin) || !ends(" does not exist")) continue;
+    const size_t length = message.size() - begin.size() - std::string_view(" does not exist").size();
+    return "there is no function " + message.substr(begin.size(), length) + "()";
+  }
+  return message;
+}
+
 }  // namespace
 
 CleanMessage CleanDuckMessage(const std::exception& exception) {
@@ -89,7 +104,7 @@ CleanMessage CleanDuckMessage(const std::exception& exception) {
   }
   const std::string advice = CutAt(&text, "You might need to add explicit type casts");
   if (!advice.empty() && clean.hint.empty()) clean.hint = "add explicit type casts";
-  clean.message = LowerFirst(WithoutFullStop(OnOneLine(text)));
+  clean.message = InOurWords(LowerFirst(WithoutFullStop(OnOneLine(text))), missing);
   const auto& extra = error.ExtraInfo();
   if (const auto found = extra.find("position"); found != extra.end()) {
     size_t offset = 0;

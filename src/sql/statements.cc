@@ -1,6 +1,7 @@
 #include "sql/statements.h"
 
 #include <optional>
+#include <set>
 
 #include "duckdb/parser/parsed_data/create_view_info.hpp"
 #include "duckdb/parser/statement/create_statement.hpp"
@@ -48,7 +49,9 @@ class StatementReader {
       DefineTable(context_, prepared, nullptr, registry_, &script_->catalogue, problems_);
       return;
     }
-    auto parsed = ParseStatement(context_, prepared.sql, problems_);
+    // DuckDB's parser would complain of two columns of one name, too, but without saying where.
+    const bool twice = prepared.table && ReportColumnsTwice(*prepared.table);
+    auto parsed = twice ? nullptr : ParseStatement(context_, prepared.sql, problems_);
     if (!parsed) {
       // Uses of a table whose definition cannot be read are no problems of their own.
       if (prepared.table) AddBroken(*prepared.table);
@@ -89,6 +92,18 @@ class StatementReader {
       return;
     }
     problems_->Add(tokens.back().end, "syntax error: WITH (...) has no closing parenthesis");
+  }
+
+  bool ReportColumnsTwice(const TableClauses& clauses) {
+    std::set<std::string> names;
+    bool twice = false;
+    for (const NamedOffset& column : clauses.columns) {
+      if (names.insert(duckdb::StringUtil::Lower(column.name)).second) continue;
+      problems_->Add(column.offset, "table " + clauses.name.name + " has two columns named " + column.name,
+                     "rename one");
+      twice = true;
+    }
+    return twice;
   }
 
   void AddBroken(const TableClauses& clauses) {
@@ -239,7 +254,15 @@ class StatementReader {
       const size_t before = problems_->size();
       auto copy = table->view->node->Copy();
       ResolveTables(*copy, &script_->catalogue, problems_);
-      if (problems_->size() > before) broken_views_.push_back(table.get());
+      if (problems_->size() > before) {
+        broken_views_.push_back(table.get());
+        continue;
+      }
+      Query check;
+      check.select = duckdb::make_uniq<duckdb::SelectStatement>();
+      check.select->node = std::move(copy);
+      check.offset = table->offset;
+      script_->views.push_back(std::move(check));
     }
     for (Table* view : broken_views_) view->broken = true;
   }

@@ -14,6 +14,7 @@ namespace laminar::sql {
 struct Script {
   Catalogue catalogue;
   std::vector<Query> queries;  // checked and resolved
+  std::vector<Query> views;    // the same of all views, used or not: to be bound, not to be run
   std::string pipeline_name;
 };
 

@@ -54,7 +54,12 @@ void Reshard(ModelKinesis* model, Random* rng) {
 
 void PutSome(SourceHarness* harness, Random* rng) {
   const uint64_t count = rng->Uniform(100);
-  for (uint64_t i = 0; i < count; i++) harness->Put("key" + std::to_string(rng->Uniform(30)));
+  const bool with_bad = harness->world.table.bad_data == BadDataPolicy::kDrop;
+  for (uint64_t i = 0; i < count; i++) {
+    const std::string key = "key" + std::to_string(rng->Uniform(30));
+    harness->Put(key);
+    for (uint64_t bad = with_bad ? rng->Uniform(5) : 0; bad > 0; bad--) harness->world.model.Put("in", key, "bad");
+  }
 }
 
 // Puts and reshards while the readers run.
@@ -73,7 +78,8 @@ TEST(KinesisSimulation, EarliestGivesEveryRecordOnceAndInOrder) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random rng(seed);
     SourceHarness harness(seed, RandomOptions(&rng));
-    harness.world.context.source_buffer_bytes = rng.Uniform(2) == 0 ? 64 << 20 : 4096;
+    harness.world.context.source_buffer_bytes = rng.Uniform(2) == 0 ? 64 << 20 : 500;
+    harness.world.table.bad_data = rng.Uniform(2) == 0 ? BadDataPolicy::kDrop : BadDataPolicy::kFail;
     harness.world.model.CreateStream("in", 1 + static_cast<int>(rng.Uniform(4)));
     harness.world.model.SetFaults(RandomFaults(&rng));
     for (int i = 0; i < 5; i++) {

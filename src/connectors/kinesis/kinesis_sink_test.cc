@@ -175,7 +175,7 @@ TEST_F(SinkTest, ARefusedRequestIsRepeatedWithGrowingWaits) {
   ASSERT_TRUE(Drain());
   EXPECT_EQ(Written().size(), 10u);
   EXPECT_EQ(world_->metrics.throttles.Get(), 12u);
-  // Uniform waits under ceilings of 0.1, 0.2 ... 10 s: far above what a constant 0.1 s would take.
+  // Uniform waits under ceilings of 0.1, 0.2 ... 5 s: far above what a constant 0.1 s would take.
   EXPECT_GT(world_->clock.SteadyMicros() - start, 5 * kMicrosPerSecond);
 }
 

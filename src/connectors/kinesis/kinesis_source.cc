@@ -108,8 +108,8 @@ Result<PollState> KinesisReader::Poll(Batch* out) {
     if (FinishShards()) TakeAssignments(now);
     SendRequests(now);
     ASSIGN_OR_RETURN(const bool has_rows, DecodeNext(out));
+    SendRequests(now);  // decoding made room, also where all rows were dropped
     if (has_rows) {
-      SendRequests(now);  // decoding made room
       ReportFigures();
       return PollState::kBatch;
     }

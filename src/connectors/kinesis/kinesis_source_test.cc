@@ -290,8 +290,11 @@ TEST(KinesisSource, ABadRecordStopsWithItsPosition) {
 }
 
 TEST(KinesisSource, BadRecordsAreDroppedAndCounted) {
-  SourceHarness harness(17);
+  ModelOptions options;
+  options.max_answer_records = 10;
+  SourceHarness harness(17, options);
   harness.world.table.bad_data = BadDataPolicy::kDrop;
+  harness.world.context.source_buffer_bytes = 500;  // an answer that is dropped as a whole must make room, too
   harness.world.model.CreateStream("in", 1);
   for (int i = 0; i < 300; i++) harness.world.model.Put("in", "key", "bad");
   harness.world.model.Put("in", "key", "key 0\nbad\nkey 1");

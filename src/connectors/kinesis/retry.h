@@ -14,7 +14,7 @@
 namespace laminar::kinesis {
 
 constexpr int64_t kRetryBaseMicros = 100'000;
-constexpr int64_t kRetryCapMicros = 10'000'000;
+constexpr int64_t kRetryCapMicros = 5'000'000;
 
 // Which failures are worth a line in the log, over all requests of one kind of one owner: the first, then at intervals
 // that double up to a minute; after a minute without a failure the next one is a first again. Not thread-safe.

@@ -86,6 +86,7 @@ TEST(KinesisSimulation, EarliestGivesEveryRecordOnceAndInOrder) {
       PutSome(&harness, &rng);
       Reshard(&harness.world.model, &rng);
     }
+    harness.downstream_micros = static_cast<int64_t>(rng.Uniform(2) * 300'000);
     harness.Start(SourceOffset::kEarliest, 1 + static_cast<int>(rng.Uniform(4)));
     ASSERT_NO_FATAL_FAILURE(Churn(&harness, &rng));
     ASSERT_TRUE(harness.RunUntil([&] { return harness.lines.size() >= harness.put_count(); }))
@@ -111,6 +112,7 @@ TEST(KinesisSimulation, LatestGivesWhatIsPutAfterReady) {
     harness.world.clock.Advance(2 * kMicrosPerSecond);
     harness.world.model.SetFaults(RandomFaults(&rng));
     std::map<std::string, int> before = harness.put();
+    harness.downstream_micros = static_cast<int64_t>(rng.Uniform(2) * 300'000);
     harness.Start(SourceOffset::kLatest, 1 + static_cast<int>(rng.Uniform(4)));
     if (rng.Uniform(2) == 0) Reshard(&harness.world.model, &rng);
     ASSERT_TRUE(harness.RunUntil([&] { return harness.Ready(); }));
@@ -140,6 +142,7 @@ TEST(KinesisSimulation, ABoundedReadHasAllThatWasThereAtItsStart) {
       Reshard(&harness.world.model, &rng);
     }
     const std::map<std::string, int> before = harness.put();
+    harness.downstream_micros = static_cast<int64_t>(rng.Uniform(2) * 300'000);
     harness.Start(SourceOffset::kEarliest, 1 + static_cast<int>(rng.Uniform(4)));
     const bool ended = harness.RunUntil([&] {
       if (rng.Uniform(200) == 0) PutSome(&harness, &rng);

@@ -60,7 +60,9 @@ class SourceHarness {
     }
     int64_t next = world.model.NextDue();
     for (const Worker& worker : readers_) {
-      if (!worker.ended && !worker.held_back) next = std::min(next, worker.reader->NextDeadline());
+      if (worker.ended || worker.held_back) continue;
+      next = std::min(next, std::max(worker.busy_until_micros, worker.reader->NextDeadline()));
+      if (worker.Due()) next = std::min(next, worker.busy_until_micros);
     }
     if (next == kNever) return false;
     const int64_t now = world.clock.SteadyMicros();
@@ -88,6 +90,8 @@ class SourceHarness {
   // A worker that is held back is not polled, as under back-pressure.
   void HoldBack(int worker, bool held) { readers_[static_cast<size_t>(worker)].held_back = held; }
 
+  // The longest that a batch takes downstream.
+  int64_t downstream_micros = 0;
   // Everything delivered, in its order.
   std::vector<std::string> lines;
   std::vector<std::string> origins;  // of lines
@@ -117,15 +121,17 @@ class SourceHarness {
     bool ended = false, held_back = false, batch_out = false;
     const CountingWaker* waker = nullptr;
     int wakes_seen = -1;
+    int64_t busy_until_micros = 0;  // with the batch that it handed out
+    bool Due() const { return batch_out || waker->wakes() != wakes_seen; }
   };
 
   bool Poll(Worker* worker) {
     // As the runtime does: after a batch, a wake-up, or at its deadline; so a wake-up that is missing shows up as a
     // test that stalls.
+    const int64_t now = world.clock.SteadyMicros();
+    if (worker->ended || worker->held_back || worker->busy_until_micros > now) return false;
     const int wakes = worker->waker->wakes();
-    const bool due = worker->batch_out || wakes != worker->wakes_seen ||
-                     worker->reader->NextDeadline() <= world.clock.SteadyMicros();
-    if (worker->ended || worker->held_back || !due) return false;
+    if (!worker->Due() && worker->reader->NextDeadline() > now) return false;
     worker->wakes_seen = wakes;
     for (auto& [line, origin] : worker->undelivered) {
       lines.push_back(std::move(line));
@@ -140,6 +146,8 @@ class SourceHarness {
     worker->ended = *state == PollState::kEnd;
     worker->batch_out = *state == PollState::kBatch;
     if (!worker->batch_out) return true;
+    worker->busy_until_micros =
+        now + static_cast<int64_t>(order_.Uniform(static_cast<uint64_t>(downstream_micros) + 1));
     CHECK(worker->batch.rows() > 0);
     for (size_t i = 0; i < worker->batch.rows(); i++) {
       worker->undelivered.emplace_back(worker->batch.chunk().GetValue(0, i).ToString(),

@@ -1,5 +1,6 @@
 #include "formats/json/json_encoder.h"
 
+#include "duckdb/common/error_data.hpp"
 #include "duckdb/common/types/data_chunk.hpp"
 #include "duckdb/common/types/vector.hpp"
 
@@ -24,7 +25,13 @@ Status JsonEncoder::Encode(const Batch& batch, EncodedRows* out) {
   CHECK(batch.columns() == fields_.size());
   const size_t rows = batch.rows();
   for (size_t i = 0; i < fields_.size(); i++) {
-    fields_[i].writer->Prepare(batch.chunk().data[i], rows);
+    try {
+      fields_[i].writer->Prepare(batch.chunk().data[i], rows);
+    } catch (const std::exception& error) {  // DuckDB casts some types to text
+      return Status::User("column " + schema_[i].name + " " + TypeName(*schema_[i].type) +
+                              " cannot be written as JSON: " + duckdb::ErrorData(error).RawMessage(),
+                          "cast it to TEXT in the query");
+    }
     if (!schema_[i].not_null) continue;
     for (size_t row = 0; row < rows; row++) {
       if (!fields_[i].writer->IsNull(row)) continue;

@@ -18,6 +18,7 @@ void Base64Append(std::string_view data, std::string* out) {
 
 ptrdiff_t Base64Decode(std::string_view text, char* out) {
   if (text.empty()) return 0;
+  if (text.size() % 4 != 0) return -1;  // the CRT would take it as the variant without padding
   const aws_byte_cursor in = {text.size(), reinterpret_cast<uint8_t*>(const_cast<char*>(text.data()))};
   aws_byte_buf buffer = aws_byte_buf_from_empty_array(out, Base64DecodedBound(text.size()));
   if (aws_base64_decode(&in, &buffer) != AWS_OP_SUCCESS) return -1;

@@ -212,7 +212,9 @@ ApiError MakeTransportError(const Target& target, std::string_view operation, co
 
 ApiError MakeGarbageError(const Target& target, std::string_view operation, const aws::HttpReply& reply,
                           std::string_view why) {
-  return Make(ErrorClass::kTransient, target, operation,
+  // 3xx and 4xx without an error code of AWS's: something else listens there.
+  const bool other_server = reply.status >= 300 && reply.status < 500 && reply.status != 408 && reply.status != 429;
+  return Make(other_server ? ErrorClass::kFatal : ErrorClass::kTransient, target, operation,
               "the answer (HTTP status " + std::to_string(reply.status) + ") makes no sense: " + std::string(why) +
                   "; it begins with '" + FirstBytes(reply.body) + "'",
               "Check that " + target.endpoint + " is a Kinesis endpoint", "GarbageAnswer");

@@ -28,7 +28,8 @@ std::string_view BareErrorCode(std::string_view code);
 ApiError MakeServiceError(const Target& target, std::string_view operation, const ServiceError& error);
 // No answer at all. Transient, but for a certificate that is not trusted.
 ApiError MakeTransportError(const Target& target, std::string_view operation, const aws::HttpReply& reply);
-// An answer that makes no sense: transient, with the status and the first bytes.
+// An answer that makes no sense, told with its status and first bytes: transient, but for 3xx and 4xx, which other
+// servers give.
 ApiError MakeGarbageError(const Target& target, std::string_view operation, const aws::HttpReply& reply,
                           std::string_view why);
 // No credentials: fatal, unless they failed with aws::kCredentialsUnavailable.

@@ -6,6 +6,7 @@
 namespace laminar {
 
 void JsonBuffer::Append(std::string_view text) {
+  if (text.empty()) return;  // nothing may be allocated yet
   char* p = Reserve(text.size());
   std::memcpy(p, text.data(), text.size());
   end_ += text.size();

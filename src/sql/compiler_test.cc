@@ -37,10 +37,6 @@ class CompilerTest : public ::testing::Test {
     for (const Status& problem : result.problems) ADD_FAILURE() << problem.ToString() << "\nin: " << text;
     return std::move(result.script);
   }
-  std::string Plan(const std::string& text) {
-    const auto script = Good(text);
-    return script ? PlanToText(script->plan) : "";
-  }
   // "line:column message | hint" of each problem.
   std::vector<std::string> Problems(const std::string& text, std::map<std::string, std::string> variables = {}) {
     const CompileResult result = Compile(text, std::move(variables));
@@ -111,6 +107,272 @@ TEST_F(CompilerTest, PipelinesOfThePageThatNeedWindowsAreRefused) {
                           HasSubstr("GROUP BY over a stream needs a window")));
   EXPECT_THAT(Problems(PageScript("fraud.sql")),
               ElementsAre(HasSubstr("OVER is not supported on a stream yet: count() OVER")));
+}
+
+constexpr const char* kSource =
+    "CREATE TABLE s (a TEXT, b BIGINT, c DOUBLE, ts TIMESTAMP, j JSON, l BIGINT[]) WITH (connector = 'kinesis', "
+    "stream_name = 's');\n";
+std::string WithSource(const std::string& text) {
+  return kSource + text;
+}
+
+TEST_F(CompilerTest, ASourceOfSeveralQueriesIsReadOnceWithTheUnionOfTheirColumns) {
+  const auto script =
+      Good(WithSource("CREATE TABLE o (x BIGINT) WITH (connector = 'blackhole');\n"
+                      "INSERT INTO o SELECT b FROM s; INSERT INTO o SELECT c FROM s; SELECT a FROM s"));
+  ASSERT_NE(script, nullptr);
+  EXPECT_THAT(script->plan.sources, ElementsAre("s"));
+  EXPECT_THAT(script->plan.sinks, ElementsAre("o", "terminal"));
+  EXPECT_THAT(Names(script->sources.at("s").spec.schema), ElementsAre("a", "b", "c"));
+  EXPECT_TRUE(script->prints_to_terminal);
+}
+
+TEST_F(CompilerTest, NodesReadOnlyNodesBeforeThem) {
+  const auto script =
+      Good(WithSource("CREATE TABLE mid (x TEXT);\nSELECT x FROM mid; INSERT INTO mid SELECT a FROM s; "
+                      "INSERT INTO mid SELECT unnest([a, 'k']) FROM s"));
+  ASSERT_NE(script, nullptr);
+  for (size_t i = 0; i < script->plan.nodes.size(); i++) {
+    for (const NodeId input : script->plan.nodes[i].inputs) EXPECT_LT(static_cast<size_t>(input), i);
+  }
+}
+
+TEST_F(CompilerTest, NotNullColumnsAreAlwaysDecoded) {
+  const auto script = Good(
+      "CREATE TABLE t (a INT, b TEXT NOT NULL, c INT) WITH (connector = 'kinesis', stream_name = 't'); SELECT a FROM "
+      "t");
+  ASSERT_NE(script, nullptr);
+  const Schema& schema = script->sources.at("t").spec.schema;
+  EXPECT_THAT(Names(schema), ElementsAre("a", "b"));
+  EXPECT_FALSE(schema[0].not_null);
+  EXPECT_TRUE(schema[1].not_null);
+}
+
+TEST_F(CompilerTest, EventTimesAreKept) {
+  const auto script = Good(
+      "CREATE TABLE t (a INT, ts TIMESTAMP, WATERMARK FOR ts AS ts - INTERVAL '7' SECOND) WITH (connector = 'kinesis', "
+      "stream_name = 't');\n"
+      "CREATE TABLE u (a INT, seen TIMESTAMP) WITH (connector = 'kinesis', stream_name = 'u', event_time_field = "
+      "'seen', "
+      "watermark_delay = '30s');\n"
+      "SELECT a FROM t; SELECT a FROM u");
+  ASSERT_NE(script, nullptr);
+  EXPECT_EQ(script->event_times.at("t").column, "ts");
+  EXPECT_EQ(script->event_times.at("t").watermark_expression, "ts - INTERVAL '7' SECOND");
+  EXPECT_EQ(script->event_times.at("u").column, "seen");
+  EXPECT_EQ(script->event_times.at("u").max_delay_millis, 30000);
+}
+
+TEST_F(CompilerTest, VariablesAreStringLiteralsInExpressionsAndOptions) {
+  const auto script = Good(
+      "CREATE TABLE t (a TEXT, c DOUBLE) WITH (connector = 'kinesis', stream_name = $stream); SELECT a FROM t WHERE c "
+      "> $limit AND a = $name",
+      {{"stream", "orders"}, {"limit", "2.5"}, {"name", "O'Hara"}});
+  ASSERT_NE(script, nullptr);
+  EXPECT_EQ(script->sources.at("t").spec.options.String("stream_name"), "orders");
+  const auto& filters = std::get<FilterProjectNode>(script->plan.nodes[1].op).filters;
+  ASSERT_EQ(filters.size(), 2U);
+  EXPECT_EQ(filters.ToString(0), "(#1 > 2.5)");
+  EXPECT_EQ(filters.ToString(1), "(#0 = 'O''Hara')");
+  EXPECT_THAT(Problems(WithSource("SELECT a\nFROM s WHERE b > $limt"), {{"limit", "1"}}),
+              ElementsAre("3:18 variable $limt has no value | did you mean limit?"));
+}
+
+TEST_F(CompilerTest, NowIsNotFolded) {
+  const auto script = Good(
+      WithSource("SELECT now() AS n, current_date AS d, age(ts) AS g FROM s WHERE ts > now() - INTERVAL '1' HOUR"));
+  ASSERT_NE(script, nullptr);
+  const auto& node = std::get<FilterProjectNode>(script->plan.nodes[1].op);
+  EXPECT_THAT(node.filters.ToString(0), HasSubstr("now()"));
+  EXPECT_EQ(node.projections.ToString(0), "now()");
+  EXPECT_EQ(node.projections.ToString(1), "current_date()");
+  EXPECT_THAT(node.projections.ToString(2), HasSubstr("current_date()"));
+}
+
+TEST_F(CompilerTest, WhatNeedsStateIsRefusedWhereItStands) {
+  const std::vector<std::pair<std::string, std::string>> refused = {
+      {"SELECT DISTINCT a FROM s", "2:8 DISTINCT"},
+      {"SELECT a FROM s ORDER BY a", "2:17 ORDER BY"},
+      {"SELECT a FROM s LIMIT 5", "2:17 LIMIT"},
+      {"SELECT a, count(*) FROM s GROUP BY a", "2:27 GROUP BY"},
+      {"SELECT sum(b) FROM s", "2:8 aggregates over a stream need a window"},
+      {"SELECT lag(b) OVER (ORDER BY ts) FROM s", "2:8 OVER is not supported"},
+      {"SELECT x.a FROM s x JOIN s y ON x.a = y.a", "2:21 joins"},
+      {"SELECT a FROM s UNION SELECT a FROM s", "2:17 UNION without ALL"},
+      {"SELECT a FROM s EXCEPT SELECT a FROM s", "2:17 EXCEPT"},
+      {"SELECT a FROM s WHERE b IN (SELECT b FROM s)", "2:23 a subquery inside an expression"},
+      {"SELECT a FROM s TABLESAMPLE 10%", "2:15 TABLESAMPLE"},
+      {"SELECT HOP(ts, INTERVAL '1' MINUTE, INTERVAL '5' MINUTE) FROM s",
+       "2:8 windows over a stream are not supported yet: HOP()"},
+      {"SELECT SESSION(ts, INTERVAL '1' MINUTE) FROM s", "2:8 windows over a stream are not supported yet: SESSION()"},
+      {"WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT n FROM t", "2:6 WITH RECURSIVE"},
+  };
+  for (const auto& [text, message] : refused)
+    EXPECT_THAT(Problems(WithSource(text)), ElementsAre(::testing::StartsWith(message))) << text;
+}
+
+TEST_F(CompilerTest, AScriptReachesNothingButItsTables) {
+  const std::vector<std::string> refused = {"SELECT * FROM read_csv('/etc/passwd')",
+                                            "SELECT * FROM read_text('/etc/passwd')",
+                                            "SELECT * FROM read_blob('/etc/passwd')",
+                                            "SELECT * FROM read_parquet('x')",
+                                            "SELECT * FROM read_json('x')",
+                                            "SELECT * FROM glob('*')",
+                                            "SELECT * FROM '/etc/passwd.csv'",
+                                            "SELECT * FROM \"data.parquet\"",
+                                            "SELECT * FROM duckdb_settings()",
+                                            "SELECT * FROM duckdb_tables",
+                                            "SELECT * FROM sqlite_master",
+                                            "SELECT * FROM information_schema.tables",
+                                            "SELECT * FROM query('SELECT 1')",
+                                            "SELECT * FROM query_table('s')",
+                                            "SELECT * FROM pragma_version()",
+                                            "SELECT * FROM laminar_stream('s')",
+                                            "SELECT * FROM json_execute_serialized_sql('x')",
+                                            "SELECT getenv('HOME') FROM s",
+                                            "SELECT current_setting('threads') FROM s",
+                                            "SELECT getvariable('x') FROM s",
+                                            "SELECT json_serialize_plan('SELECT 1') FROM s",
+                                            "SELECT current_query() FROM s",
+                                            "SELECT nextval('x') FROM s",
+                                            "SELECT write_log('x') FROM s",
+                                            "SELECT pg_get_viewdef(1) FROM s",
+                                            "COPY s TO 'x.csv'",
+                                            "COPY s FROM 'x.csv'",
+                                            "ATTACH 'x.db'",
+                                            "DETACH x",
+                                            "INSTALL httpfs",
+                                            "LOAD httpfs",
+                                            "PRAGMA database_list",
+                                            "SET threads = 4",
+                                            "SET enable_external_access = true",
+                                            "SET GLOBAL memory_limit = '1GB'",
+                                            "RESET threads",
+                                            "EXPORT DATABASE 'x'",
+                                            "IMPORT DATABASE 'x'",
+                                            "CALL pragma_version()",
+                                            "CREATE SECRET x (TYPE s3)",
+                                            "CREATE MACRO f(x) AS x",
+                                            "CREATE FUNCTION f(x) AS x",
+                                            "CREATE TYPE t AS INT",
+                                            "CREATE SCHEMA x",
+                                            "CREATE INDEX i ON s(a)",
+                                            "CREATE SEQUENCE q",
+                                            "DROP TABLE s",
+                                            "DELETE FROM s",
+                                            "UPDATE s SET a = 1",
+                                            "TRUNCATE s",
+                                            "ALTER TABLE s ADD COLUMN q INT",
+                                            "BEGIN",
+                                            "USE x",
+                                            "VACUUM",
+                                            "CHECKPOINT",
+                                            "EXPLAIN SELECT a FROM s",
+                                            "DESCRIBE s",
+                                            "SHOW TABLES",
+                                            "SUMMARIZE s",
+                                            "PREPARE p AS SELECT 1",
+                                            "EXECUTE p"};
+  for (const std::string& text : refused) {
+    const auto problems = Problems(WithSource(text));
+    EXPECT_THAT(problems, ::testing::SizeIs(1)) << text;
+    for (const std::string& problem : problems) EXPECT_THAT(problem, ::testing::StartsWith("2:")) << text;
+  }
+}
+
+TEST_F(CompilerTest, EverythingWrongIsListedInOrder) {
+  EXPECT_THAT(Problems(WithSource("SELECT temprature, foo(b) FROM s WHERE bb > 1;\n"
+                                  "SELECT a FROM;\n"
+                                  "CREATE TABLE broken (x INT y INT) WITH (connector = 'kinesis');\n"
+                                  "SELECT x FROM broken;\n"
+                                  "SELECT a FROM ss")),
+              ElementsAre(::testing::StartsWith("2:8 there is no column temprature"),
+                          ::testing::StartsWith("2:20 there is no function foo()"),
+                          ::testing::StartsWith("2:40 there is no column bb | did you mean b?"),
+                          ::testing::StartsWith("3:14 syntax error"), ::testing::StartsWith("4:28 syntax error"),
+                          ::testing::StartsWith("6:15 there is no table named ss | did you mean s?")));
+}
+
+TEST_F(CompilerTest, OptionsAreCheckedInTheUsersSpelling) {
+  EXPECT_THAT(Problems("CREATE TABLE t (a INT) WITH (\n  connector = 'kinesis',\n  streamName = 'x',\n  "
+                       "'sink.records_per_batch' = 501,\n"
+                       "  aws_regio = 'eu-west-1'\n);\nINSERT INTO t SELECT 1"),
+              ElementsAre(HasSubstr("4:3 'sink.records_per_batch' = '501' is out of range"),
+                          HasSubstr("5:3 unknown option 'aws_regio'")));
+  EXPECT_THAT(Problems("CREATE TABLE t (a INT) WITH (connector = 'kinesiss'); SELECT a FROM t"),
+              ElementsAre("1:42 there is no connector 'kinesiss' | did you mean kinesis?"));
+  EXPECT_THAT(Problems("CREATE TABLE t (a INT) WITH (connector = 'kinesis'); SELECT a FROM t"),
+              ElementsAre(HasSubstr("needs the option 'stream_name'")));
+  EXPECT_THAT(Problems("CREATE TABLE t (a INT) WITH (connector = 'kinesis', stream_name = 't', bad_data = "
+                       "'dead_letter'); SELECT a FROM t"),
+              ElementsAre(HasSubstr("bad_data = 'dead_letter' is not supported yet | use 'fail' or 'drop'")));
+  EXPECT_THAT(
+      Problems(
+          "CREATE TABLE t (a INT) WITH (connector = 'kinesis', stream_name = 't', format = 'avro'); SELECT a FROM t"),
+      ElementsAre(HasSubstr("format 'avro' is not supported yet")));
+}
+
+TEST_F(CompilerTest, InsertsAreCheckedAgainstTheirTables) {
+  const std::string sink = "CREATE TABLE o (x BIGINT, y TEXT NOT NULL) WITH (connector = 'blackhole');\n";
+  EXPECT_THAT(Problems(WithSource(sink + "INSERT INTO o SELECT b FROM s")),
+              ElementsAre("3:13 table o takes 2 columns, the query gives 1 | no value for y; name the columns that you "
+                          "insert: INSERT INTO o (...)"));
+  EXPECT_THAT(Problems(WithSource(sink + "INSERT INTO o SELECT b, a, c FROM s")),
+              ElementsAre("3:13 table o takes 2 columns, the query gives 3 | no column for c"));
+  EXPECT_THAT(Problems(WithSource(sink + "INSERT INTO o SELECT l, a FROM s")),
+              ElementsAre(::testing::StartsWith("3:22 l is BIGINT[], and column x of o is BIGINT")));
+  EXPECT_THAT(Problems(WithSource(sink + "INSERT INTO o (x) SELECT b FROM s")),
+              ElementsAre(HasSubstr("column y of o is NOT NULL")));
+  EXPECT_THAT(Problems(WithSource(sink + "INSERT INTO o (x, z) SELECT b, a FROM s")),
+              ElementsAre(::testing::StartsWith("3:19 table o has no column z")));
+  EXPECT_THAT(Problems(WithSource(sink + "SELECT x FROM o; INSERT INTO o SELECT b, a FROM s")),
+              ElementsAre(HasSubstr("both read and written")));
+  EXPECT_THAT(
+      Problems("CREATE TABLE t (a INT) WITH (connector = 'kinesis', stream_name = 't', type = 'source'); INSERT INTO t "
+               "SELECT 1"),
+      ElementsAre(
+          "1:102 table t is a source: nothing can be inserted into it | define a second table with type = 'sink'"));
+}
+
+TEST_F(CompilerTest, StreamsInACircleAndWithoutRowsAreRefused) {
+  EXPECT_THAT(Problems("CREATE TABLE p (x INT); CREATE TABLE q (x INT); INSERT INTO p SELECT x FROM q; INSERT INTO q "
+                       "SELECT x FROM p; SELECT x FROM p"),
+              ElementsAre(HasSubstr("computed from itself")));
+  EXPECT_THAT(Problems("CREATE TABLE p (x INT); SELECT x FROM p"),
+              ElementsAre(HasSubstr("nothing is inserted into stream p")));
+  EXPECT_THAT(Problems("CREATE VIEW v AS SELECT x FROM w; CREATE VIEW w AS SELECT x FROM v; SELECT x FROM v"),
+              ::testing::Contains(HasSubstr("uses itself")));
+}
+
+TEST_F(CompilerTest, ConstantsThatNeverConvertAreFoundWhilePlanning) {
+  EXPECT_THAT(Problems(WithSource("SELECT a FROM s WHERE b > 'abc'")),
+              ElementsAre("2:27 could not convert string 'abc' to INT64"));
+  Good(WithSource("SELECT try_cast('abc' AS INT) AS n FROM s"));
+}
+
+TEST_F(CompilerTest, GeneratorColumnsKeepTheirExpressions) {
+  const auto script = Good(
+      "CREATE TABLE g (id BIGINT AS (i * 2), x DOUBLE) WITH (connector = 'generator', rows = 3); SELECT x, id FROM g");
+  ASSERT_NE(script, nullptr);
+  EXPECT_THAT(script->sources.at("g").spec.column_expressions, ElementsAre("CAST((i * 2) AS BIGINT)", ""));
+}
+
+TEST_F(CompilerTest, SettingsOfTheScript) {
+  EXPECT_EQ(Good(WithSource("SET pipeline.name = 'orders';\nSELECT a FROM s"))->pipeline_name, "orders");
+  EXPECT_THAT(Problems(""), ElementsAre(HasSubstr("the script has no query")));
+  EXPECT_THAT(Problems("-- nothing\n;;"), ElementsAre(HasSubstr("the script has no query")));
+}
+
+TEST(RenderProblemTest, PointsBelowTheCharacter) {
+  const std::string text = "SELECT 1;\n\tSELECT 'äöü', x";
+  EXPECT_EQ(RenderProblem("f.sql", text, Status::User("there is no column x", "did you mean y?").At({2, 16})),
+            "f.sql:2:16: error: there is no column x\n\tSELECT 'äöü', x\n\t              ^\nhint: did you mean y?\n");
+  EXPECT_EQ(RenderProblem("f.sql", text, Status::User("no place")), "f.sql: error: no place\n");
+}
+
+TEST_F(CompilerTest, ColumnsCountCharacters) {
+  EXPECT_THAT(Problems(WithSource("SELECT 'äöü' AS u, zz FROM s")),
+              ElementsAre(::testing::StartsWith("2:20 there is no column zz")));
 }
 
 }  // namespace

@@ -143,7 +143,9 @@ std::vector<StatementTokens> SplitStatements(const std::string& script, const st
 }
 
 bool IsReserved(const std::string& word) {
-  return duckdb::KeywordHelper::KeywordCategoryType(word) == duckdb::KeywordCategory::KEYWORD_RESERVED;
+  const duckdb::KeywordCategory category = duckdb::KeywordHelper::KeywordCategoryType(word);
+  return category == duckdb::KeywordCategory::KEYWORD_RESERVED ||
+         category == duckdb::KeywordCategory::KEYWORD_TYPE_FUNC;
 }
 
 std::string QuoteLiteral(std::string_view text) {

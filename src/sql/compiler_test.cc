@@ -350,6 +350,24 @@ TEST_F(CompilerTest, ConstantsThatNeverConvertAreFoundWhilePlanning) {
   Good(WithSource("SELECT try_cast('abc' AS INT) AS n FROM s"));
 }
 
+TEST_F(CompilerTest, FunctionsOfOtherArgumentsAreNamed) {
+  EXPECT_THAT(Problems(WithSource("SELECT strlen(b) AS n FROM s")),
+              ElementsAre("2:8 no function matches the given name and argument types 'strlen(BIGINT)' | there is only "
+                          "strlen(VARCHAR) -> BIGINT"));
+  EXPECT_THAT(Problems(WithSource("SELECT a + l AS n FROM s")),
+              ElementsAre(HasSubstr("'+(VARCHAR, BIGINT[])' | convert an argument with CAST(... AS type)")));
+}
+
+TEST_F(CompilerTest, GeneratedColumnsAreCheckedOnce) {
+  const std::string begin = "CREATE TABLE t (a INT, w INT AS (";
+  const std::string end = ")) WITH (connector = 'kinesis', stream_name = 't'); SELECT w FROM t; SELECT a FROM t";
+  EXPECT_THAT(Problems(begin + "sum(a)" + end),
+              ElementsAre(::testing::StartsWith("1:34 a generated column is computed from its own row")));
+  EXPECT_THAT(Problems(begin + "zz + 1" + end), ElementsAre(::testing::StartsWith("1:34 there is no column zz")));
+  EXPECT_THAT(Problems(begin + "getenv('HOME')" + end),
+              ElementsAre(::testing::StartsWith("1:34 function getenv() is not available")));
+}
+
 TEST_F(CompilerTest, GeneratorColumnsKeepTheirExpressions) {
   const auto script = Good(
       "CREATE TABLE g (id BIGINT AS (i * 2), x DOUBLE) WITH (connector = 'generator', rows = 3); SELECT x, id FROM g");

@@ -53,6 +53,22 @@ std::vector<std::string> QuotedNames(const std::string& text) {
   return names;
 }
 
+// A function's signatures, one a line; an operator has too many to be of help.
+std::string Signatures(const std::string& candidates) {
+  constexpr size_t kMost = 4;
+  std::vector<std::string> lines;
+  size_t at = 0;
+  while (at < candidates.size()) {
+    const size_t end = std::min(candidates.find('\n', at), candidates.size());
+    if (std::string line = OnOneLine(candidates.substr(at, end - at)); !line.empty()) lines.push_back(std::move(line));
+    at = end + 1;
+  }
+  if (lines.size() > kMost) return "convert an argument with CAST(... AS type)";
+  std::string out = lines.size() == 1 ? "there is only " : "there are ";
+  for (size_t i = 0; i < lines.size(); i++) out += (i > 0 ? ", " : "") + lines[i];
+  return out;
+}
+
 std::string WithoutFullStop(std::string text) {
   text = Trimmed(std::move(text));
   while (!text.empty() && (text.back() == '.' || text.back() == '!')) text.pop_back();
@@ -100,7 +116,7 @@ CleanMessage CleanDuckMessage(const std::exception& exception) {
     if (!missing.empty()) clean.hint = DidYouMean(missing.front(), names);
     if (clean.hint.empty()) clean.hint = "it knows " + OnOneLine(candidates);
   } else if (!candidates.empty()) {
-    clean.hint = "there are " + OnOneLine(candidates);
+    clean.hint = Signatures(candidates);
   }
   const std::string advice = CutAt(&text, "You might need to add explicit type casts");
   if (!advice.empty() && clean.hint.empty()) clean.hint = "add explicit type casts";

@@ -39,6 +39,16 @@ class Checker final : public TreeVisitor {
   Checker(duckdb::ClientContext& context, std::span<const Token> tokens, Problems* problems)
       : context_(context), tokens_(tokens), problems_(problems) {}
 
+  // What an expression without a query around it needs.
+  void CheckAlone(const ParsedExpression& expression) {
+    Needs needs;
+    Find(expression, &needs);
+    if (needs.aggregate || needs.over || needs.windowing) {
+      Add(At(expression), "a generated column is computed from its own row: it has no aggregates and no windows",
+          "use functions of single values");
+    }
+  }
+
   void EnterNode(duckdb::QueryNode& node) override {
     for (const auto& modifier : node.modifiers) CheckModifier(*modifier, node);
     switch (node.type) {
@@ -319,7 +329,10 @@ void CheckQuery(duckdb::ClientContext& context, duckdb::QueryNode& node, std::sp
 void CheckExpression(duckdb::ClientContext& context, duckdb::unique_ptr<ParsedExpression>& expression,
                      std::span<const Token> tokens, Problems* problems) {
   Checker checker(context, tokens, problems);
-  context.RunFunctionInTransaction([&] { WalkExpression(expression, checker); });
+  context.RunFunctionInTransaction([&] {
+    checker.CheckAlone(*expression);
+    WalkExpression(expression, checker);
+  });
 }
 
 }  // namespace laminar::sql

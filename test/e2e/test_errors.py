@@ -69,7 +69,7 @@ def test_wrong_region(quick_server, stream, proxy_for, laminar):
 
 def test_no_region(quick_server, stream, laminar):
     run = laminar("run", script=printed(stream, aws_region=None), endpoint=quick_server.endpoint)
-    assert_complains(run, 1, "region", "aws_region|AWS_REGION")
+    assert_complains(run, 2, "region", "aws_region|AWS_REGION")
 
 
 def test_region_from_the_environment(quick_server, stream, laminar):
@@ -202,7 +202,7 @@ POSITION = (r"shardId-000000000000", r"4\d{20,}")  # shard and sequence number
 
 @pytest.mark.parametrize("data, words", [
     (b'{"n": 2, "k": ', ["JSON"]),
-    (b"\xff\xfe not json", ["JSON"]),
+    (b"\xff\xfe not json", ["JSON|UTF-8"]),
     (b'{"n": "many", "k": "x"}', [r"\bn\b", "BIGINT"]),
     (b'{"n": 99999999999999999999, "k": "x"}', [r"\bn\b", "BIGINT"]),
 ], ids=["cut off", "no JSON", "type", "range"])

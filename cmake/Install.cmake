@@ -1,6 +1,14 @@
-# cmake --install PREFIX: bin/laminar, lib/laminar/libduckdb.so beside it, found by a relative rpath, so that the tree runs anywhere. cpack: .tar.gz, .deb.
+# cmake --install PREFIX: bin/laminar, and in lib/laminar the shared libraries that another machine may not have, found by a relative rpath:
+# the tree runs wherever there is a C++ runtime and OpenSSL 3. cpack: .tar.gz, .deb.
 install(TARGETS laminar RUNTIME DESTINATION bin)
 install(FILES "${DUCKDB_LIB_DIR}/libduckdb.so" DESTINATION lib/laminar PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+foreach(library simdjson::simdjson spdlog::spdlog fmt::fmt)
+  get_target_property(kind ${library} TYPE)
+  if(kind STREQUAL SHARED_LIBRARY)
+    install(FILES "$<TARGET_FILE:${library}>" DESTINATION lib/laminar RENAME "$<TARGET_SONAME_FILE_NAME:${library}>"
+            PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+  endif()
+endforeach()
 install(FILES "${DUCKDB_LIB_DIR}/LICENSE" DESTINATION share/doc/laminar RENAME LICENSE.duckdb)
 install(FILES LICENSE README.md DESTINATION share/doc/laminar)
 set_target_properties(laminar PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/laminar")

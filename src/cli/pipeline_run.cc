@@ -101,7 +101,11 @@ int PipelineRun::Run(const Script& script, const sql::CompiledScript& compiled, 
   const bool json = rep_->arguments.log_format == "json";
   const auto report = [&](const Status& status) {
     if (json) {
-      LogError(status.message(), {{"hint", status.hint()}, {"code", status.code()}});
+      const SqlPosition at = status.position();
+      LogError(status.message(), {{"hint", status.hint()},
+                                  {"code", status.code()},
+                                  {"line", std::to_string(at.line)},
+                                  {"column", std::to_string(at.column)}});
     } else {
       PrintScriptError(script.name, script.text, status);
     }

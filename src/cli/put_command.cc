@@ -20,6 +20,7 @@ class BytesEncoder final : public Encoder {
   Status Encode(const Batch& batch, EncodedRows* out) override {
     ForEachRecord(batch, [&](size_t, std::string_view data) {
       out->bytes += data;
+      if (out->newlines) out->bytes.push_back('\n');
       out->ends.push_back(out->bytes.size());
     });
     return Status::Ok();

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include "duckdb/common/types/data_chunk.hpp"
-#include "duckdb/common/types/string_type.hpp"
-#include "duckdb/common/types/vector.hpp"
+#include "duck/pch.h"
 
 namespace laminar::cli {
 

@@ -35,6 +35,7 @@ class TailEncoder final : public Encoder {
       } else {
         out->bytes += RecordAsText(data);
       }
+      if (out->newlines) out->bytes.push_back('\n');
       out->ends.push_back(out->bytes.size());
       if (++printed_ == count_) on_enough_();
     });

@@ -58,6 +58,7 @@ class LineEncoder final : public Encoder {
   Status Encode(const Batch& batch, EncodedRows* out) override {
     for (size_t i = 0; i < batch.rows(); i++) {
       out->bytes += batch.chunk().GetValue(0, i).ToString();
+      if (out->newlines) out->bytes.push_back('\n');
       out->ends.push_back(out->bytes.size());
     }
     return Status::Ok();

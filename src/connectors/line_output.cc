@@ -45,7 +45,7 @@ Status LineOutput::WriteSome(std::string_view* bytes) {
     } else if (errno == EAGAIN) {
       return Status::Ok();
     } else if (errno == EPIPE) {
-      return Status::Cancelled("the reader of " + what_ + " went away");
+      return ReaderGone();
     } else if (errno != EINTR) {
       const int error = errno;
       const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
@@ -81,6 +81,16 @@ Status LineOutput::Write(std::string_view lines) {
 
 Status LineOutput::Flush() {
   return Write({});
+}
+
+Status LineOutput::ReaderGone() const {
+  return Status::Cancelled("the reader of " + what_ + " went away");
+}
+
+Status LineOutput::CheckReader() const {
+  if (!may_block_) return Status::Ok();
+  pollfd poll_fd{fd_, 0, 0};
+  return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & POLLERR) != 0 ? ReaderGone() : Status::Ok();
 }
 
 size_t LineOutput::kept_bytes() const {

@@ -27,6 +27,8 @@ class LineOutput {
   // Writes what was kept, as far as there is room.
   Status Flush();
   size_t kept_bytes() const;
+  // Cancelled if the reader of a pipe has gone: a quiet writer would not notice before its next line.
+  Status CheckReader() const;
   // Forces a regular file onto its disk; nothing to do for others.
   Status Sync();
   const std::string& what() const { return what_; }
@@ -34,6 +36,7 @@ class LineOutput {
  private:
   // Writes from the front of `bytes` as far as there is room and removes it; mutex_ is held.
   Status WriteSome(std::string_view* bytes);
+  Status ReaderGone() const;
 
   const int fd_;
   const std::string what_;

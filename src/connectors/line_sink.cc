@@ -12,29 +12,32 @@ class LineWriter final : public SinkWriter {
  public:
   LineWriter(LineOutput* output, std::unique_ptr<Encoder> encoder, const ConnectorContext& context,
              const LineSinkOptions& options)
-      : output_(output), encoder_(std::move(encoder)), context_(context), options_(options) {}
+      : output_(output), encoder_(std::move(encoder)), context_(context), options_(options) {
+    encoded_.newlines = true;
+    if (options_.reader_check_micros != kNever) next_check_micros_ = context_.clock->SteadyMicros();
+  }
 
   Status Push(const Batch& batch) override {
     if (batch.rows() == 0) return Status::Ok();
-    encoded_.Clear();
+    const bool first = rows_ == 0;
     RETURN_IF_ERROR(encoder_->Encode(batch, &encoded_));
     const int64_t now = context_.clock->SteadyMicros();
-    if (lines_.empty()) oldest_micros_ = now;
+    if (first) oldest_micros_ = now;
     newest_micros_ = now;
-    for (size_t i = 0; i < encoded_.rows(); i++) {
-      lines_.append(encoded_.row(i));
-      lines_.push_back('\n');
-    }
     rows_ += batch.rows();  // an encoder may leave rows out
-    if (lines_.size() < options_.flush_bytes) return Status::Ok();
+    if (encoded_.bytes.size() < options_.flush_bytes) return Status::Ok();
     return HandOn();
   }
 
   bool CanAccept() const override { return output_->kept_bytes() < options_.kept_bytes; }
 
   Status Poll() override {
-    if (!lines_.empty() && (finishing_ || context_.clock->SteadyMicros() >= Due())) RETURN_IF_ERROR(HandOn());
+    if (rows_ > 0 && (finishing_ || context_.clock->SteadyMicros() >= Due())) RETURN_IF_ERROR(HandOn());
     if (output_->kept_bytes() > 0) RETURN_IF_ERROR(output_->Flush());
+    if (options_.reader_check_micros != kNever && context_.clock->SteadyMicros() >= next_check_micros_) {
+      RETURN_IF_ERROR(output_->CheckReader());
+      next_check_micros_ = context_.clock->SteadyMicros() + options_.reader_check_micros;
+    }
     if (finishing_ && !synced_ && output_->kept_bytes() == 0) {
       if (options_.sync_at_finish) RETURN_IF_ERROR(output_->Sync());
       synced_ = true;
@@ -45,11 +48,11 @@ class LineWriter final : public SinkWriter {
   int64_t NextDeadline() const override {
     if (output_->kept_bytes() > 0) return context_.clock->SteadyMicros() + kRetryMicros;
     if (finishing_) return synced_ ? kNever : context_.clock->SteadyMicros();
-    return lines_.empty() ? kNever : Due();
+    return std::min(rows_ == 0 ? kNever : Due(), next_check_micros_);
   }
 
   void Finish() override { finishing_ = true; }
-  bool Drained() const override { return lines_.empty() && synced_; }
+  bool Drained() const override { return rows_ == 0 && synced_; }
 
  private:
   int64_t Due() const {
@@ -57,10 +60,10 @@ class LineWriter final : public SinkWriter {
   }
 
   Status HandOn() {
-    RETURN_IF_ERROR(output_->Write(lines_));
+    RETURN_IF_ERROR(output_->Write(encoded_.bytes));
     context_.metrics->rows_out.Add(rows_);
-    context_.metrics->bytes_out.Add(lines_.size());
-    lines_.clear();
+    context_.metrics->bytes_out.Add(encoded_.bytes.size());
+    encoded_.Clear();
     rows_ = 0;
     return Status::Ok();
   }
@@ -69,10 +72,10 @@ class LineWriter final : public SinkWriter {
   const std::unique_ptr<Encoder> encoder_;
   const ConnectorContext context_;
   const LineSinkOptions options_;
-  EncodedRows encoded_;
-  std::string lines_;  // at most flush_bytes and one batch
-  uint64_t rows_ = 0;  // in lines_
+  EncodedRows encoded_;  // at most flush_bytes and one batch
+  uint64_t rows_ = 0;    // pushed since the last HandOn
   int64_t oldest_micros_ = 0, newest_micros_ = 0;
+  int64_t next_check_micros_ = kNever;  // of the reader
   bool finishing_ = false, synced_ = false;
 };
 

@@ -11,11 +11,12 @@
 namespace laminar {
 
 struct LineSinkOptions {
-  size_t flush_bytes = 256 << 10;      // a writer hands its lines on when it has this many bytes,
-  int64_t quiet_micros = 100'000;      // or when no row came for this long,
-  int64_t longest_micros = 1'000'000;  // or when the oldest waits for this long
-  size_t kept_bytes = 256 << 10;       // while a slow reader leaves this much unread, no more is accepted
-  bool sync_at_finish = false;         // onto the disk, before it says that everything is acknowledged
+  size_t flush_bytes = 256 << 10;        // a writer hands its lines on when it has this many bytes,
+  int64_t quiet_micros = 100'000;        // or when no row came for this long,
+  int64_t longest_micros = 1'000'000;    // or when the oldest waits for this long
+  size_t kept_bytes = 256 << 10;         // while a slow reader leaves this much unread, no more is accepted
+  int64_t reader_check_micros = kNever;  // how often to look whether the reader of a pipe is still there
+  bool sync_at_finish = false;           // onto the disk, before it says that everything is acknowledged
 };
 
 // One writer a worker, all on one output: the rows of one writer stay in their order, and lines are never torn.

@@ -66,6 +66,7 @@ class Decoder {
 struct EncodedRows {
   std::string bytes;
   std::vector<uint64_t> ends;
+  bool newlines = false;  // set by who asks for the rows: a newline follows each and belongs to it
   size_t rows() const { return ends.size(); }
   std::string_view row(size_t i) const {
     const uint64_t begin = i == 0 ? 0 : ends[i - 1];

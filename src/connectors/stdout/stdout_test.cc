@@ -5,8 +5,8 @@
 
 #include <csignal>
 
-#include "connectors/stdout/stdout_connector.h"
 #include "connectors/line_format_for_test.h"
+#include "connectors/stdout/stdout_connector.h"
 
 namespace laminar {
 namespace {
@@ -53,7 +53,7 @@ TEST_F(StdoutTest, RowsAreVisibleAtTheNextPollWithoutTimePassing) {
   EXPECT_LE(writer->NextDeadline(), clock_.SteadyMicros());
   ASSERT_TRUE(writer->Poll().ok());
   EXPECT_EQ(Read(), "one\ntwo\n");
-  EXPECT_EQ(writer->NextDeadline(), kNever);
+  EXPECT_EQ(writer->NextDeadline(), clock_.SteadyMicros() + 500'000);  // to see whether the reader is still there
   EXPECT_EQ(metrics_.rows_out.Get(), 2U);
   EXPECT_EQ(metrics_.bytes_out.Get(), 8U);
 }
@@ -119,6 +119,15 @@ TEST_F(StdoutTest, AReaderThatGoesAwayIsACancellation) {
   EXPECT_EQ(status.kind(), StatusKind::kCancelled);
   EXPECT_EQ(status.message(), "the reader of stdout went away");
   EXPECT_EQ(metrics_.rows_out.Get(), 0U);
+}
+
+TEST_F(StdoutTest, AQuietWriterNoticesIt) {
+  const auto writer = sink_->CreateWriter(0);
+  ASSERT_TRUE(writer->Poll().ok());
+  CloseReader();
+  ASSERT_TRUE(writer->Poll().ok());  // not looked at again yet
+  clock_.Advance(500'000);
+  EXPECT_EQ(writer->Poll().kind(), StatusKind::kCancelled);
 }
 
 }  // namespace

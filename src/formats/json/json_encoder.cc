@@ -48,6 +48,7 @@ Status JsonEncoder::Encode(const Batch& batch, EncodedRows* out) {
       field.writer->Write(row, &row_);
     }
     if (!unstructured_) row_.Append(fields_.empty() ? "{}" : "}");
+    if (out->newlines) row_.Append("\n");
     out->bytes.append(row_.text());
     out->ends.push_back(out->bytes.size());
   }

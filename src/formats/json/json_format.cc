@@ -73,13 +73,13 @@ std::vector<OptionSpec> JsonFormatOptions() {
   timestamps.help =
       "How TIMESTAMP columns look: auto reads RFC 3339 and SQL text, and numbers as an epoch whose unit follows from "
       "their size (below 1e11 seconds, "
-      "below 1e14 milliseconds, below 1e17 microseconds, else nanoseconds), and writes RFC 3339 in UTC.";
+      "below 1e14 milliseconds, below 1e17 microseconds, else nanoseconds), and writes RFC 3339 in UTC";
   timestamps.example = "epoch_millis";
   OptionSpec unstructured;
   unstructured.name = kUnstructured;
   unstructured.type = OptionType::kBoolean;
   unstructured.default_value = "false";
-  unstructured.help = "Put the whole JSON value, whatever it is, into the table's one column `value JSON`.";
+  unstructured.help = "Put the whole JSON value, whatever it is, into the table's one column `value JSON`";
   unstructured.example = "true";
   return {timestamps, unstructured};
 }

@@ -1,0 +1,53 @@
+#include "cli/status_line.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace laminar::cli {
+namespace {
+
+TEST(StatusLine, RatesAndWhatNeedsAttention) {
+  PipelineMetrics metrics;
+  const Progress before{1'000'000, 100, 1000, 0, 0};
+  const Progress now{3'000'000, 20'100, 4'001'000, 2'000, 300'000};
+  EXPECT_EQ(DescribeProgress("reading", before, now, metrics),
+            "reading  in 10,000 rows/s (2.0 MB/s)  out 1,000 rows/s (150.0 kB/s)");
+  metrics.lag_ms.Set(1500);
+  metrics.retries.Add(3);
+  metrics.bad_rows.Add(1);
+  EXPECT_EQ(DescribeProgress("reading", before, before, metrics),
+            "reading  in 0 rows/s (0 B/s)  out 0 rows/s (0 B/s)  lag 1.5 s  retries 3  bad rows 1");
+}
+
+TEST(StatusLine, Total) {
+  PipelineMetrics metrics;
+  metrics.rows_in.Add(1'234'567);
+  metrics.bytes_in.Add(2'000'000);
+  metrics.rows_out.Add(12);
+  EXPECT_EQ(DescribeTotal(metrics, 12'300'000), "1,234,567 rows in (2.0 MB), 12 rows out (0 B), 12.3 s");
+}
+
+TEST(StatusLine, IsWipedAtTheEnd) {
+  int fds[2];
+  ASSERT_EQ(pipe(fds), 0);
+  fcntl(fds[0], F_SETFL, O_NONBLOCK);
+  PipelineMetrics metrics;
+  const ManualClock clock;
+  {
+    StatusLine line(fds[1], metrics, clock);
+    line.SetState("reading");
+  }
+  char buffer[4096];
+  const ssize_t n = read(fds[0], buffer, sizeof buffer);
+  ASSERT_GT(n, 0);
+  const std::string written(buffer, static_cast<size_t>(n));
+  EXPECT_THAT(written, ::testing::StartsWith("\rreading  in 0 rows/s"));
+  EXPECT_THAT(written, ::testing::EndsWith("\r\x1b[K"));
+  close(fds[0]);
+  close(fds[1]);
+}
+
+}  // namespace
+}  // namespace laminar::cli

@@ -40,5 +40,5 @@ PUBLIC = {"sql": {"sql/compiler.h"}}
 # DuckDB's headers: its vectors are everyone's business, its parser, planner and optimiser only the SQL front end's.
 DUCKDB_ANY = {"duck", "sql"}
 DUCKDB_VECTORS = {"formats", "formats/json", "connectors", "connectors/kinesis", "connectors/file", "connectors/stdout",
-                  "connectors/blackhole", "connectors/generator", "stream", "stream/operators", "stream/runtime"}
+                  "connectors/blackhole", "connectors/generator", "stream", "stream/operators", "stream/runtime", "cli"}
 DUCKDB_FRONT_END = ("duckdb/parser/", "duckdb/planner/", "duckdb/optimizer/", "duckdb/catalog/")

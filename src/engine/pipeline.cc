@@ -56,8 +56,8 @@ class PipelineImpl final : public Pipeline {
   Status Run(const std::function<void()>& on_reading) override {
     std::vector<Waker*> wakers;
     for (const auto& waker : wakers_) wakers.push_back(waker.get());
-    for (const auto& [name, sink] : sinks_) RETURN_IF_ERROR(sink->Start(wakers).WithContext("table " + name));
     for (const auto& [name, source] : sources_) RETURN_IF_ERROR(source->Start(wakers).WithContext("table " + name));
+    for (const auto& [name, sink] : sinks_) RETURN_IF_ERROR(sink->Start(wakers).WithContext("table " + name));
 
     // Sessions outlive the tasks whose expressions they evaluate; both end before the connectors.
     std::vector<std::unique_ptr<DuckSession>> sessions;

@@ -1,7 +1,9 @@
 #include "connectors/file/file_connector.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -15,7 +17,7 @@ namespace {
 
 Result<std::unique_ptr<LineOutput>> OpenOutput(const std::string& path) {
   const std::string what = "file " + path;
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (fd < 0) {
     const int error = errno;
     return Status::Environment(
@@ -26,7 +28,15 @@ Result<std::unique_ptr<LineOutput>> OpenOutput(const std::string& path) {
         : error == EISDIR ? "Name a file in the option 'path'"
                           : "");
   }
-  return std::make_unique<LineOutput>(fd, what, /*owned=*/true);
+  auto output = std::make_unique<LineOutput>(fd, what, /*owned=*/true);
+  struct stat info {};
+  if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) return output;  // a device or a pipe has nothing to be replaced
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    return Status::Environment("cannot write " + what + ": a pipeline is reading or writing it",
+                               "Name another file in one of the two tables");
+  }
+  if (ftruncate(fd, 0) != 0) return Status::Environment("cannot write " + what + ": " + std::strerror(errno));
+  return output;
 }
 
 class FileConnector final : public Connector {

@@ -186,6 +186,22 @@ TEST_F(FileTest, APipeEndsWithItsWriter) {
   EXPECT_EQ(state, PollState::kEnd);
 }
 
+TEST_F(FileTest, AFileThatIsReadIsNotCutOffByASink) {
+  const std::string path = Write("both", "one\n");
+  ThreadWaker waker;
+  {
+    const auto source = MakeSource(path);
+    ASSERT_TRUE(source->Start({&waker}).ok());
+    EXPECT_EQ(MakeSink(path)->Start({&waker}).message(),
+              "cannot write file " + path + ": a pipeline is reading or writing it");
+    PollState state;
+    EXPECT_THAT(ReadAll(source->CreateReader(0).get(), &state), ElementsAre("one"));
+  }
+  const auto sink = MakeSink(path);
+  ASSERT_TRUE(sink->Start({&waker}).ok());
+  EXPECT_EQ(MakeSource(path)->Start({&waker}).message(), "cannot read file " + path + ": a pipeline is writing it");
+}
+
 TEST_F(FileTest, SaysWhatIsWrongWithAPath) {
   ThreadWaker waker;
   const Status missing = MakeSource(Path("none"))->Start({&waker});

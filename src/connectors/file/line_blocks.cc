@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -47,6 +48,12 @@ Result<std::shared_ptr<const Input>> Input::Open(const std::string& path) {
   if (S_ISDIR(info.st_mode)) {
     return Status::Environment("cannot read " + input->what + ": it is a directory",
                                "Name a file in the option 'path'");
+  }
+  // Against a sink of this script, or of another process, that writes the same file: it would cut off what is being
+  // read.
+  if (input->seekable && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    return Status::Environment("cannot read " + input->what + ": a pipeline is writing it",
+                               "Name another file in one of the two tables");
   }
   if (input->seekable) (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
   return input;

@@ -213,6 +213,26 @@ TEST_F(SinkTest, AMissingStreamComesOutOfPoll) {
   EXPECT_FALSE(sink_->Ready());
 }
 
+TEST_F(SinkTest, AnEndpointThatNeverAnswersIsGivenUp) {
+  Open({});
+  world_->model.FailNext(ModelCall::kDescribe, {ErrorClass::kTransient, Status::Environment("connection refused")},
+                         1'000'000);
+  ASSERT_TRUE(writer_->Push(MakeBatch({"early"})).ok());
+  ASSERT_FALSE(Drain());
+  EXPECT_EQ(last_.message(), "connection refused");
+  EXPECT_GE(world_->clock.SteadyMicros(), kStartPatienceMicros);
+  EXPECT_LE(world_->clock.SteadyMicros(), kStartPatienceMicros + kRetryCapMicros);
+}
+
+TEST_F(SinkTest, AnEndpointThatComesBackInTimeIsWaitedFor) {
+  Open({});
+  world_->model.FailNext(ModelCall::kDescribe, {ErrorClass::kTransient, Status::Environment("connection refused")}, 3);
+  ASSERT_TRUE(writer_->Push(MakeBatch({"early"})).ok());
+  writer_->Finish();
+  ASSERT_TRUE(Drain());
+  EXPECT_EQ(Written().size(), 1u);
+}
+
 TEST_F(SinkTest, AStreamThatIsBeingCreatedIsWaitedFor) {
   Open({});
   world_->model.SetStatus("out", "CREATING");

@@ -1,5 +1,7 @@
 #include "connectors/kinesis/stream_probe.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 
 namespace laminar::kinesis {
@@ -17,10 +19,15 @@ Status StreamProbe::Drive(int64_t now_micros) {
   for (Outcome<StreamSummary>& answer : answers_->TakeAll()) {
     if (!answer.ok()) {
       if (answer.error->error_class == ErrorClass::kFatal) return answer.error->status;
+      if (answer.error->error_class == ErrorClass::kTransient && !heard_ &&
+          now_micros - first_request_micros_ >= kStartPatienceMicros) {
+        return answer.error->status;
+      }
       next_request_micros_ = retry_.OnFailure(*answer.error, api_->Describe(), now_micros);
       continue;
     }
     retry_.OnSuccess();
+    heard_ = true;
     if (answer.value.status == "DELETING") {
       return Status::Environment(api_->Describe() + " is being deleted", "Create the stream again, or name another one")
           .WithCode("ResourceNotFoundException");
@@ -36,6 +43,7 @@ Status StreamProbe::Drive(int64_t now_micros) {
   }
   if (!ready_ && next_request_micros_ <= now_micros) {
     next_request_micros_ = kNever;
+    first_request_micros_ = std::min(first_request_micros_, now_micros);
     api_->DescribeStreamSummary(
         [answers = answers_](Outcome<StreamSummary> answer) { answers->Put(std::move(answer)); });
   }

@@ -1,5 +1,6 @@
 // StreamProbe: finds out once, before the first row, that a stream exists and what its limits are. A stream that is
-// still being created is waited for.
+// still being created is waited for. An endpoint that has never answered is more likely wrong than down: after
+// kStartPatienceMicros of failures the probe gives up, whereas a running pipeline tries for ever.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,8 @@ class BroadcastWaker final : public Waker {
   const std::vector<Waker*> wakers_;
 };
 
+constexpr int64_t kStartPatienceMicros = 15'000'000;
+
 // Not thread-safe: its owner guards it.
 class StreamProbe {
  public:
@@ -43,6 +46,8 @@ class StreamProbe {
   RetryLog retry_log_;
   Retry retry_;
   int64_t next_request_micros_ = 0;  // kNever while a request is in flight and once it is ready
+  int64_t first_request_micros_ = kNever;
+  bool heard_ = false;  // the service has answered once
   bool ready_ = false;
   bool said_waiting_ = false;
   StreamSummary summary_;

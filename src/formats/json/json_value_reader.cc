@@ -20,37 +20,6 @@ using duckdb::FlatVector;
 using duckdb::LogicalTypeId;
 using duckdb::Vector;
 
-enum class JsonValueReader::Kind : uint8_t {
-  kVarchar,
-  kJson,
-  kBoolean,
-  kInt8,
-  kInt16,
-  kInt32,
-  kInt64,
-  kInt128,
-  kUInt8,
-  kUInt16,
-  kUInt32,
-  kUInt64,
-  kUInt128,
-  kFloat,
-  kDouble,
-  kDecimal16,
-  kDecimal32,
-  kDecimal64,
-  kDecimal128,
-  kTimestampS,
-  kTimestampMs,
-  kTimestampUs,
-  kTimestampNs,
-  kOther,
-  kList,
-  kArray,
-  kMap,
-  kStruct,
-};
-
 namespace {
 
 constexpr UInt128 kMaxInt128 = ~UInt128{0} >> 1;
@@ -104,119 +73,28 @@ JsonValueReader::JsonValueReader(const duckdb::LogicalType& type, const JsonOpti
     : type_(std::make_unique<duckdb::LogicalType>(type)),
       type_name_(TypeName(type)),
       timestamp_format_(options.timestamp_format) {
-  const auto child = [&](const duckdb::LogicalType& t) {
-    children_.push_back(std::make_unique<JsonValueReader>(t, options));
-  };
-  switch (type.id()) {
-    case LogicalTypeId::VARCHAR:
-      kind_ = type.IsJSONType() ? Kind::kJson : Kind::kVarchar;
-      break;
-    case LogicalTypeId::BOOLEAN:
-      kind_ = Kind::kBoolean;
-      break;
-    case LogicalTypeId::TINYINT:
-      kind_ = Kind::kInt8;
-      break;
-    case LogicalTypeId::SMALLINT:
-      kind_ = Kind::kInt16;
-      break;
-    case LogicalTypeId::INTEGER:
-      kind_ = Kind::kInt32;
-      break;
-    case LogicalTypeId::BIGINT:
-      kind_ = Kind::kInt64;
-      break;
-    case LogicalTypeId::HUGEINT:
-      kind_ = Kind::kInt128;
-      break;
-    case LogicalTypeId::UTINYINT:
-      kind_ = Kind::kUInt8;
-      break;
-    case LogicalTypeId::USMALLINT:
-      kind_ = Kind::kUInt16;
-      break;
-    case LogicalTypeId::UINTEGER:
-      kind_ = Kind::kUInt32;
-      break;
-    case LogicalTypeId::UBIGINT:
-      kind_ = Kind::kUInt64;
-      break;
-    case LogicalTypeId::UHUGEINT:
-      kind_ = Kind::kUInt128;
-      break;
-    case LogicalTypeId::FLOAT:
-      kind_ = Kind::kFloat;
-      break;
-    case LogicalTypeId::DOUBLE:
-      kind_ = Kind::kDouble;
-      break;
-    case LogicalTypeId::DECIMAL:
-      width_ = duckdb::DecimalType::GetWidth(type);
-      scale_ = duckdb::DecimalType::GetScale(type);
-      switch (type.InternalType()) {
-        case duckdb::PhysicalType::INT16:
-          kind_ = Kind::kDecimal16;
-          break;
-        case duckdb::PhysicalType::INT32:
-          kind_ = Kind::kDecimal32;
-          break;
-        case duckdb::PhysicalType::INT64:
-          kind_ = Kind::kDecimal64;
-          break;
-        default:
-          kind_ = Kind::kDecimal128;
-          break;
-      }
-      break;
-    case LogicalTypeId::TIMESTAMP_SEC:
-      kind_ = Kind::kTimestampS;
-      break;
-    case LogicalTypeId::TIMESTAMP_MS:
-      kind_ = Kind::kTimestampMs;
-      break;
-    case LogicalTypeId::TIMESTAMP:
-    case LogicalTypeId::TIMESTAMP_TZ:
-      kind_ = Kind::kTimestampUs;
-      break;
-    case LogicalTypeId::TIMESTAMP_NS:
-      kind_ = Kind::kTimestampNs;
-      break;
-    case LogicalTypeId::LIST:
-      kind_ = Kind::kList;
-      child(duckdb::ListType::GetChildType(type));
-      break;
-    case LogicalTypeId::ARRAY:
-      kind_ = Kind::kArray;
-      array_size_ = duckdb::ArrayType::GetSize(type);
-      child(duckdb::ArrayType::GetChildType(type));
-      break;
-    case LogicalTypeId::MAP:
-      kind_ = Kind::kMap;
-      child(duckdb::MapType::KeyType(type));
-      child(duckdb::MapType::ValueType(type));
-      break;
-    case LogicalTypeId::STRUCT:
-      kind_ = Kind::kStruct;
-      for (const auto& [name, field] : duckdb::StructType::GetChildTypes(type)) {
-        names_.push_back(name);
-        child(field);
-      }
-      seen_.resize(names_.size());
-      break;
-    default:
-      kind_ = Kind::kOther;
+  JsonShape shape = JsonShapeOf(type);
+  kind_ = shape.kind;
+  width_ = shape.width;
+  scale_ = shape.scale;
+  array_size_ = shape.array_size;
+  names_ = std::move(shape.names);
+  seen_.resize(names_.size());
+  for (const duckdb::LogicalType& child : shape.children) {
+    children_.push_back(std::make_unique<JsonValueReader>(child, options));
   }
 }
 
 JsonValueReader::~JsonValueReader() = default;
 
 void JsonValueReader::SetNull(Vector& vector, uint64_t row) const {
-  if (kind_ == Kind::kStruct || kind_ == Kind::kArray) {
+  if (kind_ == JsonKind::kStruct || kind_ == JsonKind::kArray) {
     FlatVector::SetNull(vector, row, true);  // their children's rows too
     return;
   }
   FlatVector::Validity(vector).SetInvalid(row);
-  if (kind_ == Kind::kList || kind_ == Kind::kMap) FlatVector::GetData<duckdb::list_entry_t>(vector)[row] = {0, 0};
+  if (kind_ == JsonKind::kList || kind_ == JsonKind::kMap)
+    FlatVector::GetData<duckdb::list_entry_t>(vector)[row] = {0, 0};
 }
 
 JsonRead JsonValueReader::Bad(const JsonCursor& at, JsonProblem* problem, std::string_view why) const {
@@ -275,9 +153,9 @@ JsonRead JsonValueReader::Read(JsonCursor* cursor, Vector& vector, uint8_t* data
   }
   SetValid(vector, row);
   switch (kind_) {
-    case Kind::kVarchar:
+    case JsonKind::kVarchar:
       return ReadVarchar(cursor, vector, data, row, problem);
-    case Kind::kJson: {
+    case JsonKind::kJson: {
       std::string_view text;
       const JsonCursor at = *cursor;
       if (const JsonError error = CheckJsonValue(cursor, &text); error.what) {
@@ -287,7 +165,7 @@ JsonRead JsonValueReader::Read(JsonCursor* cursor, Vector& vector, uint8_t* data
       StoreString(data, row, text.data(), text.size());
       return JsonRead::kValue;
     }
-    case Kind::kBoolean: {
+    case JsonKind::kBoolean: {
       bool value = *token == 't';
       const char* end = JsonTokenEnd(*cursor);
       if (*token == '"') {
@@ -305,13 +183,13 @@ JsonRead JsonValueReader::Read(JsonCursor* cursor, Vector& vector, uint8_t* data
       Store(data, row, value);
       return JsonRead::kValue;
     }
-    case Kind::kDouble:
-    case Kind::kFloat: {
+    case JsonKind::kDouble:
+    case JsonKind::kFloat: {
       JsonNumber number;
       double value;
       float narrow;
       if (NumberAt(*cursor, &number)) [[likely]] {
-        if (kind_ == Kind::kDouble ? !ToDouble(number, &value) : !ToFloat(number, &narrow)) {
+        if (kind_ == JsonKind::kDouble ? !ToDouble(number, &value) : !ToFloat(number, &narrow)) {
           return Bad(*cursor, problem, "which is out of range");
         }
       } else {
@@ -325,32 +203,33 @@ JsonRead JsonValueReader::Read(JsonCursor* cursor, Vector& vector, uint8_t* data
         narrow = static_cast<float>(value);
       }
       cursor->next++;
-      if (kind_ == Kind::kDouble) {
+      if (kind_ == JsonKind::kDouble) {
         Store(data, row, value);
       } else {
         Store(data, row, narrow);
       }
       return JsonRead::kValue;
     }
-    case Kind::kDecimal16:
-    case Kind::kDecimal32:
-    case Kind::kDecimal64:
-    case Kind::kDecimal128:
+    case JsonKind::kDecimal16:
+    case JsonKind::kDecimal32:
+    case JsonKind::kDecimal64:
+    case JsonKind::kDecimal128:
       return ReadDecimal(cursor, data, row, problem);
-    case Kind::kTimestampS:
-    case Kind::kTimestampMs:
-    case Kind::kTimestampUs:
-    case Kind::kTimestampNs:
+    case JsonKind::kTimestampS:
+    case JsonKind::kTimestampMs:
+    case JsonKind::kTimestampUs:
+    case JsonKind::kTimestampNs:
       return ReadTimestamp(cursor, data, row, problem);
-    case Kind::kOther:
+    case JsonKind::kBlob:
+    case JsonKind::kOther:
       return ReadOther(cursor, vector, data, row, problem);
-    case Kind::kList:
+    case JsonKind::kList:
       return ReadList(cursor, vector, row, problem);
-    case Kind::kArray:
+    case JsonKind::kArray:
       return ReadArray(cursor, vector, row, problem);
-    case Kind::kMap:
+    case JsonKind::kMap:
       return ReadMap(cursor, vector, row, problem);
-    case Kind::kStruct:
+    case JsonKind::kStruct:
       return ReadStruct(cursor, vector, row, problem);
     default:
       return ReadInteger(cursor, data, row, problem);
@@ -389,39 +268,39 @@ JsonRead JsonValueReader::ReadInteger(JsonCursor* cursor, uint8_t* data, uint64_
   int64_t value = 0;
   Int128 wide = 0;
   switch (kind_) {
-    case Kind::kInt8:
+    case JsonKind::kInt8:
       fit = ToInt64(number, INT8_MAX, &value);
       Store(data, row, static_cast<int8_t>(value));
       break;
-    case Kind::kInt16:
+    case JsonKind::kInt16:
       fit = ToInt64(number, INT16_MAX, &value);
       Store(data, row, static_cast<int16_t>(value));
       break;
-    case Kind::kInt32:
+    case JsonKind::kInt32:
       fit = ToInt64(number, INT32_MAX, &value);
       Store(data, row, static_cast<int32_t>(value));
       break;
-    case Kind::kInt64:
+    case JsonKind::kInt64:
       fit = ToInt64(number, INT64_MAX, &value);
       Store(data, row, value);
       break;
-    case Kind::kInt128:
+    case JsonKind::kInt128:
       fit = ToInteger(number, kMaxInt128, true, &wide);
       Store(data, row, wide);
       break;
-    case Kind::kUInt8:
+    case JsonKind::kUInt8:
       fit = ToInteger(number, UINT8_MAX, false, &wide);
       Store(data, row, static_cast<uint8_t>(wide));
       break;
-    case Kind::kUInt16:
+    case JsonKind::kUInt16:
       fit = ToInteger(number, UINT16_MAX, false, &wide);
       Store(data, row, static_cast<uint16_t>(wide));
       break;
-    case Kind::kUInt32:
+    case JsonKind::kUInt32:
       fit = ToInteger(number, UINT32_MAX, false, &wide);
       Store(data, row, static_cast<uint32_t>(wide));
       break;
-    case Kind::kUInt64:
+    case JsonKind::kUInt64:
       fit = ToInteger(number, UINT64_MAX, false, &wide);
       Store(data, row, static_cast<uint64_t>(wide));
       break;
@@ -443,13 +322,13 @@ JsonRead JsonValueReader::ReadDecimal(JsonCursor* cursor, uint8_t* data, uint64_
   if (ToDecimal(number, width_, scale_, &value) != NumberFit::kFits)
     return Bad(*cursor, problem, "which is out of range");
   switch (kind_) {
-    case Kind::kDecimal16:
+    case JsonKind::kDecimal16:
       Store(data, row, static_cast<int16_t>(value));
       break;
-    case Kind::kDecimal32:
+    case JsonKind::kDecimal32:
       Store(data, row, static_cast<int32_t>(value));
       break;
-    case Kind::kDecimal64:
+    case JsonKind::kDecimal64:
       Store(data, row, static_cast<int64_t>(value));
       break;
     default:
@@ -484,13 +363,13 @@ JsonRead JsonValueReader::ReadTimestamp(JsonCursor* cursor, uint8_t* data, uint6
   if (SecondsAt(*cursor, &seconds, &nanos, &wrong)) [[likely]] {
     bool fits = true;
     switch (kind_) {
-      case Kind::kTimestampS:
+      case JsonKind::kTimestampS:
         value = seconds;
         break;
-      case Kind::kTimestampMs:
+      case JsonKind::kTimestampMs:
         value = seconds * 1000 + nanos / 1'000'000;
         break;
-      case Kind::kTimestampUs:
+      case JsonKind::kTimestampUs:
         fits = !__builtin_mul_overflow(seconds, int64_t{1'000'000}, &value) &&
                !__builtin_add_overflow(value, int64_t{nanos / 1000}, &value);
         break;

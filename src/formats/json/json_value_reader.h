@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "formats/json/json_kind.h"
 #include "formats/json/json_number.h"
 #include "formats/json/json_options.h"
 #include "formats/json/json_structure.h"
@@ -56,8 +57,6 @@ class JsonValueReader {
   void SetNull(duckdb::Vector& vector, uint64_t row) const;
 
  private:
-  enum class Kind : uint8_t;
-
   JsonRead Bad(const JsonCursor& at, JsonProblem* problem, std::string_view why = "") const;
   JsonRead Incomplete(JsonProblem* problem) const;
   bool StringAt(const JsonCursor& cursor, std::string_view* text, const char** wrong);
@@ -74,7 +73,7 @@ class JsonValueReader {
   JsonRead ReadMap(JsonCursor* cursor, duckdb::Vector& vector, uint64_t row, JsonProblem* problem);
   JsonRead ReadStruct(JsonCursor* cursor, duckdb::Vector& vector, uint64_t row, JsonProblem* problem);
 
-  Kind kind_;
+  JsonKind kind_ = JsonKind::kOther;
   const std::unique_ptr<duckdb::LogicalType> type_;
   const std::string type_name_;
   const JsonTimestampFormat timestamp_format_;

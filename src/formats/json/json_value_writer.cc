@@ -22,42 +22,10 @@ using duckdb::FlatVector;
 using duckdb::LogicalTypeId;
 using duckdb::Vector;
 
-enum class JsonValueWriter::Kind : uint8_t {
-  kVarchar,
-  kJson,
-  kBoolean,
-  kInt8,
-  kInt16,
-  kInt32,
-  kInt64,
-  kInt128,
-  kUInt8,
-  kUInt16,
-  kUInt32,
-  kUInt64,
-  kUInt128,
-  kFloat,
-  kDouble,
-  kDecimal16,
-  kDecimal32,
-  kDecimal64,
-  kDecimal128,
-  kTimestampS,
-  kTimestampMs,
-  kTimestampUs,
-  kTimestampNs,
-  kBlob,
-  kText,
-  kList,
-  kArray,
-  kMap,
-  kStruct,
-};
-
 struct JsonValueWriter::Rows {
   explicit Rows(const duckdb::LogicalType& type) : vector(type, nullptr) {}
   Vector vector;                 // a view of the caller's
-  std::unique_ptr<Vector> text;  // kText: cast to VARCHAR
+  std::unique_ptr<Vector> text;  // kOther: cast to VARCHAR
   duckdb::UnifiedVectorFormat format;
 };
 
@@ -143,108 +111,13 @@ JsonValueWriter::JsonValueWriter(const duckdb::LogicalType& type, const JsonOpti
     : type_(std::make_unique<duckdb::LogicalType>(type)),
       timestamp_format_(options.timestamp_format),
       rows_(std::make_unique<Rows>(type)) {
-  const auto child = [&](const duckdb::LogicalType& t) {
-    children_.push_back(std::make_unique<JsonValueWriter>(t, options));
-  };
-  switch (type.id()) {
-    case LogicalTypeId::VARCHAR:
-      kind_ = type.IsJSONType() ? Kind::kJson : Kind::kVarchar;
-      break;
-    case LogicalTypeId::BOOLEAN:
-      kind_ = Kind::kBoolean;
-      break;
-    case LogicalTypeId::TINYINT:
-      kind_ = Kind::kInt8;
-      break;
-    case LogicalTypeId::SMALLINT:
-      kind_ = Kind::kInt16;
-      break;
-    case LogicalTypeId::INTEGER:
-      kind_ = Kind::kInt32;
-      break;
-    case LogicalTypeId::BIGINT:
-      kind_ = Kind::kInt64;
-      break;
-    case LogicalTypeId::HUGEINT:
-      kind_ = Kind::kInt128;
-      break;
-    case LogicalTypeId::UTINYINT:
-      kind_ = Kind::kUInt8;
-      break;
-    case LogicalTypeId::USMALLINT:
-      kind_ = Kind::kUInt16;
-      break;
-    case LogicalTypeId::UINTEGER:
-      kind_ = Kind::kUInt32;
-      break;
-    case LogicalTypeId::UBIGINT:
-      kind_ = Kind::kUInt64;
-      break;
-    case LogicalTypeId::UHUGEINT:
-      kind_ = Kind::kUInt128;
-      break;
-    case LogicalTypeId::FLOAT:
-      kind_ = Kind::kFloat;
-      break;
-    case LogicalTypeId::DOUBLE:
-      kind_ = Kind::kDouble;
-      break;
-    case LogicalTypeId::DECIMAL:
-      scale_ = duckdb::DecimalType::GetScale(type);
-      switch (type.InternalType()) {
-        case duckdb::PhysicalType::INT16:
-          kind_ = Kind::kDecimal16;
-          break;
-        case duckdb::PhysicalType::INT32:
-          kind_ = Kind::kDecimal32;
-          break;
-        case duckdb::PhysicalType::INT64:
-          kind_ = Kind::kDecimal64;
-          break;
-        default:
-          kind_ = Kind::kDecimal128;
-          break;
-      }
-      break;
-    case LogicalTypeId::TIMESTAMP_SEC:
-      kind_ = Kind::kTimestampS;
-      break;
-    case LogicalTypeId::TIMESTAMP_MS:
-      kind_ = Kind::kTimestampMs;
-      break;
-    case LogicalTypeId::TIMESTAMP:
-    case LogicalTypeId::TIMESTAMP_TZ:
-      kind_ = Kind::kTimestampUs;
-      break;
-    case LogicalTypeId::TIMESTAMP_NS:
-      kind_ = Kind::kTimestampNs;
-      break;
-    case LogicalTypeId::BLOB:
-      kind_ = Kind::kBlob;
-      break;
-    case LogicalTypeId::LIST:
-      kind_ = Kind::kList;
-      child(duckdb::ListType::GetChildType(type));
-      break;
-    case LogicalTypeId::ARRAY:
-      kind_ = Kind::kArray;
-      array_size_ = duckdb::ArrayType::GetSize(type);
-      child(duckdb::ArrayType::GetChildType(type));
-      break;
-    case LogicalTypeId::MAP:
-      kind_ = Kind::kMap;
-      child(duckdb::MapType::KeyType(type));
-      child(duckdb::MapType::ValueType(type));
-      break;
-    case LogicalTypeId::STRUCT:
-      kind_ = Kind::kStruct;
-      for (const auto& [name, field] : duckdb::StructType::GetChildTypes(type)) {
-        names_.push_back(QuoteJson(name) + ":");
-        child(field);
-      }
-      break;
-    default:
-      kind_ = Kind::kText;
+  const JsonShape shape = JsonShapeOf(type);
+  kind_ = shape.kind;
+  scale_ = shape.scale;
+  array_size_ = shape.array_size;
+  for (const std::string& name : shape.names) names_.push_back(QuoteJson(name) + ":");
+  for (const duckdb::LogicalType& child : shape.children) {
+    children_.push_back(std::make_unique<JsonValueWriter>(child, options));
   }
 }
 
@@ -254,18 +127,18 @@ void JsonValueWriter::Prepare(const Vector& vector, uint64_t count) {
   Rows& rows = *rows_;
   rows.vector.Reference(vector);
   switch (kind_) {
-    case Kind::kText:
+    case JsonKind::kOther:
       rows.text =
           std::make_unique<Vector>(duckdb::LogicalType::VARCHAR, std::max<uint64_t>(count, STANDARD_VECTOR_SIZE));
       duckdb::VectorOperations::DefaultCast(rows.vector, *rows.text, count);
       rows.text->ToUnifiedFormat(count, rows.format);
       return;
-    case Kind::kList:
-    case Kind::kMap: {
+    case JsonKind::kList:
+    case JsonKind::kMap: {
       rows.vector.Flatten(count);
       Vector& entries = duckdb::ListVector::GetEntry(rows.vector);
       const uint64_t size = duckdb::ListVector::GetListSize(rows.vector);
-      if (kind_ == Kind::kList) {
+      if (kind_ == JsonKind::kList) {
         children_[0]->Prepare(entries, size);
       } else {
         entries.Flatten(size);
@@ -275,11 +148,11 @@ void JsonValueWriter::Prepare(const Vector& vector, uint64_t count) {
       }
       break;
     }
-    case Kind::kArray:
+    case JsonKind::kArray:
       rows.vector.Flatten(count);
       children_[0]->Prepare(duckdb::ArrayVector::GetEntry(rows.vector), count * array_size_);
       break;
-    case Kind::kStruct: {
+    case JsonKind::kStruct: {
       rows.vector.Flatten(count);
       auto& fields = duckdb::StructVector::GetEntries(rows.vector);
       for (size_t i = 0; i < children_.size(); i++) children_[i]->Prepare(*fields[i], count);
@@ -305,14 +178,14 @@ void JsonValueWriter::Write(uint64_t row, JsonBuffer* out) {
   }
   const uint8_t* data = format.data;
   switch (kind_) {
-    case Kind::kVarchar:
-    case Kind::kText: {
+    case JsonKind::kVarchar:
+    case JsonKind::kOther: {
       const auto& text = reinterpret_cast<const duckdb::string_t*>(data)[index];
       char* p = out->Reserve(MaxJsonStringSize(text.GetSize()));
       out->Advance(WriteJsonString(std::string_view(text.GetData(), text.GetSize()), p));
       return;
     }
-    case Kind::kJson: {
+    case JsonKind::kJson: {
       const auto& text = reinterpret_cast<const duckdb::string_t*>(data)[index];
       const std::string_view json(text.GetData(), text.GetSize());
       if (json.empty()) {
@@ -322,37 +195,37 @@ void JsonValueWriter::Write(uint64_t row, JsonBuffer* out) {
       }
       return;
     }
-    case Kind::kBoolean:
+    case JsonKind::kBoolean:
       out->Append(Load<uint8_t>(data, index) ? "true" : "false");
       return;
-    case Kind::kInt8:
+    case JsonKind::kInt8:
       AppendNumber(int{Load<int8_t>(data, index)}, out);
       return;
-    case Kind::kInt16:
+    case JsonKind::kInt16:
       AppendNumber(Load<int16_t>(data, index), out);
       return;
-    case Kind::kInt32:
+    case JsonKind::kInt32:
       AppendNumber(Load<int32_t>(data, index), out);
       return;
-    case Kind::kInt64:
+    case JsonKind::kInt64:
       AppendNumber(Load<int64_t>(data, index), out);
       return;
-    case Kind::kUInt8:
+    case JsonKind::kUInt8:
       AppendNumber(unsigned{Load<uint8_t>(data, index)}, out);
       return;
-    case Kind::kUInt16:
+    case JsonKind::kUInt16:
       AppendNumber(Load<uint16_t>(data, index), out);
       return;
-    case Kind::kUInt32:
+    case JsonKind::kUInt32:
       AppendNumber(Load<uint32_t>(data, index), out);
       return;
-    case Kind::kUInt64:
+    case JsonKind::kUInt64:
       AppendNumber(Load<uint64_t>(data, index), out);
       return;
-    case Kind::kInt128:
+    case JsonKind::kInt128:
       out->Advance(WriteInt128(Load<Int128>(data, index), out->Reserve(kMaxNumber)));
       return;
-    case Kind::kUInt128: {
+    case JsonKind::kUInt128: {
       const auto value = Load<UInt128>(data, index);
       char* p = out->Reserve(kMaxNumber);
       // The last digit apart: the rest fits the signed type.
@@ -361,7 +234,7 @@ void JsonValueWriter::Write(uint64_t row, JsonBuffer* out) {
       out->Advance(p);
       return;
     }
-    case Kind::kFloat: {
+    case JsonKind::kFloat: {
       const auto value = Load<float>(data, index);
       if (std::isfinite(value)) {
         AppendNumber(value, out);
@@ -370,28 +243,28 @@ void JsonValueWriter::Write(uint64_t row, JsonBuffer* out) {
       }
       return;
     }
-    case Kind::kDouble:
+    case JsonKind::kDouble:
       out->Advance(WriteDouble(Load<double>(data, index), out->Reserve(kMaxNumber)));
       return;
-    case Kind::kDecimal16:
+    case JsonKind::kDecimal16:
       out->Advance(WriteDecimal(Load<int16_t>(data, index), scale_, out->Reserve(kMaxNumber)));
       return;
-    case Kind::kDecimal32:
+    case JsonKind::kDecimal32:
       out->Advance(WriteDecimal(Load<int32_t>(data, index), scale_, out->Reserve(kMaxNumber)));
       return;
-    case Kind::kDecimal64:
+    case JsonKind::kDecimal64:
       out->Advance(WriteDecimal(Load<int64_t>(data, index), scale_, out->Reserve(kMaxNumber)));
       return;
-    case Kind::kDecimal128:
+    case JsonKind::kDecimal128:
       out->Advance(WriteDecimal(Load<Int128>(data, index), scale_, out->Reserve(kMaxNumber)));
       return;
-    case Kind::kTimestampS:
-    case Kind::kTimestampMs:
-    case Kind::kTimestampUs:
-    case Kind::kTimestampNs:
+    case JsonKind::kTimestampS:
+    case JsonKind::kTimestampMs:
+    case JsonKind::kTimestampUs:
+    case JsonKind::kTimestampNs:
       WriteTimestamp(Load<int64_t>(data, index), out);
       return;
-    case Kind::kBlob: {
+    case JsonKind::kBlob: {
       const auto& blob = reinterpret_cast<const duckdb::string_t*>(data)[index];
       const auto size = duckdb::Blob::ToBase64Size(blob);
       char* p = out->Reserve(size + 2);
@@ -402,10 +275,10 @@ void JsonValueWriter::Write(uint64_t row, JsonBuffer* out) {
       out->Advance(p);
       return;
     }
-    case Kind::kList:
-    case Kind::kMap: {
+    case JsonKind::kList:
+    case JsonKind::kMap: {
       const auto entry = reinterpret_cast<const duckdb::list_entry_t*>(data)[index];
-      if (kind_ == Kind::kMap) {
+      if (kind_ == JsonKind::kMap) {
         WriteMap(entry.offset, entry.offset + entry.length, out);
         return;
       }
@@ -417,7 +290,7 @@ void JsonValueWriter::Write(uint64_t row, JsonBuffer* out) {
       out->Put(']');
       return;
     }
-    case Kind::kArray:
+    case JsonKind::kArray:
       out->Put('[');
       for (uint64_t i = 0; i < array_size_; i++) {
         if (i > 0) out->Put(',');
@@ -425,7 +298,7 @@ void JsonValueWriter::Write(uint64_t row, JsonBuffer* out) {
       }
       out->Put(']');
       return;
-    case Kind::kStruct:
+    case JsonKind::kStruct:
       out->Put('{');
       for (size_t i = 0; i < children_.size(); i++) {
         if (i > 0) out->Put(',');
@@ -455,10 +328,10 @@ void JsonValueWriter::WriteMap(uint64_t begin, uint64_t end, JsonBuffer* out) {
 }
 
 void JsonValueWriter::WriteTimestamp(int64_t value, JsonBuffer* out) {
-  const int64_t per_second = kind_ == Kind::kTimestampS    ? 1
-                             : kind_ == Kind::kTimestampMs ? 1000
-                             : kind_ == Kind::kTimestampUs ? 1'000'000
-                                                           : 1'000'000'000;
+  const int64_t per_second = kind_ == JsonKind::kTimestampS    ? 1
+                             : kind_ == JsonKind::kTimestampMs ? 1000
+                             : kind_ == JsonKind::kTimestampUs ? 1'000'000
+                                                               : 1'000'000'000;
   const bool finite = value != std::numeric_limits<int64_t>::max() && value != -std::numeric_limits<int64_t>::max();
   int64_t seconds = value / per_second, rest = value % per_second;
   if (rest < 0) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "formats/json/json_buffer.h"
+#include "formats/json/json_kind.h"
 #include "formats/json/json_options.h"
 #include "formats/json/json_time.h"
 
@@ -40,13 +41,12 @@ class JsonValueWriter {
   void Write(uint64_t row, JsonBuffer* out);
 
  private:
-  enum class Kind : uint8_t;
   struct Rows;
 
   void WriteTimestamp(int64_t value, JsonBuffer* out);
   void WriteMap(uint64_t begin, uint64_t end, JsonBuffer* out);
 
-  Kind kind_;
+  JsonKind kind_ = JsonKind::kOther;
   const std::unique_ptr<duckdb::LogicalType> type_;
   const JsonTimestampFormat timestamp_format_;
   int scale_ = 0;  // of a DECIMAL

@@ -55,10 +55,15 @@ void RunArguments::Apply() const {
 struct PipelineRun::Rep {
   explicit Rep(const RunArguments& arguments) : arguments(arguments), signals([this](int count) { OnSignal(count); }) {}
 
-  // Nothing runs yet, or it was asked to stop before: gone at once.
+  // Before anything is read there is nothing to send, and afterwards only the result to say.
   void OnSignal(int count) {
     std::lock_guard lock(mutex);
-    if (count > 2 || pipeline == nullptr) _exit(kFailed);
+    if (count > 2 || (finished && count > 1)) _exit(kFailed);
+    if (finished) return;
+    if (pipeline == nullptr) {
+      LogInfo("stopped before anything was read");
+      _exit(kDone);
+    }
     if (count == 1) {
       LogInfo("stopping: sending what was accepted; once more stops at once");
       if (status_line != nullptr) status_line->SetState("stopping");
@@ -75,6 +80,13 @@ struct PipelineRun::Rep {
     status_line = line;
   }
 
+  void SetFinished() {
+    std::lock_guard lock(mutex);
+    pipeline = nullptr;
+    status_line = nullptr;
+    finished = true;
+  }
+
   bool Aborted() {
     std::lock_guard lock(mutex);
     return aborted;
@@ -84,6 +96,7 @@ struct PipelineRun::Rep {
   std::mutex mutex;
   Pipeline* pipeline = nullptr;       // guarded by mutex
   StatusLine* status_line = nullptr;  // guarded by mutex
+  bool finished = false;              // guarded by mutex: the pipeline has run
   bool aborted = false;               // guarded by mutex
   SignalWatcher signals;              // last: its thread uses the rest
 };
@@ -131,7 +144,7 @@ int PipelineRun::Run(const Script& script, const sql::CompiledScript& compiled, 
     LogInfo("reading");
     if (line != nullptr) line->SetState("reading");
   });
-  rep_->SetRunning(nullptr, nullptr);
+  rep_->SetFinished();
   line.reset();
 
   if (!quiet) {

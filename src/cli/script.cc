@@ -3,9 +3,12 @@
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+
+#include "duckdb.hpp"
 
 #include "cli/errors.h"
 
@@ -38,6 +41,23 @@ Result<std::string> ReadFile(const std::string& file, const std::string& name) {
   return text;
 }
 
+// DuckDB's parser would end at a zero byte, and what is not UTF-8 would get into the rows.
+Status CheckText(const Script& script) {
+  int line = 1;
+  for (size_t at = 0; at < script.text.size(); line++) {
+    const size_t end = std::min(script.text.find('\n', at), script.text.size());
+    const std::string text = script.text.substr(at, end - at);
+    const bool has_zero = text.find('\0') != std::string::npos;
+    if (has_zero || !duckdb::Value::StringIsValid(text)) {
+      return Status::User(script.name + " is not text: line " + std::to_string(line) +
+                              (has_zero ? " holds a zero byte" : " is not UTF-8"),
+                          "Save it as UTF-8");
+    }
+    at = end + 1;
+  }
+  return Status::Ok();
+}
+
 bool IsName(const std::string& text) {
   if (text.empty() || std::isdigit(static_cast<unsigned char>(text[0])) != 0) return false;
   return text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string::npos;
@@ -66,6 +86,7 @@ Result<Script> ReadScript(const ScriptArguments& arguments) {
   }
   ASSIGN_OR_RETURN(script.text, ReadFile(arguments.file, script.name));
   if (script.text.starts_with("\xEF\xBB\xBF")) script.text.erase(0, 3);  // a byte order mark
+  RETURN_IF_ERROR(CheckText(script));
   if (script.text.find_first_not_of(" \t\r\n;") == std::string::npos) {
     return Status::User(script.name + " is empty", "Write at least one SELECT or INSERT INTO ... SELECT");
   }

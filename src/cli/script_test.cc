@@ -30,6 +30,9 @@ TEST(Script, WhatIsWrong) {
             "cannot read /no/such/file.sql: No such file or directory");
   EXPECT_EQ(ReadScript({"/tmp", {}}).status().message(), "cannot read /tmp: it is a directory");
   EXPECT_THAT(ReadScript({Write(" ;\n\t"), {}}).status().message(), HasSubstr("is empty"));
+  EXPECT_THAT(ReadScript({Write(std::string("SELECT 1;\n\0SELECT 2;", 20)), {}}).status().message(),
+              HasSubstr("line 2 holds a zero byte"));
+  EXPECT_THAT(ReadScript({Write("SELECT 1\n  AS \"\xFF\";"), {}}).status().message(), HasSubstr("line 2 is not UTF-8"));
   EXPECT_THAT(ReadScript({Write("SELECT 1"), {"novalue"}}).status().message(), HasSubstr("--set novalue"));
   EXPECT_THAT(ReadScript({Write("SELECT 1"), {"1a=x"}}).status().message(), HasSubstr("--set 1a=x"));
 }

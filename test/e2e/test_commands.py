@@ -1,6 +1,7 @@
 """The commands around `run`, as a user types them."""
 
 import json
+import signal
 import subprocess
 
 import pytest
@@ -108,3 +109,42 @@ def test_a_closed_pipe_is_no_crash(quick_server, new_name):
         run.kill()
         run.wait()
         run.stderr.close()
+
+
+GENERATED = ("CREATE TABLE g (i BIGINT AS (i)) WITH (connector = 'generator', rows = 100);\n"
+             "CREATE TABLE o (i BIGINT) WITH (connector = 'single_file', path = 'o.jsonl');\n"
+             "INSERT INTO o SELECT * FROM g;\n")
+
+
+@pytest.mark.parametrize("closed, code", [("<&-", 0), ("2>&-", 0), (">&-", 1), ("<&- >&- 2>&-", 1)])
+def test_closed_standard_streams_are_not_taken_for_files(closed, code, tmp_path):
+    """Rows and log lines for a stream that is closed never get into a file that has its number now."""
+    (tmp_path / "p.sql").write_text(GENERATED + "SELECT i AS printed FROM g;\n")
+    done = subprocess.run(["sh", "-c", f'"{binary()}" run p.sql {closed}'], cwd=tmp_path, capture_output=True, env=clean_environment(), timeout=60)
+    assert done.returncode == code, done.stderr
+    assert all(set(json.loads(line)) == {"i"} for line in (tmp_path / "o.jsonl").read_text().splitlines())
+    if closed == ">&-":
+        assert b"cannot write to stdout: Bad file descriptor" in done.stderr
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_it_starts_is_a_stop(sig, tmp_path):
+    """A script that takes seconds to plan: the signal comes before anything runs."""
+    views = "".join(f"CREATE VIEW v{n} AS SELECT * FROM v{n - 1} UNION ALL SELECT * FROM v{n - 1};\n" for n in range(1, 16))
+    (tmp_path / "slow.sql").write_text("CREATE VIEW v0 AS SELECT 1 AS one;\n" + views + "SELECT * FROM v15;\n")
+    run = subprocess.Popen([binary(), "run", "slow.sql"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, env=clean_environment())
+    try:
+        wait_for(lambda: signals_left_to_others(run.pid) >> (sig - 1) & 1, 20, "it to take signals")
+        run.send_signal(sig)
+        output, log = run.communicate(timeout=20)
+        assert run.returncode == 0 and output == b""
+        assert b"stopped before anything was read" in log
+    finally:
+        run.kill()
+        run.wait()
+
+
+def signals_left_to_others(pid):
+    """By its main thread: bit n - 1 is signal n."""
+    with open(f"/proc/{pid}/status") as status:
+        return int(next(line.split()[1] for line in status if line.startswith("SigBlk:")), 16)

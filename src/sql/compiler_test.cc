@@ -172,8 +172,8 @@ TEST_F(CompilerTest, VariablesAreStringLiteralsInExpressionsAndOptions) {
   EXPECT_EQ(script->sources.at("t").spec.options.String("stream_name"), "orders");
   const auto& filters = std::get<FilterProjectNode>(script->plan.nodes[1].op).filters;
   ASSERT_EQ(filters.size(), 2U);
-  EXPECT_EQ(filters.ToString(0), "(#1 > 2.5)");
-  EXPECT_EQ(filters.ToString(1), "(#0 = 'O''Hara')");
+  EXPECT_EQ(filters.ToString(0), "(c > 2.5)");
+  EXPECT_EQ(filters.ToString(1), "(a = 'O''Hara')");
   EXPECT_THAT(Problems(WithSource("SELECT a\nFROM s WHERE b > $limt"), {{"limit", "1"}}),
               ElementsAre("3:18 variable $limt has no value | did you mean limit?"));
 }

@@ -15,6 +15,7 @@
 #include "duckdb/planner/expression/bound_constant_expression.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 #include "duckdb/planner/expression/bound_unnest_expression.hpp"
+#include "duckdb/planner/operator/logical_any_join.hpp"
 #include "duckdb/planner/operator/logical_column_data_get.hpp"
 #include "duckdb/planner/operator/logical_comparison_join.hpp"
 #include "duckdb/planner/operator/logical_cteref.hpp"
@@ -113,9 +114,11 @@ class Converter {
       case LogicalOperatorType::LOGICAL_DELIM_GET:
         return ConvertDelimGet(op.Cast<duckdb::LogicalDelimGet>());
       case LogicalOperatorType::LOGICAL_CROSS_PRODUCT:
-        return ConvertCross(op);
+      case LogicalOperatorType::LOGICAL_ANY_JOIN:
+      case LogicalOperatorType::LOGICAL_COMPARISON_JOIN:
+        return ConvertBeside(op);
       case LogicalOperatorType::LOGICAL_DUMMY_SCAN: {
-        Rel rel = ConvertRows(op, {ExpressionList()}, {});
+        Rel rel = ConvertOneRow();
         rel.columns.push_back(NoColumn(op.GetColumnBindings()[0]));
         return rel;
       }
@@ -125,7 +128,7 @@ class Converter {
         return ConvertCollection(op.Cast<duckdb::LogicalColumnDataGet>());
       case LogicalOperatorType::LOGICAL_EMPTY_RESULT:
         op.ResolveOperatorTypes();
-        return ConvertRows(op, {}, op.types);
+        return ConvertRows({}, op.types, op.GetColumnBindings());
       default:
         throw NotStreamable{NameOf(op), FirstOffset(op)};
     }
@@ -139,7 +142,7 @@ class Converter {
   }
 
   Rel ConvertScan(duckdb::LogicalGet& get) {
-    if (get.function.name == "unnest" && get.children.size() == 1) return ConvertUnnestFunction(get);
+    if (get.function.name == "unnest") return ConvertUnnestFunction(get);
     if (get.function.name != kStreamFunction) {
       throw NotStreamable{"table function " + get.function.name + "() is not available on a stream"};
     }
@@ -159,7 +162,7 @@ class Converter {
       while (index < schema.size() && schema[index].name != name) index++;
       CHECK_MSG(index < schema.size(), name.c_str());
       rel.columns.push_back(
-          {binding, duckdb::make_uniq<duckdb::BoundReferenceExpression>(*schema[index].type, index), name});
+          {binding, duckdb::make_uniq<duckdb::BoundReferenceExpression>(name, *schema[index].type, index), name});
     }
     return rel;
   }
@@ -229,15 +232,23 @@ class Converter {
     return rel;
   }
 
-  // UNNEST in FROM: the list is the child's first column; of its columns those of projected_input are passed on.
+  // UNNEST in FROM: the list is the child's first column, and of its columns those of projected_input are passed on; or
+  // it is a constant, without a child.
   Rel ConvertUnnestFunction(duckdb::LogicalGet& get) {
-    get.children[0]->ResolveOperatorTypes();
-    const duckdb::LogicalType type = get.children[0]->types[0];
-    Rel rel = ConvertOperator(*get.children[0]);  // takes the expressions
+    Rel rel;
+    ExpressionPtr list;
+    if (get.children.empty()) {
+      rel = ConvertOneRow();
+      list = duckdb::make_uniq<duckdb::BoundConstantExpression>(get.parameters.at(0));
+    } else {
+      get.children[0]->ResolveOperatorTypes();
+      list = duckdb::make_uniq<duckdb::BoundColumnRefExpression>(get.children[0]->types[0],
+                                                                 get.children[0]->GetColumnBindings()[0]);
+      rel = ConvertOperator(*get.children[0]);  // takes the expressions
+    }
     std::vector<UnnestedList> lists;
-    lists.push_back({duckdb::ColumnBinding(get.table_index, 0),
-                     duckdb::make_uniq<duckdb::BoundColumnRefExpression>(type, get.children[0]->GetColumnBindings()[0]),
-                     get.returned_types[0], get.names.empty() ? "unnest" : get.names[0]});
+    lists.push_back({duckdb::ColumnBinding(get.table_index, 0), std::move(list), get.returned_types[0],
+                     get.names.empty() ? "unnest" : get.names[0]});
     AddUnnest(std::move(lists), &rel);
     Keep(get.GetColumnBindings(), &rel);
     return rel;
@@ -261,9 +272,9 @@ class Converter {
       lists.push_back(std::move(one.list));
     }
     for (UnnestedList& one : unnested) {
-      rel->columns.push_back({one.binding,
-                              duckdb::make_uniq<duckdb::BoundReferenceExpression>(one.element, node.schema.size()),
-                              one.name});
+      rel->columns.push_back(
+          {one.binding, duckdb::make_uniq<duckdb::BoundReferenceExpression>(one.name, one.element, node.schema.size()),
+           one.name});
       node.schema.push_back({one.name, MakeType(one.element), false});
     }
     node.position = lists.empty() ? make_.QueryPosition() : make_.Position(*lists.front());
@@ -367,17 +378,64 @@ class Converter {
     return rel;
   }
 
-  // A stream beside SELECT without FROM: one row each.
-  Rel ConvertCross(LogicalOperator& op) {
+  // A stream beside rows that are made from nothing (SELECT without FROM, UNNEST of a constant list): each row of the
+  // stream meets all of them, so the stream takes the place of the one row that they are made from. A WHERE over both
+  // makes it a join with conditions.
+  Rel ConvertBeside(LogicalOperator& op) {
+    const bool crossed = op.type == LogicalOperatorType::LOGICAL_CROSS_PRODUCT;
+    if (!crossed && op.Cast<duckdb::LogicalJoin>().join_type != duckdb::JoinType::INNER)
+      throw NotStreamable{NameOf(op)};
     for (size_t side = 0; side < 2; side++) {
-      LogicalOperator& other = *op.children[1 - side];
-      if (other.type != LogicalOperatorType::LOGICAL_DUMMY_SCAN) continue;
-      Rel rel = ConvertOperator(*op.children[side]);
-      rel.columns.push_back(NoColumn(other.GetColumnBindings()[0]));
+      if (!IsMadeFromNothing(*op.children[1 - side])) continue;
+      beside_.reset();
+      Rel left = ConvertOperator(*op.children[side]);
+      if (!left.IsPlain()) make_.Materialise(&left);
+      for (RelColumn& column : left.columns) column.carried++;
+      beside_ = std::move(left);
+      Rel rel = ConvertOperator(*op.children[1 - side]);
+      for (RelColumn& column : rel.columns) column.carried = std::max(column.carried - 1, 0);
+      if (op.type == LogicalOperatorType::LOGICAL_ANY_JOIN)
+        AddFilter(std::move(op.Cast<duckdb::LogicalAnyJoin>().condition), &rel);
+      if (op.type == LogicalOperatorType::LOGICAL_COMPARISON_JOIN) {
+        auto& join = op.Cast<duckdb::LogicalComparisonJoin>();
+        AddConditions(join.conditions, &rel);
+        if (join.predicate) AddFilter(std::move(join.predicate), &rel);
+      }
       Keep(op.GetColumnBindings(), &rel);
       return rel;
     }
-    throw NotStreamable{NameOf(op)};
+    throw NotStreamable{NameOf(op), FirstOffset(op)};
+  }
+
+  void AddFilter(ExpressionPtr condition, Rel* rel) {
+    make_.PrepareFor({condition.get()}, true, false, rel);
+    rel->Substitute(condition);
+    rel->filters.push_back(std::move(condition));
+  }
+
+  // Operators over one row without columns, each of which makes its rows from those of the one below.
+  static bool IsMadeFromNothing(const LogicalOperator& op) {
+    switch (op.type) {
+      case LogicalOperatorType::LOGICAL_DUMMY_SCAN:
+        return true;
+      case LogicalOperatorType::LOGICAL_GET:
+        return op.Cast<duckdb::LogicalGet>().function.name == "unnest" &&
+               (op.children.empty() || IsMadeFromNothing(*op.children[0]));
+      case LogicalOperatorType::LOGICAL_PROJECTION:
+      case LogicalOperatorType::LOGICAL_FILTER:
+      case LogicalOperatorType::LOGICAL_UNNEST:
+        return IsMadeFromNothing(*op.children[0]);
+      default:
+        return false;
+    }
+  }
+
+  // One row without columns, or the stream that takes its place.
+  Rel ConvertOneRow() {
+    if (!beside_) return ConvertRows({ExpressionList()}, {}, {});
+    Rel rel = std::move(*beside_);
+    beside_.reset();
+    return rel;
   }
 
   // The column of a scan that has none.
@@ -422,8 +480,8 @@ class Converter {
     return make_.Wrap(found->second, op.GetColumnBindings());
   }
 
-  Rel ConvertRows(LogicalOperator& op, std::vector<ExpressionList> rows,
-                  const duckdb::vector<duckdb::LogicalType>& types) {
+  Rel ConvertRows(std::vector<ExpressionList> rows, const duckdb::vector<duckdb::LogicalType>& types,
+                  const duckdb::vector<duckdb::ColumnBinding>& bindings) {
     PlanNode node;
     node.op = ValuesNode{std::move(rows)};
     node.position = make_.QueryPosition();
@@ -435,7 +493,7 @@ class Converter {
       rel.node = id;
       return rel;
     }
-    return make_.Wrap(id, op.GetColumnBindings());
+    return make_.Wrap(id, bindings);
   }
 
   Rel ConvertValues(duckdb::LogicalExpressionGet& op) {
@@ -450,7 +508,7 @@ class Converter {
       }
       rows.push_back(make_.MakeList(std::move(row)));
     }
-    return ConvertRows(op, std::move(rows), op.expr_types);
+    return ConvertRows(std::move(rows), op.expr_types, op.GetColumnBindings());
   }
 
   Rel ConvertCollection(duckdb::LogicalColumnDataGet& op) {
@@ -463,14 +521,15 @@ class Converter {
         rows.push_back(make_.MakeList(std::move(row)));
       }
     }
-    return ConvertRows(op, std::move(rows), op.chunk_types);
+    return ConvertRows(std::move(rows), op.chunk_types, op.GetColumnBindings());
   }
 
   const std::function<NodeId(const std::string&)>& node_of_;
   NodeMaker make_;
   std::map<duckdb::idx_t, NodeId> ctes_;
   std::vector<Lateral> laterals_;
-  int left_depth_ = 0;  // of lateral joins whose left sides are being converted
+  std::optional<Rel> beside_;  // a stream that takes the place of the next row without columns
+  int left_depth_ = 0;         // of lateral joins whose left sides are being converted
 };
 
 }  // namespace

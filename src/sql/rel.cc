@@ -140,7 +140,7 @@ void NodeMaker::Materialise(Rel* rel) {
       schema.push_back({column.name, MakeType(type), false});
       projections.push_back(std::move(column.expression));
     }
-    column.expression = duckdb::make_uniq<duckdb::BoundReferenceExpression>(type, index);
+    column.expression = duckdb::make_uniq<duckdb::BoundReferenceExpression>(column.name, type, index);
   }
   AddFilterProject(rel, std::move(projections), std::move(schema));
 }
@@ -154,7 +154,7 @@ void NodeMaker::Shape(Rel* rel, bool names_matter) {
     const auto type = column.expression->return_type;
     schema.push_back({column.name, MakeType(type), false});
     projections.push_back(std::move(column.expression));
-    column.expression = duckdb::make_uniq<duckdb::BoundReferenceExpression>(type, i);
+    column.expression = duckdb::make_uniq<duckdb::BoundReferenceExpression>(column.name, type, i);
   }
   AddFilterProject(rel, std::move(projections), std::move(schema));
 }
@@ -180,8 +180,9 @@ Rel NodeMaker::Wrap(NodeId node, const duckdb::vector<duckdb::ColumnBinding>& bi
   const Schema& schema = SchemaOf(node);
   CHECK(bindings.size() == schema.size());
   for (size_t i = 0; i < schema.size(); i++) {
-    rel.columns.push_back(
-        {bindings[i], duckdb::make_uniq<duckdb::BoundReferenceExpression>(*schema[i].type, i), schema[i].name});
+    rel.columns.push_back({bindings[i],
+                           duckdb::make_uniq<duckdb::BoundReferenceExpression>(schema[i].name, *schema[i].type, i),
+                           schema[i].name});
   }
   return rel;
 }

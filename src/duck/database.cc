@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "duck/current_time.h"
+#include "duck/no_session_values.h"
 
 namespace laminar {
 namespace {
@@ -58,6 +59,7 @@ std::unique_ptr<duckdb::DuckDB> OpenClosedToTheOutside(int64_t memory_limit_byte
     if (result->HasError()) result->ThrowError();
   }
   RegisterCurrentTimeFunctions(*db->instance);
+  ForgetSessionValues(*db->instance);
   return db;
 }
 

@@ -9,6 +9,7 @@
 #include "duckdb/function/cast/default_casts.hpp"
 #include "duckdb/main/config.hpp"
 #include "duckdb/optimizer/optimizer.hpp"
+#include "duckdb/parser/expression/columnref_expression.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
 #include "duckdb/planner/binder.hpp"
@@ -53,6 +54,28 @@ bool ReplaceByNull(duckdb::QueryNode& node, size_t offset) {
   return replacer.replaced;
 }
 
+// Where the first column of that name stands: DuckDB's exception about a name that SQL itself knows (user) has no
+// place.
+std::optional<size_t> OffsetOfColumn(duckdb::QueryNode& node, const std::string& name) {
+  class Finder final : public TreeVisitor {
+   public:
+    explicit Finder(const std::string& name) : name_(name) {}
+    std::optional<size_t> offset;
+    void OnExpression(unique_ptr<duckdb::ParsedExpression>& expression) override {
+      if (offset || expression->GetExpressionClass() != duckdb::ExpressionClass::COLUMN_REF) return;
+      const auto& column = expression->Cast<duckdb::ColumnRefExpression>();
+      if (column.IsQualified() || !duckdb::StringUtil::CIEquals(column.GetColumnName(), name_)) return;
+      if (column.GetQueryLocation().IsValid()) offset = column.GetQueryLocation().GetIndex();
+    }
+
+   private:
+    const std::string& name_;
+  };
+  Finder finder(name);
+  WalkNode(node, finder);
+  return finder.offset;
+}
+
 // DuckDB's planner wants a statement of its own.
 class QueryBinder {
  public:
@@ -71,7 +94,10 @@ class QueryBinder {
       if (!FindTargets(bound.names)) return {};
       planner.plan = CastToTarget(*planner.binder, std::move(planner.plan), bound.names);
       if (!planner.plan) return {};
-      bound.names = query_.target->ColumnNames();
+      bound.names.clear();
+      for (const TableColumn& column : query_.target->columns) {
+        if (!column.generated) bound.names.push_back(column.name);  // the others are computed as the table is read
+      }
     }
     duckdb::Optimizer optimizer(*planner.binder, context_);
     bound.plan = optimizer.Optimize(std::move(planner.plan));
@@ -297,8 +323,12 @@ BoundQuery BindQuery(duckdb::ClientContext& context, Query& query, Problems* pro
       context.RunFunctionInTransaction([&] { bound = QueryBinder(context, query, problems).Bind(); });
       break;
     } catch (const std::exception& exception) {
-      problems->AddException(exception, nullptr, query.offset);
-      const std::optional<size_t> offset = CleanDuckMessage(exception).offset;
+      CleanMessage clean = CleanDuckMessage(exception);
+      std::optional<size_t> offset = clean.offset;
+      constexpr std::string_view kNoColumn = "there is no column ";
+      if (!offset && clean.message.starts_with(kNoColumn))
+        offset = OffsetOfColumn(*query.select->node, clean.message.substr(kNoColumn.size()));
+      problems->Add(offset.value_or(query.offset), std::move(clean.message), std::move(clean.hint));
       if (!offset || !ReplaceByNull(*query.select->node, *offset)) break;
     }
   }

@@ -9,6 +9,8 @@
 #include "duckdb/parser/statement/create_statement.hpp"
 #include "duckdb/planner/binder.hpp"
 
+#include "sql/query_check.h"
+
 namespace laminar::sql {
 namespace {
 
@@ -109,13 +111,26 @@ class TableDefiner {
     for (const auto& constraint : info.constraints) {
       if (constraint->type == duckdb::ConstraintType::NOT_NULL) {
         const duckdb::idx_t index = constraint->Cast<duckdb::NotNullConstraint>().index.index;
-        if (index < table_.columns.size()) table_.columns[index].not_null = true;
+        if (index < table_.columns.size()) ReadNotNull(&table_.columns[index]);
       } else {
         problems_->Add(table_.offset,
                        "a stream has no keys and no CHECK: " + constraint->ToString() + " cannot be enforced",
                        "remove it; NOT NULL is checked, and a WHERE clause can drop rows");
       }
     }
+  }
+
+  // What is decoded or encoded is checked; nobody looks at what is computed inside the script.
+  void ReadNotNull(TableColumn* column) {
+    const bool computed = column->generated || !column->made_by.empty();
+    if (computed || table_.kind == TableKind::kStream) {
+      problems_->Add(column->offset,
+                     "NOT NULL is not checked in " +
+                         std::string(computed ? "a generated column" : "a stream inside the script") + ": column " +
+                         column->name,
+                     "remove it, and filter with WHERE " + column->name + " IS NOT NULL, or declare it on the sink");
+    }
+    column->not_null = true;
   }
 
   // Its own data: columns' `AS (...)` say how the connector makes them.
@@ -135,6 +150,7 @@ class TableDefiner {
         if (MakesItsRows()) {
           auto expression = definition.GeneratedExpression().Copy();
           AdaptExpression(expression, sql_);
+          CheckExpression(context_, expression, {}, problems_);
           column.made_by = expression->ToString();
           if (column.type.id() == duckdb::LogicalTypeId::INVALID) {
             problems_->Add(column.offset, "column " + column.name + " has no type",

@@ -113,8 +113,11 @@ CleanMessage CleanDuckMessage(const std::exception& exception) {
   if (!did_you_mean.empty()) {
     clean.hint = "did you mean " + OnOneLine(did_you_mean);
   } else if (const std::vector<std::string> names = QuotedNames(candidates); !names.empty()) {
-    if (!missing.empty()) clean.hint = DidYouMean(missing.front(), names);
-    if (clean.hint.empty()) clean.hint = "it knows " + OnOneLine(candidates);
+    // 'Table "t" does not have a column named "x"': the last name is the one that is missing.
+    if (!missing.empty()) clean.hint = DidYouMean(missing.back(), names);
+    if (clean.hint.empty()) {
+      for (const std::string& name : names) clean.hint += (clean.hint.empty() ? "it knows \"" : ", \"") + name + '"';
+    }
   } else if (!candidates.empty()) {
     clean.hint = Signatures(candidates);
   }

@@ -47,6 +47,10 @@ class Checker final : public TreeVisitor {
       Add(At(expression), "a generated column is computed from its own row: it has no aggregates and no windows",
           "use functions of single values");
     }
+    if (needs.unnest) {
+      Add(At(*needs.unnest), "a generated column has one value for each row: it has no UNNEST",
+          "unnest in the query that reads the table");
+    }
   }
 
   void EnterNode(duckdb::QueryNode& node) override {
@@ -168,6 +172,7 @@ class Checker final : public TreeVisitor {
   struct Needs {
     const duckdb::FunctionExpression* aggregate = nullptr;
     const duckdb::FunctionExpression* windowing = nullptr;
+    const duckdb::FunctionExpression* unnest = nullptr;
     const duckdb::WindowExpression* over = nullptr;
   };
 
@@ -179,6 +184,7 @@ class Checker final : public TreeVisitor {
       const FunctionClass kind = Classify(context_, function.function_name);
       if (kind == FunctionClass::kAggregate && !needs->aggregate) needs->aggregate = &function;
       if (kind == FunctionClass::kWindowing && !needs->windowing) needs->windowing = &function;
+      if (duckdb::StringUtil::CIEquals(function.function_name, "unnest") && !needs->unnest) needs->unnest = &function;
     }
     duckdb::ParsedExpressionIterator::EnumerateChildren(expression,
                                                         [&](const ParsedExpression& child) { Find(child, needs); });

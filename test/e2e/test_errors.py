@@ -170,6 +170,7 @@ def test_no_such_file(laminar):
     "SELECT * FROM read_csv('{file}');", "SELECT * FROM read_text('{file}');", "SELECT * FROM '{file}';", "SELECT * FROM glob('*');",
     "COPY (SELECT 1) TO '{file}.out';", "ATTACH '{file}.db';", "INSTALL httpfs;", "LOAD httpfs;", "PRAGMA database_list;", "SET enable_external_access = true;",
     "SET threads = 8;", "EXPORT DATABASE '{file}';", "CALL duckdb_settings();", "SELECT getenv('HOME') FROM t;", "SELECT * FROM duckdb_secrets();",
+    "CREATE TABLE g (x TEXT AS (current_setting('memory_limit'))) WITH (connector = 'generator', rows = 1); SELECT * FROM g;",
     "CREATE SECRET x (TYPE s3);", "UPDATE t SET n = 1;", "DROP TABLE t;"])
 def test_sandbox(laminar, tmp_path, statement):
     """A script reaches files and the network through connectors only, and says so when it plans."""

@@ -381,11 +381,36 @@ TEST_F(CompilerTest, SettingsOfTheScript) {
   EXPECT_THAT(Problems("-- nothing\n;;"), ElementsAre(HasSubstr("the script has no query")));
 }
 
+TEST_F(CompilerTest, ASyntaxErrorNamesItsLikelyCause) {
+  const std::string table = "CREATE TABLE g (a INT) WITH (connector = 'generator')";
+  EXPECT_THAT(Problems(table + "\nSELECT a FROM g;"),
+              ElementsAre("2:1 syntax error at or near \"SELECT\" | a statement ends with a semicolon: is one missing "
+                          "before SELECT?"));
+  EXPECT_THAT(Problems("SELCT 1"), ElementsAre("1:1 syntax error at or near \"SELCT\" | did you mean SELECT?"));
+  EXPECT_THAT(Problems("CREATE TABLE g (a INT) (connector = 'generator')"),
+              ElementsAre("1:24 syntax error at or near \"(\" | the options stand in WITH (...)"));
+  EXPECT_THAT(Problems("CREATE TABLE g (a INT) WITH (connector = 'generator'; SELECT a FROM g"),
+              ElementsAre(HasSubstr("| a parenthesis is not closed")));
+  EXPECT_THAT(Problems("CREATE TABLE g (a INT) WITH (connector = 'generator' rows = 10); SELECT a FROM g"),
+              ElementsAre("1:54 a comma is missing before rows | separate the options by commas"));
+  EXPECT_THAT(Problems("CREATE TABLE g (a INT) WITH (connector = 'generator); SELECT a FROM g"),
+              ElementsAre(HasSubstr("unterminated quoted string")));
+}
+
+TEST_F(CompilerTest, HintsThatHelp) {
+  EXPECT_THAT(Problems("CREATE TABLE g WITH (connector = 'kinesis', stream_name = 'g'); SELECT a FROM g"),
+              ElementsAre(HasSubstr("table g has no columns: it can only be written | give it a column list")));
+  EXPECT_THAT(Problems("SELECT 'a' + 1"),
+              ElementsAre(HasSubstr("\"+(STRING_LITERAL, INTEGER_LITERAL)\" | convert an argument with CAST")));
+}
+
 TEST(RenderProblemTest, PointsBelowTheCharacter) {
   const std::string text = "SELECT 1;\n\tSELECT 'äöü', x";
   EXPECT_EQ(RenderProblem("f.sql", text, Status::User("there is no column x", "did you mean y?").At({2, 16})),
             "f.sql:2:16: error: there is no column x\n\tSELECT 'äöü', x\n\t              ^\nhint: did you mean y?\n");
   EXPECT_EQ(RenderProblem("f.sql", text, Status::User("no place")), "f.sql: error: no place\n");
+  EXPECT_EQ(RenderProblem("f.sql", "SELECT 1;\n", Status::User("the end", "go on").At({2, 1})),
+            "f.sql:2:1: error: the end\nhint: go on\n");
 }
 
 TEST_F(CompilerTest, ColumnsCountCharacters) {

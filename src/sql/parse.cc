@@ -1,5 +1,7 @@
 #include "sql/parse.h"
 
+#include <algorithm>
+
 #include "duckdb/parser/expression/cast_expression.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
 #include "duckdb/parser/expression/function_expression.hpp"
@@ -9,6 +11,7 @@
 #include "duckdb/parser/statement/insert_statement.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
 
+#include "sql/tokens.h"
 #include "sql/tree.h"
 
 namespace laminar::sql {
@@ -42,6 +45,28 @@ void GiveAgeItsDay(duckdb::ParsedExpression& expression) {
       "current_date", duckdb::vector<duckdb::unique_ptr<duckdb::ParsedExpression>>());
   function.children.insert(function.children.begin(),
                            duckdb::make_uniq<duckdb::CastExpression>(duckdb::LogicalType::TIMESTAMP, std::move(today)));
+}
+
+// What may be the cause of a syntax error at `offset` of `sql`; "" if nothing is likely.
+std::string SyntaxHint(const std::string& sql, size_t offset) {
+  static const std::vector<std::string> kStatements = {"CREATE", "INSERT", "SELECT", "WITH", "SET"};
+  const std::vector<Token> tokens = Tokenize(sql);
+  size_t at = 0;
+  int depth = 0;
+  while (at < tokens.size() && tokens[at].end <= offset) {
+    depth += tokens[at].Is("(") ? 1 : tokens[at].Is(")") ? -1 : 0;
+    at++;
+  }
+  if (at == tokens.size()) return depth > 0 ? "a parenthesis is not closed" : "";
+  const Token& token = tokens[at];
+  if (!token.IsWord() || token.quoted) {
+    const bool behind_columns = at > 2 && tokens[0].Is("create") && token.Is("(") && tokens[at - 1].Is(")");
+    return behind_columns && depth == 0 ? "the options stand in WITH (...)" : "";
+  }
+  const std::string word = duckdb::StringUtil::Upper(token.text);
+  if (at == 0) return DidYouMean(word, kStatements);
+  const bool begins = std::find(kStatements.begin(), kStatements.end(), word) != kStatements.end();
+  return begins && depth == 0 ? "a statement ends with a semicolon: is one missing before " + word + "?" : "";
 }
 
 class Adapter final : public TreeVisitor {
@@ -91,7 +116,10 @@ duckdb::unique_ptr<duckdb::SQLStatement> ParseStatement(duckdb::ClientContext& c
   try {
     parser.ParseQuery(sql.text());
   } catch (const std::exception& exception) {
-    problems->AddException(exception, &sql, sql.ToScript(0));
+    CleanMessage clean = CleanDuckMessage(exception);
+    if (clean.hint.empty() && clean.offset && clean.message.starts_with("syntax error"))
+      clean.hint = SyntaxHint(sql.text(), *clean.offset);
+    problems->AddMessage(std::move(clean), &sql, sql.ToScript(0));
     return nullptr;
   }
   if (parser.statements.empty()) return nullptr;

@@ -223,12 +223,18 @@ class Preparer {
     }
     i++;
     if (i >= last) {
-      problems_->Add(tokens_[i - 1].begin, "option '" + option.name + "' has no value");
+      // Where the tokens end, the parser says why: a quote is not closed.
+      if (Has(i)) problems_->Add(tokens_[i - 1].begin, "option '" + option.name + "' has no value");
       return;
     }
     const size_t value = i;
     if (Is(i, "-") || Is(i, "+")) option.value = tokens_[i++].text;
-    if (i + 1 != last) {
+    size_t next = i + 1;  // an option that follows without a comma
+    while (next < last && !Is(next, "=")) next++;
+    if (next < last) {
+      problems_->Add(tokens_[i + 1].begin, "a comma is missing before " + std::string(Written(tokens_[i + 1])),
+                     "separate the options by commas");
+    } else if (i + 1 != last) {
       problems_->Add(tokens_[value].begin, "the value of option '" + option.name + "' must be a literal",
                      "write " + option.name + " = 'value'");
       return;
@@ -243,6 +249,7 @@ class Preparer {
     }
     table_->options.push_back(std::move(option));
     table_->value_offsets.push_back(tokens_[value].begin);
+    if (next < last) ReadOption(i + 1, last);
   }
 
   std::string_view Written(const Token& token) const {

@@ -11,6 +11,8 @@
 namespace laminar::sql {
 namespace {
 
+constexpr char kCastAnArgument[] = "convert an argument with CAST(... AS type)";
+
 // Cuts `text` at the first occurrence of `mark` and returns what follows it.
 std::string CutAt(std::string* text, std::string_view mark) {
   const size_t at = text->find(mark);
@@ -63,7 +65,7 @@ std::string Signatures(const std::string& candidates) {
     if (std::string line = OnOneLine(candidates.substr(at, end - at)); !line.empty()) lines.push_back(std::move(line));
     at = end + 1;
   }
-  if (lines.size() > kMost) return "convert an argument with CAST(... AS type)";
+  if (lines.size() > kMost) return kCastAnArgument;
   std::string out = lines.size() == 1 ? "there is only " : "there are ";
   for (size_t i = 0; i < lines.size(); i++) out += (i > 0 ? ", " : "") + lines[i];
   return out;
@@ -121,8 +123,11 @@ CleanMessage CleanDuckMessage(const std::exception& exception) {
   } else if (!candidates.empty()) {
     clean.hint = Signatures(candidates);
   }
-  const std::string advice = CutAt(&text, "You might need to add explicit type casts");
+  const std::string advice = CutAt(&text, "You might need to add explicit type casts") +
+                             CutAt(&text, "In order to select one, please add explicit type casts");
   if (!advice.empty() && clean.hint.empty()) clean.hint = "add explicit type casts";
+  // Of several functions that would do, the list is no help.
+  if (text.starts_with("Could not choose a best candidate function")) clean.hint = kCastAnArgument;
   clean.message = InOurWords(LowerFirst(WithoutFullStop(OnOneLine(text))), missing);
   const auto& extra = error.ExtraInfo();
   if (const auto found = extra.find("position"); found != extra.end()) {
@@ -139,7 +144,10 @@ std::string DidYouMean(const std::string& word, std::span<const std::string> can
 }
 
 void Problems::AddException(const std::exception& exception, const EditedText* text, size_t fallback_offset) {
-  CleanMessage clean = CleanDuckMessage(exception);
+  AddMessage(CleanDuckMessage(exception), text, fallback_offset);
+}
+
+void Problems::AddMessage(CleanMessage clean, const EditedText* text, size_t fallback_offset) {
   size_t offset = fallback_offset;
   if (clean.offset) offset = text ? text->ToScript(*clean.offset) : *clean.offset;
   Add(offset, std::move(clean.message), std::move(clean.hint));

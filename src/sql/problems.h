@@ -13,6 +13,13 @@
 
 namespace laminar::sql {
 
+// DuckDB's message in the project's style: one sentence without the candidates, which become the hint.
+struct CleanMessage {
+  std::string message, hint;
+  std::optional<size_t> offset;
+};
+CleanMessage CleanDuckMessage(const std::exception& exception);
+
 class Problems {
  public:
   explicit Problems(const ScriptText* script) : script_(script) {}  // borrowed
@@ -24,6 +31,8 @@ class Problems {
   // DuckDB's exception as a problem: its position, if it has one, is an offset into `text` (nullptr: into the script
   // itself).
   void AddException(const std::exception& exception, const EditedText* text, size_t fallback_offset);
+  // The same, cleaned already.
+  void AddMessage(CleanMessage message, const EditedText* text, size_t fallback_offset);
 
   std::vector<Status>* list() { return &list_; }
   size_t size() const { return list_.size(); }
@@ -36,13 +45,6 @@ class Problems {
   const ScriptText* script_;
   std::vector<Status> list_;
 };
-
-// DuckDB's message in the project's style: one sentence without the candidates, which become the hint.
-struct CleanMessage {
-  std::string message, hint;
-  std::optional<size_t> offset;
-};
-CleanMessage CleanDuckMessage(const std::exception& exception);
 
 // "did you mean x?" if one of the candidates is near, else "".
 std::string DidYouMean(const std::string& word, std::span<const std::string> candidates);

@@ -36,11 +36,13 @@ std::string Indent(const std::string& line, int column) {
 std::string RenderProblem(const std::string& file_name, const std::string& text, const Status& problem) {
   const SqlPosition position = problem.position();
   std::string out = file_name;
-  if (position.known()) out += ":" + std::to_string(position.line) + ":" + std::to_string(position.column);
+  if (position.known())
+    out.append(":").append(std::to_string(position.line)).append(":").append(std::to_string(position.column));
   out += ": error: " + problem.message() + "\n";
   if (position.known()) {
     const std::string line = LineOf(text, position.line);
-    out += line + "\n" + Indent(line, position.column) + "^\n";
+    // Nothing to show of an empty line: what is missing at the end of the script.
+    if (!line.empty()) out += line + "\n" + Indent(line, position.column) + "^\n";
   }
   if (!problem.hint().empty()) out += "hint: " + problem.hint() + "\n";
   return out;

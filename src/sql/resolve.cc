@@ -138,10 +138,12 @@ class Resolver final : public TreeVisitor {
   unique_ptr<duckdb::TableRef> ReadTable(Table& table, const duckdb::BaseTableRef& ref) {
     table.is_read = true;
     if (table.kind == TableKind::kConnector && (table.declared_use == OptionUse::kSink || table.columns_from_query)) {
-      problems_->Add(OffsetOf(ref), "table " + table.name + " is a sink: it cannot be read",
-                     table.declared_use == OptionUse::kSink
-                         ? "define a second table with type = 'source' for the same data"
-                         : "give it a column list");
+      const bool declared = table.declared_use == OptionUse::kSink;
+      problems_->Add(OffsetOf(ref),
+                     "table " + table.name +
+                         (declared ? " is a sink: it cannot be read" : " has no columns: it can only be written"),
+                     declared ? "define a second table with type = 'source' for the same data"
+                              : "give it a column list: CREATE TABLE " + table.name + " (...) WITH (...)");
       return nullptr;
     }
     for (const TableColumn& column : table.columns) {

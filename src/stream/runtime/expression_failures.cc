@@ -7,7 +7,8 @@ namespace laminar {
 Status ExpressionFailures::OnFailure(const Batch& input, const ExpressionFailure& failure) {
   const std::string origin = input.DescribeOrigin(failure.row);
   std::string message = failure.message;
-  while (!message.empty() && (message.back() == '.' || message.back() == '\n')) message.pop_back();
+  while (!message.empty() && std::string_view(".!\n").find(message.back()) != std::string_view::npos)
+    message.pop_back();
   if (!failure.expression.empty()) message += " in " + failure.expression;
   if (!origin.empty()) message += " (" + origin + ")";
   if (policy_ == BadDataPolicy::kFail) {
@@ -20,7 +21,7 @@ Status ExpressionFailures::OnFailure(const Batch& input, const ExpressionFailure
   // The first ones in full, then one for every doubling: a bad stream must not become a log.
   if ((dropped_ & (dropped_ + 1)) == 0 || dropped_ < 10) {
     LogWarning("row dropped: an expression failed on it",
-               {{"reason", message}, {"dropped", std::to_string(dropped_ + 1)}});
+               {{"reason", message}, {"dropped", std::to_string(dropped_ + 1), true}});
   }
   dropped_++;
   return Status::Ok();

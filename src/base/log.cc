@@ -93,18 +93,24 @@ void Log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
     line = "\"message\":";
     AppendJsonString(&line, message);
     for (const LogField& field : fields) {
+      if (field.value.empty()) continue;
       line.push_back(',');
       AppendJsonString(&line, field.key);
       line.push_back(':');
-      AppendJsonString(&line, field.value);
+      if (field.number) {
+        line += field.value;
+      } else {
+        AppendJsonString(&line, field.value);
+      }
     }
   } else {
     line = message;
     for (const LogField& field : fields) {
+      if (field.value.empty()) continue;
       line.push_back(' ');
       line += field.key;
       line.push_back('=');
-      const bool quote = field.value.empty() || field.value.find_first_of(" \"\n\t=") != std::string::npos;
+      const bool quote = field.value.find_first_of(" \"\n\t=") != std::string::npos;
       if (quote) {
         AppendJsonString(&line, field.value);
       } else {

@@ -12,9 +12,11 @@ namespace laminar {
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 enum class LogFormat { kText, kJson };
 
+// A field without a value is left out.
 struct LogField {
   std::string_view key;
   std::string value;
+  bool number = false;  // in JSON, not in quotes
 };
 
 // Call once, before threads start. Until then: text, level info.

@@ -19,6 +19,17 @@ namespace {
 
 constexpr int64_t kLeastMemory = 64 << 20;
 
+void LogTotal(std::string_view message, const PipelineMetrics& metrics, int64_t elapsed_micros) {
+  const auto number = [](uint64_t value) { return std::to_string(value); };
+  LogInfo(message, {{"rows_in", number(metrics.rows_in.Get()), true},
+                    {"bytes_in", number(metrics.bytes_in.Get()), true},
+                    {"rows_out", number(metrics.rows_out.Get()), true},
+                    {"bytes_out", number(metrics.bytes_out.Get()), true},
+                    {"bad_rows", number(metrics.bad_rows.Get()), true},
+                    {"retries", number(metrics.retries.Get()), true},
+                    {"elapsed_ms", number(static_cast<uint64_t>(elapsed_micros / kMicrosPerMilli)), true}});
+}
+
 }  // namespace
 
 void RunArguments::AddTo(CLI::App* command) {
@@ -117,8 +128,8 @@ int PipelineRun::Run(const Script& script, const sql::CompiledScript& compiled, 
       const SqlPosition at = status.position();
       LogError(status.message(), {{"hint", status.hint()},
                                   {"code", status.code()},
-                                  {"line", std::to_string(at.line)},
-                                  {"column", std::to_string(at.column)}});
+                                  {"line", at.known() ? std::to_string(at.line) : "", true},
+                                  {"column", at.known() ? std::to_string(at.column) : "", true}});
     } else {
       PrintScriptError(script.name, script.text, status);
     }
@@ -147,16 +158,17 @@ int PipelineRun::Run(const Script& script, const sql::CompiledScript& compiled, 
   rep_->SetFinished();
   line.reset();
 
+  const bool cancelled = status.kind() == StatusKind::kCancelled && !rep_->Aborted();
   if (!quiet) {
-    const std::string total = DescribeTotal(pipeline->metrics(), world->clock().SteadyMicros() - started);
+    const int64_t elapsed = world->clock().SteadyMicros() - started;
     if (json) {
-      LogInfo("done", {{"total", total}});
+      LogTotal(status.ok() || cancelled ? "done" : "failed", pipeline->metrics(), elapsed);
     } else {
-      std::fprintf(stderr, "%s\n", total.c_str());
+      std::fprintf(stderr, "%s\n", DescribeTotal(pipeline->metrics(), elapsed).c_str());
     }
   }
   if (status.ok()) return kDone;
-  if (status.kind() == StatusKind::kCancelled && !rep_->Aborted()) {
+  if (cancelled) {
     if (!quiet) LogInfo(status.message());
     return kDone;
   }

@@ -48,10 +48,13 @@ std::string DescribeProgress(const std::string& state, const Progress& before, c
 }
 
 std::string DescribeTotal(const PipelineMetrics& metrics, int64_t elapsed_micros) {
-  std::string line = FormatCount(metrics.rows_in.Get()) + " rows in (" + FormatBytes(metrics.bytes_in.Get()) + "), " +
-                     FormatCount(metrics.rows_out.Get()) + " rows out (" + FormatBytes(metrics.bytes_out.Get()) + ")";
-  if (const uint64_t bad = metrics.bad_rows.Get(); bad > 0) line += ", " + FormatCount(bad) + " bad rows dropped";
-  if (const uint64_t retries = metrics.retries.Get(); retries > 0) line += ", " + FormatCount(retries) + " retries";
+  const auto rows = [](uint64_t n) { return FormatCount(n) + (n == 1 ? " row" : " rows"); };
+  std::string line = rows(metrics.rows_in.Get()) + " in (" + FormatBytes(metrics.bytes_in.Get()) + "), " +
+                     rows(metrics.rows_out.Get()) + " out (" + FormatBytes(metrics.bytes_out.Get()) + ")";
+  if (const uint64_t bad = metrics.bad_rows.Get(); bad > 0)
+    line += ", " + FormatCount(bad) + (bad == 1 ? " bad row dropped" : " bad rows dropped");
+  if (const uint64_t retries = metrics.retries.Get(); retries > 0)
+    line += ", " + FormatCount(retries) + (retries == 1 ? " retry" : " retries");
   return line + ", " + FormatDuration(elapsed_micros);
 }
 

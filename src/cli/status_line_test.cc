@@ -27,6 +27,9 @@ TEST(StatusLine, Total) {
   metrics.bytes_in.Add(2'000'000);
   metrics.rows_out.Add(12);
   EXPECT_EQ(DescribeTotal(metrics, 12'300'000), "1,234,567 rows in (2.0 MB), 12 rows out (0 B), 12.3 s");
+  PipelineMetrics one;
+  for (auto* count : {&one.rows_in, &one.rows_out, &one.bad_rows, &one.retries}) count->Add(1);
+  EXPECT_EQ(DescribeTotal(one, 1'000'000), "1 row in (0 B), 1 row out (0 B), 1 bad row dropped, 1 retry, 1.0 s");
 }
 
 TEST(StatusLine, IsWipedAtTheEnd) {

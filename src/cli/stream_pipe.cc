@@ -21,8 +21,12 @@ Result<sql::BoundTable> Bind(const Registry& registry, const PipeEnd& end, Optio
   table.spec.options = ParseOptions(registry.AllOptions(*table.connector, ""), written, use,
                                     "connector '" + end.connector + "'", &problems);
   if (problems.empty()) table.connector->Check(table.spec, use, &problems);
-  if (!problems.empty()) return problems.front();
-  return table;
+  if (problems.empty()) return table;
+  // The user has not written a table.
+  std::string message = problems.front().message();
+  if (const std::string context = "table " + table.spec.name + ": "; message.starts_with(context))
+    message.erase(0, context.size());
+  return Status::User(std::move(message), problems.front().hint());
 }
 
 }  // namespace

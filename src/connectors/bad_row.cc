@@ -20,7 +20,7 @@ Status BadRowPolicy::Handle(const RowPosition& position, const BadRow& row) {
     LogWarning("row dropped: bad data", {{"table", table_},
                                          {"position", position.ToString()},
                                          {"reason", reason},
-                                         {"dropped", std::to_string(dropped_ + 1)}});
+                                         {"dropped", std::to_string(dropped_ + 1), true}});
   }
   dropped_++;
   return Status::Ok();

@@ -25,6 +25,11 @@ int64_t BufferShare(int64_t memory_limit, size_t sharers) {
                     kLargestBuffer);
 }
 
+// A table without a position stands in no script: it has no name that the user knows.
+Status InTable(const sql::BoundTable& table, const Status& status) {
+  return table.position.known() ? Status(status).WithContext("table " + table.spec.name) : status;
+}
+
 class PipelineImpl final : public Pipeline {
  public:
   PipelineImpl(const sql::CompiledScript& script, const PipelineOptions& options, const PipelineWorld& world)
@@ -42,12 +47,12 @@ class PipelineImpl final : public Pipeline {
     context.sink_buffer_bytes = BufferShare(options_.memory_limit_bytes, script_.sinks.size());
     for (const auto& [name, table] : script_.sources) {
       auto source = table.connector->MakeSource(table.spec, context);
-      if (!source.ok()) return Status(source.status()).WithContext("table " + name).At(table.position);
+      if (!source.ok()) return InTable(table, source.status()).At(table.position);
       sources_[name] = std::move(source).value();
     }
     for (const auto& [name, table] : script_.sinks) {
       auto sink = table.connector->MakeSink(table.spec, context);
-      if (!sink.ok()) return Status(sink.status()).WithContext("table " + name).At(table.position);
+      if (!sink.ok()) return InTable(table, sink.status()).At(table.position);
       sinks_[name] = std::move(sink).value();
     }
     return Status::Ok();
@@ -56,8 +61,9 @@ class PipelineImpl final : public Pipeline {
   Status Run(const std::function<void()>& on_reading) override {
     std::vector<Waker*> wakers;
     for (const auto& waker : wakers_) wakers.push_back(waker.get());
-    for (const auto& [name, source] : sources_) RETURN_IF_ERROR(source->Start(wakers).WithContext("table " + name));
-    for (const auto& [name, sink] : sinks_) RETURN_IF_ERROR(sink->Start(wakers).WithContext("table " + name));
+    for (const auto& [name, source] : sources_)
+      RETURN_IF_ERROR(InTable(script_.sources.at(name), source->Start(wakers)));
+    for (const auto& [name, sink] : sinks_) RETURN_IF_ERROR(InTable(script_.sinks.at(name), sink->Start(wakers)));
 
     // Sessions outlive the tasks whose expressions they evaluate; both end before the connectors.
     std::vector<std::unique_ptr<DuckSession>> sessions;

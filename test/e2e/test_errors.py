@@ -251,4 +251,25 @@ def test_record_too_large(quick_server, stream, bad_stream, laminar):
 def test_json_log(quick_server, stream, laminar):
     """--log-format json: every line of stderr is a JSON object."""
     run = laminar("run", "--until-caught-up", "--log-format", "json", script=printed(stream), endpoint=quick_server.endpoint).expect(0)
-    assert [json.loads(line) for line in run.stderr_lines if line.startswith("{")]
+    said = [json.loads(line) for line in run.stderr_lines if line.startswith("{")]
+    done = next(line for line in said if line["message"] == "done")
+    assert isinstance(done["rows_in"], int) and isinstance(done["elapsed_ms"], int), done
+
+
+def test_json_log_of_a_failure(quick_server, bad_stream, laminar):
+    """Numbers are numbers, and what is not known is left out."""
+    run = laminar("run", "--until-caught-up", "--log-format", "json", script=printed(bad_stream(b"not json")), endpoint=quick_server.endpoint).expect(1)
+    said = [json.loads(line) for line in run.stderr_lines if line.startswith("{")]
+    assert any(line["message"] == "failed" and line["rows_out"] == 0 for line in said), said
+    error = next(line for line in said if line["level"] == "error")
+    assert "bad data" in error["message"] and "bad_data = 'drop'" in error["hint"] and "line" not in error, error
+    run = laminar("run", "--log-format", "json", script=printed("x", aws_region=None), endpoint=quick_server.endpoint).expect(2)
+    error = next(json.loads(line) for line in run.stderr_lines if '"error"' in line)
+    assert isinstance(error["line"], int) and isinstance(error["column"], int), error
+
+
+def test_tail_speaks_of_its_own_options(quick_server, laminar):
+    """tail and put have no table: their errors name none, and say what to write on the command line."""
+    run = laminar("tail", "orders", endpoint=quick_server.endpoint)
+    said = assert_complains(run, 2, "no AWS region for stream orders", "--region")
+    assert "table input" not in "".join(said)

@@ -129,7 +129,7 @@ bool HttpKinesisApi::Repeat(const std::shared_ptr<Call>& call, const ServiceErro
     endpoint_->clock_offset_micros = offset;
     call->repeated_for_clock = true;
     LogWarning("this machine's clock is wrong; requests are signed with the service's time",
-               {{"endpoint", target_.endpoint}, {"seconds_off", std::to_string(-offset / kMicrosPerSecond)}});
+               {{"endpoint", target_.endpoint}, {"seconds_off", std::to_string(-offset / kMicrosPerSecond), true}});
     Send(call);
     return true;
   }

@@ -22,7 +22,7 @@ constexpr char kKmsHint[] =
 
 constexpr Rule kRules[] = {
     {"ResourceNotFoundException", ErrorClass::kFatal, "no such stream in this region and account",
-     "Check stream_name and aws_region, or create it: aws kinesis create-stream --stream-name %S --region %R "
+     "Check the stream's name and region, or create it: aws kinesis create-stream --stream-name %S --region %R "
      "--shard-count 1"},
     {"AccessDeniedException", ErrorClass::kFatal, "access denied",
      "Allow kinesis:%O on this stream for the credentials in use, or set aws_role_arn to a role that may"},
@@ -177,11 +177,10 @@ ApiError MakeTransportError(const Target& target, std::string_view operation, co
   switch (reply.failure) {
     case HttpFailure::kUnreachable:
       return make("nothing answers at " + at + ": " + text,
-                  "Check the option endpoint, AWS_ENDPOINT_URL and that the server runs", "EndpointUnreachable");
+                  "Check the endpoint (option or AWS_ENDPOINT_URL), and that the server runs", "EndpointUnreachable");
     case HttpFailure::kUnknownHost:
       return make("the host name of " + at + " cannot be resolved",
-                  "Check aws_region (" + target.region + "), the option endpoint and the network",
-                  "EndpointUnreachable");
+                  "Check the region (" + target.region + "), the endpoint and the network", "EndpointUnreachable");
     case HttpFailure::kTimeout:
       return make("no answer from " + at + " in time: " + text,
                   "Check the network, the endpoint, and a firewall or missing VPC endpoint on the way", "Timeout");

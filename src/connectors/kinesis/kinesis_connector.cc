@@ -5,6 +5,7 @@
 
 #include "connectors/kinesis/kinesis_sink.h"
 #include "connectors/kinesis/kinesis_source.h"
+#include "connectors/kinesis/resolve.h"
 
 namespace laminar::kinesis {
 
@@ -165,6 +166,10 @@ class KinesisConnector final : public Connector {
                 std::string(parts.region) + "'",
             "Drop aws_region: the ARN names the region");
       }
+    }
+    if (options.Has("aws_region") && !IsRegionName(options.String("aws_region"))) {
+      add("aws_region", "'" + options.String("aws_region") + "' is not the name of a region",
+          "Write it like us-east-1");
     }
     if (options.Has("aws_external_id") && !options.Has("aws_role_arn")) {
       add("aws_external_id", "aws_external_id is given without aws_role_arn",

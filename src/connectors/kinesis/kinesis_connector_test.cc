@@ -95,6 +95,8 @@ TEST_F(ConnectorTest, TheStreamIsNamedOnceAndProperly) {
               ElementsAre(HasSubstr("us-east-1")));
   EXPECT_THAT(Problems(OptionUse::kSink, {{"stream_name", "a"}, {"aws_external_id", "x"}}),
               ElementsAre(HasSubstr("aws_role_arn")));
+  EXPECT_THAT(Problems(OptionUse::kSink, {{"stream_name", "a"}, {"aws_region", "eu west 1"}}),
+              ElementsAre(HasSubstr("'eu west 1' is not the name of a region")));
   EXPECT_THAT(Problems(OptionUse::kSink, {{"stream_name", "a"}, {"endpoint", "localhost:4567"}}),
               ElementsAre(HasSubstr("not a URL")));
 }

@@ -7,16 +7,14 @@
 
 namespace laminar::kinesis {
 
-namespace {
 bool IsRegionName(std::string_view name) {
   return !name.empty() && name.size() <= 40 && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
   });
 }
-}  // namespace
 
 Result<StreamArn> ParseStreamArn(std::string_view arn) {
-  const Status bad = Status::User("'" + std::string(arn) + "' is not the ARN of a stream",
+  const Status bad = Status::User(std::string("'").append(arn) + "' is not the ARN of a stream",
                                   "Write stream_arn as arn:aws:kinesis:REGION:ACCOUNT:stream/NAME");
   std::array<std::string_view, 6> parts;
   std::string_view rest = arn;
@@ -72,7 +70,7 @@ Status NoRegion(const StreamOptions& options) {
   return Status::User(
       "no AWS region for stream " + options.stream_name +
           ": looked at the option aws_region, AWS_REGION, AWS_DEFAULT_REGION, the profile and the instance's metadata",
-      "Set aws_region = 'us-east-1' (or the stream's region) in the table, or the variable AWS_REGION");
+      "Set the stream's region, like us-east-1: aws_region in the table (tail, put: --region), or AWS_REGION");
 }
 
 }  // namespace laminar::kinesis

@@ -13,6 +13,8 @@
 
 namespace laminar::kinesis {
 
+bool IsRegionName(std::string_view name);
+
 struct StreamArn {
   std::string partition, region, account, stream_name;
 };

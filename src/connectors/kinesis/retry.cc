@@ -27,10 +27,14 @@ int64_t Retry::OnFailure(const ApiError& error, std::string_view where, int64_t 
   metrics_->retries.Add(1);
   if (error.error_class == ErrorClass::kThrottled) metrics_->throttles.Add(1);
   if (log_->OnFailure(now_micros)) {
-    LogWarning("a request failed and is sent again", {{"operation", std::string(operation_)},
-                                                      {"where", std::string(where)},
-                                                      {"cause", error.status.ToString()},
-                                                      {"failures", std::to_string(log_->TakeCount())}});
+    const std::string cause = error.status.ToString();  // mostly says the rest, too
+    const auto unless_said = [&](std::string_view text) {
+      return cause.find(text) == std::string::npos ? std::string(text) : "";
+    };
+    LogWarning("a request failed and is sent again", {{"operation", unless_said(operation_)},
+                                                      {"where", unless_said(where)},
+                                                      {"cause", cause},
+                                                      {"failures", std::to_string(log_->TakeCount()), true}});
   }
   return now_micros + backoff_.NextDelayMicros();
 }
@@ -46,7 +50,7 @@ int64_t Retry::OnPartialFailure(size_t refused, size_t sent, const std::string& 
                 {"refused", std::to_string(refused) + " of " + std::to_string(sent)},
                 {"code", code},
                 {"cause", message},
-                {"failures", std::to_string(log_->TakeCount())}});
+                {"failures", std::to_string(log_->TakeCount()), true}});
   }
   // Progress: the service takes at least half of what it is given, so the wait need not grow.
   if (refused * 2 <= sent) backoff_.Reset();

@@ -3,10 +3,26 @@
 #include "base/log.h"
 
 namespace laminar {
+namespace {
+
+constexpr size_t kLongestMessage = 600;
+
+// DuckDB's messages quote the value, which may be a record of a megabyte; what is wrong with it stands before and
+// after.
+std::string WithoutMiddle(std::string text) {
+  if (text.size() <= kLongestMessage) return text;
+  const auto is_inside = [&](size_t at) { return (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80; };
+  size_t begin = kLongestMessage / 2, end = text.size() - kLongestMessage / 2;
+  while (begin > 0 && is_inside(begin)) begin--;
+  while (end < text.size() && is_inside(end)) end++;
+  return text.replace(begin, end - begin, "...");
+}
+
+}  // namespace
 
 Status ExpressionFailures::OnFailure(const Batch& input, const ExpressionFailure& failure) {
   const std::string origin = input.DescribeOrigin(failure.row);
-  std::string message = failure.message;
+  std::string message = WithoutMiddle(failure.message);
   while (!message.empty() && std::string_view(".!\n").find(message.back()) != std::string_view::npos)
     message.pop_back();
   if (!failure.expression.empty()) message += " in " + failure.expression;

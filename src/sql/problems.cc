@@ -128,6 +128,8 @@ CleanMessage CleanDuckMessage(const std::exception& exception) {
   if (!advice.empty() && clean.hint.empty()) clean.hint = "add explicit type casts";
   // Of several functions that would do, the list is no help.
   if (text.starts_with("Could not choose a best candidate function")) clean.hint = kCastAnArgument;
+  // "... exceeded. Use "SET max_expression_depth TO x" to ...": a script has no such settings.
+  if (!CutAt(&text, "Use \"SET ").empty()) clean.hint = "split it into several, by subqueries or views";
   clean.message = InOurWords(LowerFirst(WithoutFullStop(OnOneLine(text))), missing);
   const auto& extra = error.ExtraInfo();
   if (const auto found = extra.find("position"); found != extra.end()) {

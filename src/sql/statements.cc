@@ -1,5 +1,6 @@
 #include "sql/statements.h"
 
+#include <algorithm>
 #include <optional>
 #include <set>
 
@@ -158,6 +159,14 @@ class StatementReader {
     const std::string what = duckdb::StringUtil::Upper(tokens.tokens.empty() ? "" : tokens.tokens[0].text);
     std::string hint = "a script has CREATE TABLE, CREATE VIEW, INSERT INTO and SELECT";
     switch (statement.type) {
+      case duckdb::StatementType::MULTI_STATEMENT: {  // what DuckDB makes of PIVOT
+        const auto pivot = std::find_if(tokens.tokens.begin(), tokens.tokens.end(), [](const Token& token) {
+          return token.Is("pivot") || token.Is("pivot_wider");
+        });
+        problems_->Add(pivot == tokens.tokens.end() ? tokens.begin : pivot->begin,
+                       "PIVOT and UNPIVOT are not supported on a stream", "write the columns out, with CASE");
+        return;
+      }
       case duckdb::StatementType::COPY_STATEMENT:
       case duckdb::StatementType::ATTACH_STATEMENT:
       case duckdb::StatementType::EXPORT_STATEMENT:

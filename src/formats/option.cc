@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 
 #include "base/units.h"
 
@@ -161,8 +162,8 @@ class OptionParser {
         values_.values_[std::string(spec.name)] = std::move(value);
       } else {
         values_.values_[std::string(spec.name)] = Typed(spec);
-        // Where the direction is not known yet, only what both need is missing.
-        if (spec.required && (use_ != OptionUse::kBoth || spec.use == OptionUse::kBoth))
+        // Where the direction is not known yet, only what both need is missing; what is misspelt has been reported.
+        if (spec.required && !meant_.contains(&spec) && (use_ != OptionUse::kBoth || spec.use == OptionUse::kBoth))
           problems_->push_back(Missing(spec));
       }
     }
@@ -179,7 +180,7 @@ class OptionParser {
     problems_->push_back(std::move(status).At(option.position));
   }
 
-  Status Unknown(const WrittenOption& option) const {
+  Status Unknown(const WrittenOption& option) {
     const std::string message = "unknown option " + Quoted(option.name);
     std::vector<std::string> candidates;
     std::string all;
@@ -192,7 +193,7 @@ class OptionParser {
     for (const std::string& name : candidates) {
       const auto dot = name.find('.');
       if (dot != std::string::npos && name.substr(dot + 1) == Lower(option.name)) {
-        return Status::User(message, "Did you mean " + Quoted(name) + "?");
+        return Status::User(message, DidYouMean(name));
       }
     }
     // Aliases after the names: a name that is as near wins.
@@ -201,7 +202,7 @@ class OptionParser {
       for (const std::string_view alias : spec.aliases) candidates.emplace_back(alias);
     }
     if (const auto nearest = NearestName(option.name, candidates)) {
-      return Status::User(message, "Did you mean " + Quoted(*nearest) + "?");
+      return Status::User(message, DidYouMean(*nearest));
     }
     return Status::User(message, std::string(what_) + " takes: " + all);
   }
@@ -220,6 +221,11 @@ class OptionParser {
     std::string hint = "Add " + NameInSql(spec.name) + " = " + Quoted(value);
     if (spec.type == OptionType::kEnum) hint += "; it takes " + Describe(spec);
     return Status::User(std::string(what_) + " needs the option " + Quoted(spec.name), std::move(hint));
+  }
+
+  std::string DidYouMean(const std::string& name) {
+    meant_.insert(by_name_.at(Lower(name)));
+    return "Did you mean " + Quoted(name) + "?";
   }
 
   static OptionValues::Value Typed(const OptionSpec& spec) {
@@ -328,6 +334,7 @@ class OptionParser {
   const std::string_view what_;
   std::vector<Status>* const problems_;
   std::map<std::string, const OptionSpec*> by_name_;  // lower case; names and aliases
+  std::set<const OptionSpec*> meant_;                 // by misspelt options
   OptionValues values_;
 };
 

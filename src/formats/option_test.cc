@@ -149,6 +149,9 @@ TEST(Option, MissingAndEmpty) {
               ElementsAre("option 'stream_name' is empty | It takes text",
                           "connector 'kinesis' needs the option 'source.offset' | Add 'source.offset' = 'latest'; it "
                           "takes 'latest' or 'earliest'"));
+  // A misspelt one is one problem, not two.
+  EXPECT_THAT(Parse({{"stream_name", "o", {}}, {"source.ofset", "latest", {}}}, OptionUse::kSource).Texts(),
+              ElementsAre("unknown option 'source.ofset' | Did you mean 'source.offset'?"));
   EXPECT_THAT(Parse({}, OptionUse::kSink).Texts(),
               ElementsAre("connector 'kinesis' needs the option 'stream_name' | Add stream_name = 'orders'"));
   // Neither source nor sink yet: nothing of one direction is missing, and options of both are known.

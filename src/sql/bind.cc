@@ -328,7 +328,8 @@ BoundQuery BindQuery(duckdb::ClientContext& context, Query& query, Problems* pro
       constexpr std::string_view kNoColumn = "there is no column ";
       if (!offset && clean.message.starts_with(kNoColumn))
         offset = OffsetOfColumn(*query.select->node, clean.message.substr(kNoColumn.size()));
-      problems->Add(offset.value_or(query.offset), std::move(clean.message), std::move(clean.hint));
+      clean.offset = offset;
+      problems->AddMessage(std::move(clean), nullptr, query.offset);
       if (!offset || !ReplaceByNull(*query.select->node, *offset)) break;
     }
   }

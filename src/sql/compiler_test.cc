@@ -398,6 +398,10 @@ TEST_F(CompilerTest, ASyntaxErrorNamesItsLikelyCause) {
 }
 
 TEST_F(CompilerTest, HintsThatHelp) {
+  EXPECT_THAT(Problems(WithSource("SELECT a FROM s WHERE a = \"hot\"")),
+              ElementsAre(HasSubstr("Double quotes are for names: the text is 'hot'")));
+  EXPECT_THAT(Problems("CREATE TABLE g (a NUMBER) WITH (connector = 'generator'); SELECT a FROM g"),
+              ElementsAre(HasSubstr("there is no type NUMBER | there are TEXT, BIGINT")));
   EXPECT_THAT(Problems("CREATE TABLE g WITH (connector = 'kinesis', stream_name = 'g'); SELECT a FROM g"),
               ElementsAre(HasSubstr("table g has no columns: it can only be written | give it a column list")));
   EXPECT_THAT(Problems("SELECT 'a' + 1"),

@@ -97,6 +97,9 @@ std::string InOurWords(std::string message, const std::vector<std::string>& quot
     const size_t length = message.size() - begin.size() - std::string_view(" does not exist").size();
     return "there is no function " + message.substr(begin.size(), length) + "()";
   }
+  constexpr std::string_view kType = "type with name ";
+  if (message.starts_with(kType) && ends(" does not exist"))
+    return "there is no type " + message.substr(kType.size(), message.find(' ', kType.size()) - kType.size());
   return message;
 }
 
@@ -131,6 +134,8 @@ CleanMessage CleanDuckMessage(const std::exception& exception) {
   // "... exceeded. Use "SET max_expression_depth TO x" to ...": a script has no such settings.
   if (!CutAt(&text, "Use \"SET ").empty()) clean.hint = "split it into several, by subqueries or views";
   clean.message = InOurWords(LowerFirst(WithoutFullStop(OnOneLine(text))), missing);
+  if (clean.message.starts_with("there is no type "))
+    clean.hint = "there are TEXT, BIGINT, INT, DOUBLE, DECIMAL(p, s), BOOLEAN, TIMESTAMP, JSON and DuckDB's others";
   const auto& extra = error.ExtraInfo();
   if (const auto found = extra.find("position"); found != extra.end()) {
     size_t offset = 0;
@@ -152,6 +157,12 @@ void Problems::AddException(const std::exception& exception, const EditedText* t
 void Problems::AddMessage(CleanMessage clean, const EditedText* text, size_t fallback_offset) {
   size_t offset = fallback_offset;
   if (clean.offset) offset = text ? text->ToScript(*clean.offset) : *clean.offset;
+  const std::string& script = script_->text();
+  constexpr std::string_view kNoColumn = "there is no column ";
+  if (clean.message.starts_with(kNoColumn) && offset < script.size() && script[offset] == '"') {
+    if (!clean.hint.empty()) clean.hint += " ";
+    clean.hint += "Double quotes are for names: the text is '" + clean.message.substr(kNoColumn.size()) + "'";
+  }
   Add(offset, std::move(clean.message), std::move(clean.hint));
 }
 

@@ -1,8 +1,9 @@
-// duckdb_query THREADS SQL: runs one statement in DuckDB itself, the yardstick of the benchmarks: the same library that Laminar is linked to.
-#include "duckdb.hpp"
-
+// duckdb_query THREADS SQL: runs one statement in DuckDB itself, the yardstick of the benchmarks: the same library that
+// Laminar is linked to.
 #include <cstdio>
 #include <string>
+
+#include "duckdb.hpp"
 
 int main(int argc, char** argv) {
   if (argc != 3) {
@@ -11,7 +12,8 @@ int main(int argc, char** argv) {
   }
   duckdb::DuckDB database(nullptr);
   duckdb::Connection connection(database);
-  for (const std::string& sql : {"SET threads = " + std::string(argv[1]), std::string("SET TimeZone = 'UTC'"), std::string(argv[2])}) {
+  for (const std::string& sql :
+       {"SET threads = " + std::string(argv[1]), std::string("SET TimeZone = 'UTC'"), std::string(argv[2])}) {
     const auto result = connection.Query(sql);
     if (result->HasError()) {
       std::fprintf(stderr, "duckdb_query: %s\n", result->GetError().c_str());

@@ -25,10 +25,11 @@ void AppendTime(std::string* out, int64_t millis) {
 
 void Sensor(laminar::Random& random, int64_t row, std::string* out) {
   char text[256];
-  snprintf(text, sizeof text,
-           R"({"device_id":"dev-%04d","location":{"lat":%.4f,"lon":%.4f},"temperature":%.1f,"humidity":%.1f,"pressure":%.1f,"timestamp":")",
-           static_cast<int>(random.Uniform(10000)), random.UniformDouble() * 180 - 90, random.UniformDouble() * 360 - 180,
-           10 + random.UniformDouble() * 35, random.UniformDouble() * 100, 950 + random.UniformDouble() * 100);
+  snprintf(
+      text, sizeof text,
+      R"({"device_id":"dev-%04d","location":{"lat":%.4f,"lon":%.4f},"temperature":%.1f,"humidity":%.1f,"pressure":%.1f,"timestamp":")",
+      static_cast<int>(random.Uniform(10000)), random.UniformDouble() * 180 - 90, random.UniformDouble() * 360 - 180,
+      10 + random.UniformDouble() * 35, random.UniformDouble() * 100, 950 + random.UniformDouble() * 100);
   *out += text;
   AppendTime(out, row);
   *out += "\"}\n";
@@ -45,11 +46,12 @@ void Order(laminar::Random& random, int64_t row, std::string* out) {
     const int quantity = 1 + static_cast<int>(random.Uniform(5));
     const int price = 100 + static_cast<int>(random.Uniform(99900));
     cents += int64_t{quantity} * price;
-    snprintf(text, sizeof text, R"(%s{"sku":"SKU-%05d","qty":%d,"price":%d.%02d})", i ? "," : "", static_cast<int>(random.Uniform(50000)), quantity,
-             price / 100, price % 100);
+    snprintf(text, sizeof text, R"(%s{"sku":"SKU-%05d","qty":%d,"price":%d.%02d})", i ? "," : "",
+             static_cast<int>(random.Uniform(50000)), quantity, price / 100, price % 100);
     *out += text;
   }
-  snprintf(text, sizeof text, R"(],"total_amount":%)" PRId64 R"(.%02d,"order_time":")", cents / 100, static_cast<int>(cents % 100));
+  snprintf(text, sizeof text, R"(],"total_amount":%)" PRId64 R"(.%02d,"order_time":")", cents / 100,
+           static_cast<int>(cents % 100));
   *out += text;
   AppendTime(out, row);
   *out += "\"}\n";

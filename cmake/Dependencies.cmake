@@ -16,6 +16,17 @@ foreach(line ${lock_lines})
   set(${key}_VERSION "${version}")
 endforeach()
 
+if(LAMINAR_SANITIZE MATCHES thread)
+  # ThreadSanitizer overlooks what libduckdb.so does with its own locks (test/tsan.supp), so none of it may run in code of ours or of another
+  # library: nothing of the program stands in for the library's inline functions, and the library comes first where symbols are looked up.
+  add_link_options("LINKER:--version-script=${CMAKE_SOURCE_DIR}/test/sanitizers/local.map" "LINKER:--no-as-needed" "${DUCKDB_LIB_DIR}/libduckdb.so"
+                   "LINKER:-rpath,${DUCKDB_LIB_DIR}")
+  set(AWS_CRT_DIR "${LAMINAR_CACHE}/aws-crt-tsan-${AWS_CRT_VERSION}")  # its atomics must be seen
+  if(NOT EXISTS "${AWS_CRT_DIR}")
+    message(FATAL_ERROR "${AWS_CRT_DIR} is missing: run scripts/dependencies --tsan first")
+  endif()
+endif()
+
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(simdjson REQUIRED)

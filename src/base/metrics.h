@@ -31,7 +31,7 @@ class Gauge {
 #define LAMINAR_PIPELINE_METRICS(X)                                              \
   X(rows_in, Counter, "rows decoded from sources")                               \
   X(bytes_in, Counter, "bytes of records read, as stored in the stream or file") \
-  X(rows_to_sinks, Counter, "rows handed to sinks")                                             \
+  X(rows_to_sinks, Counter, "rows handed to sinks")                              \
   X(rows_out, Counter, "rows acknowledged by sinks")                             \
   X(bytes_out, Counter, "bytes of records acknowledged by sinks")                \
   X(bad_rows, Counter, "rows dropped by bad_data = 'drop'")                      \

@@ -107,7 +107,9 @@ Status DuckSelfTest() {
                                "reinstall Laminar together with its libduckdb.so");
   }
   try {
-    duckdb::DuckDB db(nullptr);
+    duckdb::DBConfig config;
+    config.options.maximum_threads = 1;
+    duckdb::DuckDB db(nullptr, &config);
     duckdb::Connection connection(db);
     CheckQuery(connection);
     CheckExecutor(*connection.context);

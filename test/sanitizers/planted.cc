@@ -1,5 +1,5 @@
-// Bugs on purpose, one a run, each of which its sanitizer must report: the proof that the checked builds check, and that test/tsan.supp,
-// which silences DuckDB's uninstrumented library, silences nothing of ours.
+// Bugs on purpose, one a run, each of which its sanitizer must report: the proof that the checked builds check, and
+// that test/tsan.supp, which silences DuckDB's uninstrumented library, silences nothing of ours.
 //   planted race             two threads write an integer
 //   planted race-in-callback the same inside a function of ours that DuckDB's executor calls
 //   planted overflow | out-of-bounds
@@ -44,7 +44,9 @@ void RaceInCallback() {
   other.join();
 }
 
-int Overflow(int argc) { return INT_MAX - 1 + argc; }
+int Overflow(int argc) {
+  return INT_MAX - 1 + argc;
+}
 
 int OutOfBounds(int argc) {
   auto numbers = std::make_unique<int[]>(argc);

@@ -99,7 +99,6 @@ class PipelineImpl final : public Pipeline {
     Task::Parts parts;
     parts.plan = &script_.plan;
     parts.session = session;
-    parts.clock = world_.clock;
     parts.metrics = &metrics_;
     parts.makes_values = worker == 0;
     for (const auto& [name, source] : sources_) {

@@ -7,7 +7,6 @@ namespace laminar {
 Status Operator::OnEnd(size_t /*input*/) {
   CHECK(open_inputs_ > 0);
   if (--open_inputs_ > 0) return Status::Ok();
-  RETURN_IF_ERROR(OnAllEnded());
   for (const Output& output : outputs_) RETURN_IF_ERROR(output.to->OnEnd(output.input));
   return Status::Ok();
 }

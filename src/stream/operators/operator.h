@@ -19,16 +19,13 @@ class Operator {
   // Rows for input number `input`. The operator may slice the batch; it keeps nothing of it after returning.
   virtual Status Push(size_t input, Batch* batch) = 0;
 
-  // An input has ended for good (not: the pipeline was told to stop). When all have, OnAllEnded runs and the outputs
-  // learn it.
+  // An input has ended for good (not: the pipeline was told to stop). When all have, the outputs learn it.
   Status OnEnd(size_t input);
 
   // Adds an output: rows emitted here go to input number `input` of `to`, which outlives this operator's last Push.
   void AddOutput(Operator* to, size_t input) { outputs_.push_back({to, input}); }
 
  protected:
-  // Last rows, before the outputs end.
-  virtual Status OnAllEnded() { return Status::Ok(); }
   Status Emit(Batch* batch);
 
  private:

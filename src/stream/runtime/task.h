@@ -28,7 +28,6 @@ class Task {
   struct Parts {
     const StreamPlan* plan = nullptr;  // borrowed, like all pointers here: outlive the task
     DuckSession* session = nullptr;    // this task's own
-    const Clock* clock = nullptr;
     PipelineMetrics* metrics = nullptr;
     bool makes_values = false;                                     // one task of the pipeline makes the rows of VALUES
     std::map<std::string, std::unique_ptr<SourceReader>> readers;  // by source table, every source of the plan

@@ -67,7 +67,6 @@ class TaskTest : public ::testing::Test {
     Task::Parts parts;
     parts.plan = &plan_;
     parts.session = session_.get();
-    parts.clock = &clock_;
     parts.metrics = &metrics_;
     for (const char* name : {"a", "b"}) {
       auto reader = std::make_unique<FakeReader>();

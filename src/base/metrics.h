@@ -42,6 +42,19 @@ class Gauge {
   X(lag_ms, Gauge, "largest MillisBehindLatest over all shards, milliseconds")   \
   X(buffered_bytes, Gauge, "bytes held by prefetch and by sinks")
 
+// Of one source table.
+#define LAMINAR_SOURCE_METRICS(X)                                                                             \
+  X(watermark_micros, Gauge, "event time that the source has reached, microseconds since 1970; 0 = none yet") \
+  X(event_lag_ms, Gauge, "how far the watermark is behind the clock, milliseconds")                           \
+  X(late_rows, Counter, "rows dropped because their window, group or frame was closed already")               \
+  X(ahead_rows, Counter, "rows whose event time is more than event_time.max_ahead after their arrival")
+
+struct SourceMetrics {
+#define X(name, type, help) type name;
+  LAMINAR_SOURCE_METRICS(X)
+#undef X
+};
+
 struct PipelineMetrics {
 #define X(name, type, help) type name;
   LAMINAR_PIPELINE_METRICS(X)

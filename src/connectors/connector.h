@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "base/status.h"
 #include "base/waker.h"
+#include "connectors/source_watermark.h"
 #include "duck/batch.h"
 #include "duck/schema.h"
 #include "formats/format.h"
@@ -33,6 +34,8 @@ struct ConnectorContext {
   bool until_caught_up = false;            // bounded read: up to the tip seen at the start
   int64_t source_buffer_bytes = 64 << 20;  // all that one source may hold prefetched, over all its readers
   int64_t sink_buffer_bytes = 64 << 20;    // all that one sink may hold unacknowledged, over all its writers
+  // Sources only: where its splits, their idleness and their ends are reported. nullptr: nobody asks for event time.
+  SourceWatermark* watermark = nullptr;
 };
 
 // A table as the script defines it, checked: what a connector is made from.
@@ -73,6 +76,9 @@ class Source {
   // True once its reading position is fixed everywhere (LATEST pinned on all shards): a record put after that is read.
   // Thread-safe.
   virtual bool Ready() const = 0;
+  // Whether it tells ConnectorContext::watermark of its splits and sets Batch::split. Else each reader is one split,
+  // which the task reports.
+  virtual bool ReportsSplits() const { return false; }
 };
 
 class SinkWriter {

@@ -37,6 +37,8 @@ class RowOrigins {
   virtual ~RowOrigins() = default;
   virtual RowPosition Position(
       uint32_t row) const = 0;  // row: an ordinal that this source gave out in Batch::origin_rows
+  // Position(row).arrival_micros, without the rest.
+  virtual int64_t ArrivalMicros(uint32_t row) const { return Position(row).arrival_micros; }
 };
 
 // Movable, not copyable, not thread-safe: it belongs to whoever fills it. An operator may slice or reference the batch
@@ -73,6 +75,12 @@ class Batch {
     origins = other.origins;
     origin_rows = other.origin_rows;
   }
+
+  // Set by a source for the rows that it decoded: the split that they all come from (SourceWatermark), and a number
+  // that orders the splits of a source, the same in every run (a shard's number; a block's place in its file). Rows of
+  // equal event time are ordered by it, then by their order in the split.
+  uint32_t split = 0;
+  uint64_t order_key = 0;
 
  private:
   std::unique_ptr<duckdb::DataChunk> chunk_;

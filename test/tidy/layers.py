@@ -9,6 +9,7 @@ LAYERS = {
     "aws": {"base"},
     "formats": {"duck"},
     "formats/json": {"duck", "formats"},
+    "state": {"duck"},
     "connectors": {"duck", "formats"},
     "connectors/kinesis": {"duck", "formats", "connectors", "aws"},
     "connectors/file": {"duck", "formats", "connectors"},
@@ -16,8 +17,8 @@ LAYERS = {
     "connectors/blackhole": {"duck", "formats", "connectors"},
     "connectors/generator": {"duck", "formats", "connectors"},
     "stream": {"duck"},
-    "stream/operators": {"duck", "stream"},
-    "stream/runtime": {"duck", "stream", "stream/operators", "connectors"},
+    "stream/operators": {"duck", "stream", "state"},
+    "stream/runtime": {"duck", "stream", "stream/operators", "state", "connectors"},
     "sql": {"duck", "stream", "connectors", "formats"},
     "engine": {"duck", "sql", "stream", "stream/runtime", "connectors"},
     "cli": {"*"},
@@ -39,6 +40,6 @@ PUBLIC = {"sql": {"sql/compiler.h"}}
 
 # DuckDB's headers: its vectors are everyone's business, its parser, planner and optimiser only the SQL front end's.
 DUCKDB_ANY = {"duck", "sql"}
-DUCKDB_VECTORS = {"formats", "formats/json", "connectors", "connectors/kinesis", "connectors/file", "connectors/stdout",
+DUCKDB_VECTORS = {"state", "formats", "formats/json", "connectors", "connectors/kinesis", "connectors/file", "connectors/stdout",
                   "connectors/blackhole", "connectors/generator", "stream", "stream/operators", "stream/runtime", "cli"}
 DUCKDB_FRONT_END = ("duckdb/parser/", "duckdb/planner/", "duckdb/optimizer/", "duckdb/catalog/")

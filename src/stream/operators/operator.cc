@@ -1,12 +1,35 @@
 #include "stream/operators/operator.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace laminar {
 
-Status Operator::OnEnd(size_t /*input*/) {
+Status Operator::AdvanceWatermark(size_t input, int64_t watermark) {
+  if (watermark <= watermarks_.at(input)) return Status::Ok();
+  watermarks_[input] = watermark;
+  const int64_t lowest = *std::min_element(watermarks_.begin(), watermarks_.end());
+  if (lowest <= watermark_) return Status::Ok();
+  watermark_ = lowest;
+  return OnWatermark(lowest);
+}
+
+Status Operator::OnEnd(size_t input) {
   CHECK(open_inputs_ > 0);
-  if (--open_inputs_ > 0) return Status::Ok();
+  open_inputs_--;
+  RETURN_IF_ERROR(AdvanceWatermark(input, kEndOfTime));
+  return open_inputs_ == 0 && !HasPending() ? EndOutputs() : Status::Ok();
+}
+
+Status Operator::Resume() {
+  RETURN_IF_ERROR(EmitPending());
+  return open_inputs_ == 0 && !HasPending() ? EndOutputs() : Status::Ok();
+}
+
+Status Operator::EndOutputs() {
+  if (outputs_ended_) return Status::Ok();
+  outputs_ended_ = true;
   for (const Output& output : outputs_) RETURN_IF_ERROR(output.to->OnEnd(output.input));
   return Status::Ok();
 }
@@ -20,6 +43,11 @@ Status Operator::Emit(Batch* batch) {
     RETURN_IF_ERROR(outputs_[i].to->Push(outputs_[i].input, &view));
   }
   return outputs_.back().to->Push(outputs_.back().input, batch);
+}
+
+Status Operator::EmitWatermark(int64_t watermark) {
+  for (const Output& output : outputs_) RETURN_IF_ERROR(output.to->AdvanceWatermark(output.input, watermark));
+  return Status::Ok();
 }
 
 }  // namespace laminar

@@ -1,10 +1,19 @@
 // Operator: a node of the streaming plan as one worker runs it. Operators of a task call each other directly, on one
-// thread, with borrowed batches; there is no queue inside a task.
+// thread, with borrowed batches; between the workers lie edges (stream/runtime/edge.h).
+//
+// Event time travels beside the rows: a watermark comes after the rows that it speaks of. An operator with several
+// inputs has the lowest of their watermarks. The end of an input is a watermark at the end of time, then OnEnd.
+//
+// A closed window may hold more rows than its outputs should take at once. An operator then keeps them, says so
+// (HasPending), and gives a part of them at each Resume; until it has none left, the task pushes nothing into it. The
+// watermark that closed the window goes on after its last row.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
+#include "base/event_time.h"
 #include "base/status.h"
 #include "duck/batch.h"
 
@@ -12,29 +21,54 @@ namespace laminar {
 
 class Operator {
  public:
-  explicit Operator(size_t inputs) : open_inputs_(inputs) {}
+  explicit Operator(size_t inputs) : watermarks_(inputs, kNoWatermark), open_inputs_(inputs) {}
   virtual ~Operator() = default;
   Operator(const Operator&) = delete;
 
-  // Rows for input number `input`. The operator may slice the batch; it keeps nothing of it after returning.
+  // Rows for input number `input`. The operator may slice the batch; it keeps nothing of it after returning. Requires
+  // Accepts(input) and not HasPending().
   virtual Status Push(size_t input, Batch* batch) = 0;
 
-  // An input has ended for good (not: the pipeline was told to stop). When all have, the outputs learn it.
+  // An input promises `watermark`; one that is not above its last is ignored.
+  Status AdvanceWatermark(size_t input, int64_t watermark);
+  // An input has ended for good (not: the pipeline was told to stop). When all have, and nothing is pending, the
+  // outputs learn it.
   Status OnEnd(size_t input);
+
+  // Whether rows may be pushed into the input now: a join takes its bounded side first.
+  virtual bool Accepts(size_t /*input*/) const { return true; }
+
+  virtual bool HasPending() const { return false; }
+  // Emits a part of what is pending: some batches, not all of a large window.
+  Status Resume();
+
+  // Bytes of rows and groups that it holds, for --memory-limit. Asked after every batch: cheap.
+  virtual int64_t StateBytes() const { return 0; }
 
   // Adds an output: rows emitted here go to input number `input` of `to`, which outlives this operator's last Push.
   void AddOutput(Operator* to, size_t input) { outputs_.push_back({to, input}); }
 
  protected:
+  // The lowest watermark of the inputs has risen to `watermark` (kEndOfTime: all have ended). By default the outputs
+  // learn it. An operator that holds rows back sends it on (EmitWatermark) after those that it has closed.
+  virtual Status OnWatermark(int64_t watermark) { return EmitWatermark(watermark); }
+  virtual Status EmitPending() { return Status::Ok(); }
+
   Status Emit(Batch* batch);
+  Status EmitWatermark(int64_t watermark);
 
  private:
   struct Output {
     Operator* to;
     size_t input;
   };
+  Status EndOutputs();
+
   std::vector<Output> outputs_;
+  std::vector<int64_t> watermarks_;  // by input
+  int64_t watermark_ = kNoWatermark;
   size_t open_inputs_;
+  bool outputs_ended_ = false;
 };
 
 }  // namespace laminar

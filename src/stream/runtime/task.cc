@@ -82,6 +82,7 @@ Task::Task(Parts parts) : parts_(std::move(parts)) {
     } else if (std::holds_alternative<UnionAllNode>(node.op)) {
       op = std::make_unique<PassThrough>(node.inputs.size());
     } else {
+      CHECK(std::holds_alternative<SinkNode>(node.op));
       op = std::make_unique<SinkOperator>(writer_of.at(std::get<SinkNode>(node.op).table), parts_.metrics);
     }
     for (size_t i = 0; i < node.inputs.size(); i++)

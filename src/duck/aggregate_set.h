@@ -1,0 +1,61 @@
+// AggregateSet: the states of several aggregates, side by side in rows of bytes that the caller owns, moved by DuckDB's
+// own aggregate functions a batch at a time. The caller decides which row of bytes belongs to which group.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/status.h"
+#include "duck/aggregate_list.h"
+#include "duck/batch.h"
+#include "duck/database.h"
+
+namespace laminar {
+
+// What states point to (strings, lists, sets). Freed as a whole: states that lived in it must not be used afterwards.
+class AggregateMemory {
+ public:
+  AggregateMemory();
+  ~AggregateMemory();
+  AggregateMemory(AggregateMemory&&) noexcept;
+  AggregateMemory& operator=(AggregateMemory&&) noexcept;
+  int64_t bytes() const;  // allocated, with what the states' own containers hold as far as it is known
+
+  struct Rep;
+  Rep& rep() { return *rep_; }
+
+ private:
+  std::unique_ptr<Rep> rep_;
+};
+
+// One per operator and worker; not thread-safe. session is borrowed. The errors of Update, Combine and Finalize are the
+// user's (an overflow, with the aggregate's position in the script) or the environment's (out of memory).
+class AggregateSet {
+ public:
+  AggregateSet(DuckSession* session, const AggregateList& aggregates);
+  ~AggregateSet();
+  AggregateSet(const AggregateSet&) = delete;
+
+  size_t size() const;
+  size_t state_bytes() const;  // of one group's states; a multiple of 8. States want 8-byte alignment.
+
+  void Initialize(std::byte* states) const;
+  // Feeds row i of `input` into the states at rows[i]. Several rows may have the same states.
+  Status Update(Batch* input, std::span<std::byte* const> states, AggregateMemory* memory);
+  // Merges from[i] into into[i]; `from` stays as it is and may be merged again.
+  Status Combine(std::span<std::byte* const> from, std::span<std::byte* const> into, AggregateMemory* memory);
+  // Writes the results of states[i] into row `first_row + i` of the columns first_column, first_column + 1, ... of
+  // `out` (at most kBatchRows rows in all). The states stay as they are and may be fed further.
+  Status Finalize(std::span<std::byte* const> states, AggregateMemory* memory, Batch* out, size_t first_column,
+                  size_t first_row = 0);
+  // Frees what the states own outside `memory`. They are then uninitialised.
+  void Destroy(std::span<std::byte* const> states, AggregateMemory* memory);
+
+ private:
+  struct Rep;
+  std::unique_ptr<Rep> rep_;
+};
+
+}  // namespace laminar

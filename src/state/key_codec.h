@@ -1,0 +1,65 @@
+// KeyCodec: the columns of a key as a string of bytes, the same for equal keys, and back. Ours, and fixed: keys are
+// dealt to workers by a hash of these bytes, and both are in checkpoints.
+//
+// For each column: one byte, 0 = NULL (which equals NULL, as in GROUP BY) or 1, then the value. Numbers, dates and
+// times: their width in DuckDB, little endian (floats with one zero and one NaN). VARCHAR, BLOB: length (4 bytes),
+// bytes. STRUCT: its fields. LIST, ARRAY, MAP: count (4 bytes), elements.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "duck/batch.h"
+#include "duck/schema.h"
+
+namespace laminar {
+
+// 64 bits of the bytes; the same on every machine and in every version.
+uint64_t HashKey(std::string_view key);
+
+constexpr int kKeyGroups = 256;  // what a key belongs to for ever; a worker owns a range of them
+inline int KeyGroupOf(uint64_t hash) {
+  return static_cast<int>(hash >> 56);
+}
+// The worker that owns a key group.
+inline int WorkerOf(int key_group, int workers) {
+  return key_group * workers / kKeyGroups;
+}
+
+// The keys of a batch's rows. Reused from batch to batch.
+class EncodedKeys {
+ public:
+  size_t rows() const { return hashes_.size(); }
+  std::string_view key(size_t row) const {
+    return std::string_view(bytes_.data() + offsets_[row], offsets_[row + 1] - offsets_[row]);
+  }
+  uint64_t hash(size_t row) const { return hashes_[row]; }
+
+ private:
+  friend class KeyCodec;
+  std::vector<char> bytes_;
+  std::vector<size_t> offsets_;  // rows() + 1
+  std::vector<uint64_t> hashes_;
+};
+
+class KeyCodec {
+ public:
+  // types: of the key's columns, in their order. No columns: every row has the same, empty key.
+  explicit KeyCodec(std::vector<TypeRef> types);
+  ~KeyCodec();
+  KeyCodec(KeyCodec&&) noexcept;
+
+  // columns: of `batch`, one for each type.
+  void Encode(const Batch& batch, const std::vector<size_t>& columns, EncodedKeys* keys) const;
+  // Writes keys[i] into row first_row + i of the columns first_column, ... of `out`.
+  void Decode(const std::vector<std::string_view>& keys, Batch* out, size_t first_column, size_t first_row = 0) const;
+
+ private:
+  struct Rep;
+  std::unique_ptr<Rep> rep_;
+};
+
+}  // namespace laminar

@@ -1,9 +1,12 @@
-// generate sensors|orders ROWS SEED > FILE: JSON lines of the shapes of the user's page, the same for the same seed.
+// generate KIND ROWS SEED > FILE: JSON lines, the same for the same seed. sensors, orders, clicks, transactions: the
+// shapes of the user's page; readings-N: a value for one of N keys. A row a millisecond; clicks, transactions and
+// readings come up to two seconds late, each on its own.
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <functional>
 #include <string>
 
 #include "base/random.h"
@@ -57,19 +60,75 @@ void Order(laminar::Random& random, int64_t row, std::string* out) {
   *out += "\"}\n";
 }
 
+int64_t Late(laminar::Random& random, int64_t row) {
+  return row + 2000 - static_cast<int64_t>(random.Uniform(2000));
+}
+
+void Click(laminar::Random& random, int64_t row, std::string* out) {
+  char text[256];
+  const int user = static_cast<int>(random.Uniform(50000));
+  snprintf(text, sizeof text, R"({"session_id":"s-%06d","user_id":"user-%05d","page_url":"/products/%03d",)",
+           user * 3 + static_cast<int>(random.Uniform(3)), user, static_cast<int>(random.Uniform(500)));
+  *out += text;
+  snprintf(text, sizeof text, R"("referrer":"https://example.com/%d","user_agent":"Mozilla/5.0",)",
+           static_cast<int>(random.Uniform(10)));
+  *out += text;
+  snprintf(text, sizeof text, R"("ip_address":"10.0.%d.%d","event_time":")", user / 256 % 256, user % 256);
+  *out += text;
+  AppendTime(out, Late(random, row));
+  *out += "\"}\n";
+}
+
+void Transaction(laminar::Random& random, int64_t row, std::string* out) {
+  char text[256];
+  const int cents = 100 + static_cast<int>(random.Uniform(random.Uniform(50) == 0 ? 2'000'000 : 20'000));
+  snprintf(text, sizeof text, R"({"transaction_id":"tx-%09)" PRId64 R"(","account_id":"account-%05d",)", row,
+           static_cast<int>(random.Uniform(10000)));
+  *out += text;
+  snprintf(text, sizeof text, R"("merchant_id":"merchant-%04d","amount":%d.%02d,"currency":"EUR","transaction_time":")",
+           static_cast<int>(random.Uniform(2000)), cents / 100, cents % 100);
+  *out += text;
+  AppendTime(out, Late(random, row));
+  *out += "\"}\n";
+}
+
+void Reading(laminar::Random& random, uint64_t keys, int64_t row, std::string* out) {
+  char text[256];
+  snprintf(text, sizeof text, R"({"key":"key-%07d","value":%.3f,"note":"a field that nobody reads","ts":")",
+           static_cast<int>(random.Uniform(keys)), random.UniformDouble() * 1000);
+  *out += text;
+  AppendTime(out, Late(random, row));
+  *out += "\"}\n";
+}
+
+using AppendRow = std::function<void(laminar::Random&, int64_t, std::string*)>;
+
+AppendRow KindOf(const std::string& name) {
+  if (name == "sensors") return Sensor;
+  if (name == "orders") return Order;
+  if (name == "clicks") return Click;
+  if (name == "transactions") return Transaction;
+  if (name.starts_with("readings-")) {
+    const auto keys = static_cast<uint64_t>(std::atoll(name.c_str() + std::strlen("readings-")));
+    if (keys > 0)
+      return [keys](laminar::Random& random, int64_t row, std::string* out) { Reading(random, keys, row, out); };
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const bool sensors = argc == 4 && std::strcmp(argv[1], "sensors") == 0;
-  if (!sensors && !(argc == 4 && std::strcmp(argv[1], "orders") == 0)) {
-    std::fputs("usage: generate sensors|orders ROWS SEED > FILE\n", stderr);
+  const AppendRow append = argc == 4 ? KindOf(argv[1]) : nullptr;
+  if (!append) {
+    std::fputs("usage: generate sensors|orders|clicks|transactions|readings-N ROWS SEED > FILE\n", stderr);
     return 2;
   }
   const int64_t rows = std::atoll(argv[2]);
   laminar::Random random(static_cast<uint64_t>(std::atoll(argv[3])));
   std::string buffer;
   for (int64_t row = 0; row < rows; row++) {
-    sensors ? Sensor(random, row, &buffer) : Order(random, row, &buffer);
+    append(random, row, &buffer);
     if (buffer.size() > (1 << 20) || row + 1 == rows) {
       if (std::fwrite(buffer.data(), 1, buffer.size(), stdout) != buffer.size()) {
         std::perror("generate: cannot write");

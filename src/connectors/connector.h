@@ -118,6 +118,8 @@ class Connector {
   virtual std::vector<std::string> formats() const = 0;  // the first is the default; empty: takes no format
   virtual bool is_source() const = 0;
   virtual bool is_sink() const = 0;
+  // Whether the source ends by itself and soon: a stream may be joined with it, which reads it to its end first.
+  virtual bool IsBounded(const TableSpec& /*table*/) const { return false; }
   // Checks that need no network (combinations of options). Called while planning, for `laminar check` too. Appends to
   // `problems`.
   virtual void Check(const TableSpec& table, OptionUse use, std::vector<Status>* problems) const {}

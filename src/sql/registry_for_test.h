@@ -22,6 +22,7 @@ class TestConnector final : public Connector {
   std::vector<std::string> formats() const override { return formats_; }
   bool is_source() const override { return source_; }
   bool is_sink() const override { return sink_; }
+  bool IsBounded(const TableSpec& table) const override { return name_ == "generator" && table.options.Has("rows"); }
 
  private:
   const std::string name_;

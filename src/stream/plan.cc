@@ -107,7 +107,8 @@ std::vector<std::string> DescribeOver(const OverNode& node, const Schema& input)
 }
 
 std::vector<std::string> DescribeLookup(const LookupJoinNode& node, const Schema& stream, const Schema& table) {
-  std::vector<std::string> lines = {node.left ? "LookupJoin (left)" : "LookupJoin"};
+  static constexpr const char* kNames[] = {"LookupJoin", "LookupJoin (left)", "LookupJoin (semi)", "LookupJoin (anti)"};
+  std::vector<std::string> lines = {kNames[static_cast<size_t>(node.kind)]};
   std::string keys;
   for (size_t i = 0; i < node.stream_keys.size(); i++) {
     keys += (i > 0 ? ", " : "") + stream[node.stream_keys[i]].name +

@@ -138,9 +138,15 @@ struct WindowedOverNode {
 };
 
 // A stream (input 0) with a bounded table (input 1), which is read to its end first and kept. Yields: the columns of
-// input 0, those of input 1.
+// input 0, those of input 1; kSemi and kAnti: the columns of input 0.
 struct LookupJoinNode {
-  bool left = false;                            // LEFT JOIN: a stream's row without a partner is kept
+  enum class Kind {
+    kInner,
+    kLeft,  // a stream's row without a partner is kept, with NULLs
+    kSemi,  // a stream's row that has a partner, once: IN, EXISTS
+    kAnti,  // a stream's row that has none: NOT EXISTS
+  };
+  Kind kind = Kind::kInner;
   std::vector<size_t> stream_keys, table_keys;  // columns that must be equal; may be empty (a cross join)
   std::vector<bool> nulls_equal;                // by key: IS NOT DISTINCT FROM
   ExpressionList condition;                     // BOOLEAN; over the columns of both: the rest of ON

@@ -133,6 +133,7 @@ class LinesConnector final : public Connector {
   std::vector<std::string> formats() const override { return {"json"}; }
   bool is_source() const override { return name_ == "lines"; }
   bool is_sink() const override { return true; }
+  bool IsBounded(const TableSpec& table) const override { return table.options.Boolean("bounded"); }
   Result<std::unique_ptr<Source>> MakeSource(const TableSpec& table, const ConnectorContext& context) const override {
     return std::unique_ptr<Source>(std::make_unique<LinesSource>(table, context, lines_->inputs[table.name]));
   }
@@ -143,7 +144,10 @@ class LinesConnector final : public Connector {
  private:
   const std::string name_;
   Lines* const lines_;
-  const std::vector<OptionSpec> options_;
+  const std::vector<OptionSpec> options_ = {{.name = "bounded",
+                                             .type = OptionType::kBoolean,
+                                             .default_value = "false",
+                                             .help = "a stream may be joined with it"}};
 };
 
 }  // namespace

@@ -59,6 +59,7 @@ class FileConnector final : public Connector {
   std::vector<std::string> formats() const override { return {"json"}; }
   bool is_source() const override { return true; }
   bool is_sink() const override { return true; }
+  bool IsBounded(const TableSpec& table) const override { return table.options.String("path") != "-"; }
 
   void Check(const TableSpec& table, OptionUse use, std::vector<Status>* problems) const override {
     if (use == OptionUse::kSink && table.options.Has("path") && table.options.String("path") == "-") {

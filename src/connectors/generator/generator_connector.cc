@@ -183,6 +183,7 @@ class GeneratorConnector final : public Connector {
   std::vector<std::string> formats() const override { return {}; }
   bool is_source() const override { return true; }
   bool is_sink() const override { return false; }
+  bool IsBounded(const TableSpec& table) const override { return table.options.Has("rows"); }
 
   void Check(const TableSpec& table, OptionUse /*use*/, std::vector<Status>* problems) const override {
     generator::CheckColumns(table, database_->NewSession().get(), problems);

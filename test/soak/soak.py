@@ -65,6 +65,32 @@ def speed(seconds):
         return f"{memory_figures(first, last)}, {used:.0f} s CPU; {run.stderr_lines[-1] if run.stderr_lines else ''}"
 
 
+KEYED = """
+SET state.ttl = '10 minutes';
+CREATE TABLE readings (
+    -- Fifty keys at a time; each lives for ten seconds of event time and never comes back.
+    key TEXT AS (concat('key-', i // 200 + i % 50)), value DOUBLE AS (r * 100), ts TIMESTAMP AS (TIMESTAMP '2026-01-01' + to_milliseconds(i)),
+    WATERMARK FOR ts AS ts - INTERVAL '1' SECOND
+) WITH (connector = 'generator', type = 'source', rows_per_second = '{rate}');
+CREATE TABLE averages WITH (connector = 'blackhole', type = 'sink');
+CREATE TABLE minutes WITH (connector = 'blackhole', type = 'sink');
+CREATE TABLE sessions WITH (connector = 'blackhole', type = 'sink');
+INSERT INTO averages SELECT key, AVG(value) OVER (PARTITION BY key ORDER BY ts ROWS BETWEEN 100 PRECEDING AND CURRENT ROW) AS mean,
+    COUNT(*) OVER (PARTITION BY key ORDER BY ts) AS n FROM readings;
+INSERT INTO minutes SELECT key, COUNT(DISTINCT value) AS n, TUMBLE_START(ts, INTERVAL '1' MINUTE) AS start FROM readings GROUP BY key, TUMBLE(ts, INTERVAL '1' MINUTE);
+INSERT INTO sessions SELECT key, COUNT(*) AS n, SESSION_START(ts, INTERVAL '5' SECOND) AS start FROM readings GROUP BY key, SESSION(ts, INTERVAL '5' SECOND);
+"""
+
+
+def keys(seconds, rate=20_000):
+    """Windows, sessions and OVER with state.ttl over keys that come and go: memory stays what it was."""
+    with Laminar(["run", "--parallelism", 2], script=KEYED.format(rate=rate)) as run:
+        first, last = watch_memory(run, seconds)
+        used = run.cpu_seconds()
+        check(run.stop() == 0, run.describe())
+        return f"{int(rate * seconds / 200):,} keys; {memory_figures(first, last)}, {used:.0f} s CPU; {run.stderr_lines[-1] if run.stderr_lines else ''}"
+
+
 def kinesis(seconds, rate=5000):
     """Kinesis to Kinesis, fed by a generator at a steady rate: memory flat, every row once."""
     with Ferrokinesis() as server:
@@ -175,7 +201,7 @@ def faults(seconds):
         return f"{count} rows once through {sum(report['errors'].values())} faults"
 
 
-RUNS = {f.__name__: f for f in (speed, kinesis, reshard, stop, faults)}
+RUNS = {f.__name__: f for f in (speed, keys, kinesis, reshard, stop, faults)}
 
 
 def main():

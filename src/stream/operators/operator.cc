@@ -30,6 +30,7 @@ Status Operator::Resume() {
 Status Operator::EndOutputs() {
   if (outputs_ended_) return Status::Ok();
   outputs_ended_ = true;
+  RETURN_IF_ERROR(OnEnded());
   for (const Output& output : outputs_) RETURN_IF_ERROR(output.to->OnEnd(output.input));
   return Status::Ok();
 }

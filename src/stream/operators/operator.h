@@ -44,6 +44,8 @@ class Operator {
 
   // Bytes of rows and groups that it holds, for --memory-limit. Asked after every batch: cheap.
   virtual int64_t StateBytes() const { return 0; }
+  // Rows and groups that wait for the watermark: what is lost when the pipeline is told to stop and keeps no state.
+  virtual int64_t StateRows() const { return 0; }
 
   // Adds an output: rows emitted here go to input number `input` of `to`, which outlives this operator's last Push.
   void AddOutput(Operator* to, size_t input) { outputs_.push_back({to, input}); }
@@ -53,6 +55,8 @@ class Operator {
   // learn it. An operator that holds rows back sends it on (EmitWatermark) after those that it has closed.
   virtual Status OnWatermark(int64_t watermark) { return EmitWatermark(watermark); }
   virtual Status EmitPending() { return Status::Ok(); }
+  // All inputs have ended and nothing is pending; called once, before the outputs learn it.
+  virtual Status OnEnded() { return Status::Ok(); }
 
   Status Emit(Batch* batch);
   Status EmitWatermark(int64_t watermark);

@@ -21,7 +21,9 @@ class AggregateMemory {
   ~AggregateMemory();
   AggregateMemory(AggregateMemory&&) noexcept;
   AggregateMemory& operator=(AggregateMemory&&) noexcept;
-  int64_t bytes() const;  // allocated, with what the states' own containers hold as far as it is known
+  int64_t bytes() const;  // allocated; without what DuckDB's own states keep elsewhere (mode, quantile)
+  // Forgets everything but its largest block, which is used again: for states that live a moment.
+  void Reset();
 
   struct Rep;
   Rep& rep() { return *rep_; }
@@ -42,8 +44,13 @@ class AggregateSet {
   size_t state_bytes() const;  // of one group's states; a multiple of 8. States want 8-byte alignment.
 
   void Initialize(std::byte* states) const;
-  // Feeds row i of `input` into the states at rows[i]. Several rows may have the same states.
+  // Feeds row i of `input` into the states at states[i]. Several rows may have the same states.
   Status Update(Batch* input, std::span<std::byte* const> states, AggregateMemory* memory);
+  // Feeds row rows[i] of `input` into the states at states[i], in this order; a row may be named many times, and
+  // `input` may have any number of rows. A call costs about a microsecond, so frames are best gathered: their rows and
+  // states of up to kBatchRows rows in one call.
+  Status UpdateRows(Batch* input, std::span<const uint32_t> rows, std::span<std::byte* const> states,
+                    AggregateMemory* memory);
   // Merges from[i] into into[i]; `from` stays as it is and may be merged again.
   Status Combine(std::span<std::byte* const> from, std::span<std::byte* const> into, AggregateMemory* memory);
   // Writes the results of states[i] into row `first_row + i` of the columns first_column, first_column + 1, ... of

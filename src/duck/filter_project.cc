@@ -1,10 +1,10 @@
 #include "duck/filter_project.h"
 
-#include "duckdb/common/error_data.hpp"
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/planner/expression/bound_conjunction_expression.hpp"
 
 #include "base/check.h"
+#include "duck/engine_failure.h"
 
 namespace laminar {
 
@@ -15,26 +15,7 @@ using duckdb::Expression;
 using duckdb::SelectionVector;
 using duckdb::Vector;
 
-// Failures of the engine itself are no property of a row.
-bool IsRowFailure(duckdb::ExceptionType type) {
-  switch (type) {
-    case duckdb::ExceptionType::INTERNAL:
-    case duckdb::ExceptionType::FATAL:
-    case duckdb::ExceptionType::OUT_OF_MEMORY:
-    case duckdb::ExceptionType::INTERRUPT:
-      return false;
-    default:
-      return true;
-  }
-}
-
-Status EngineFailure(const duckdb::ErrorData& error) {
-  if (error.Type() == duckdb::ExceptionType::OUT_OF_MEMORY) {
-    return Status::Environment("out of memory while evaluating an expression: " + error.RawMessage(),
-                               "Raise --memory-limit");
-  }
-  return Status::Bug("DuckDB failed while evaluating an expression: " + error.RawMessage());
-}
+constexpr char kDoing[] = "evaluating an expression";
 
 }  // namespace
 
@@ -86,8 +67,9 @@ struct FilterProject::Rep {
     output.TakeOrigins(*in);
   }
 
-  // Evaluates some rows of `in` for the sake of the exception alone.
-  bool Passes(Batch& in, const std::vector<uint32_t>& rows, size_t begin, size_t end, duckdb::ErrorData* error) {
+  // Evaluates some rows of `in` for the sake of the exception alone: *failure says what a row among them causes.
+  Status Try(Batch& in, const std::vector<uint32_t>& rows, size_t begin, size_t end,
+             std::optional<std::string>* failure) {
     Batch part;
     part.Share(&in);
     SelectionVector some(end - begin);
@@ -95,11 +77,10 @@ struct FilterProject::Rep {
     part.Slice(some, end - begin);
     try {
       Evaluate(&part);
-      return true;
-    } catch (std::exception& e) {
-      *error = duckdb::ErrorData(e);
-      return false;
+    } catch (const std::exception& exception) {
+      if (!IsDataFailure(exception, &failure->emplace())) return EngineFailure(exception, kDoing);
     }
+    return Status::Ok();
   }
 
   // The first of our expressions that fails on this row alone, and where it stands in the user's text.
@@ -127,17 +108,17 @@ struct FilterProject::Rep {
 
   // Splits rows[begin, end) into good ones (appended to `good`) and bad ones (to the handler).
   Status Bisect(Batch& in, const std::vector<uint32_t>& rows, size_t begin, size_t end, std::vector<uint32_t>* good) {
-    duckdb::ErrorData error;
-    if (Passes(in, rows, begin, end, &error)) {
+    std::optional<std::string> message;
+    RETURN_IF_ERROR(Try(in, rows, begin, end, &message));
+    if (!message) {
       good->insert(good->end(), rows.begin() + static_cast<ptrdiff_t>(begin),
                    rows.begin() + static_cast<ptrdiff_t>(end));
       return Status::Ok();
     }
-    if (!IsRowFailure(error.Type())) return EngineFailure(error);
     if (end - begin == 1) {
       ExpressionFailure failure;
       failure.row = rows[begin];
-      failure.message = error.RawMessage();
+      failure.message = *message;
       Blame(in, rows[begin], &failure);
       return failures->OnFailure(in, failure);
     }
@@ -158,11 +139,11 @@ struct FilterProject::Rep {
     in->TakeOrigins(*whole);
     try {
       Evaluate(in);
-    } catch (std::exception& e) {
+    } catch (const std::exception& exception) {
       // A volatile expression may fail now although it passed before; nothing says for which row.
-      const duckdb::ErrorData error(e);
-      return IsRowFailure(error.Type()) ? Status::User("an expression failed: " + error.RawMessage())
-                                        : EngineFailure(error);
+      std::string message;
+      return IsDataFailure(exception, &message) ? Status::User("an expression failed: " + message)
+                                                : EngineFailure(exception, kDoing);
     }
     return Status::Ok();
   }
@@ -195,9 +176,9 @@ Status FilterProject::Execute(Batch* in, Batch** out) {
   try {
     rep_->Evaluate(in);
     return Status::Ok();
-  } catch (std::exception& e) {
-    const duckdb::ErrorData error(e);
-    if (!IsRowFailure(error.Type())) return EngineFailure(error);
+  } catch (const std::exception& exception) {
+    std::string message;
+    if (!IsDataFailure(exception, &message)) return EngineFailure(exception, kDoing);
   }
   return rep_->Recover(&whole, in);
 }

@@ -1,0 +1,166 @@
+#include "duck/aggregate_set.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+#include "duck/aggregates_for_test.h"
+
+namespace laminar {
+namespace {
+
+using duckdb::Value;
+
+// States of some groups, freed by the test's end.
+class Groups {
+ public:
+  Groups(AggregateSet* set, size_t count) : set_(set), bytes_(count * set->state_bytes()) {
+    for (size_t i = 0; i < count; i++) {
+      states.push_back(bytes_.data() + i * set->state_bytes());
+      set->Initialize(states.back());
+    }
+  }
+  ~Groups() { set_->Destroy(states, &memory); }
+  std::vector<std::byte*> states;
+  AggregateMemory memory;
+
+ private:
+  AggregateSet* const set_;
+  std::vector<std::byte> bytes_;
+};
+
+class AggregateSetTest : public ::testing::Test {
+ protected:
+  AggregateSetTest() : database_(DuckDatabase::Open(&clock_, 64 << 20).value()), session_(database_->NewSession()) {}
+
+  // Columns: n BIGINT (NULL if negative), text VARCHAR, two BIGINT (always 2).
+  Batch Rows(const std::vector<std::pair<int64_t, std::string>>& rows) {
+    Batch batch(Schema{{"n", MakeType("BIGINT")}, {"text", MakeType("VARCHAR")}, {"two", MakeType("BIGINT")}});
+    for (size_t i = 0; i < rows.size(); i++) {
+      batch.chunk().SetValue(0, i, rows[i].first < 0 ? Value() : Value::BIGINT(rows[i].first));
+      batch.chunk().SetValue(1, i, Value(rows[i].second));
+      batch.chunk().SetValue(2, i, Value::BIGINT(2));
+    }
+    batch.chunk().SetCardinality(rows.size());
+    return batch;
+  }
+  AggregateList Bind(const std::vector<std::string>& calls) {
+    return BindAggregates(session_.get(), {{"n", "BIGINT"}, {"text", "VARCHAR"}, {"two", "BIGINT"}}, calls);
+  }
+  static Batch Output(const AggregateList& list) {
+    Schema schema;
+    for (size_t i = 0; i < list.size(); i++) schema.push_back({"", MakeType(list.type(i))});
+    return Batch(schema);
+  }
+  // The results of the groups, one line a group.
+  static std::vector<std::string> Results(AggregateSet& set, const AggregateList& list, Groups& groups) {
+    Batch out = Output(list);
+    const Status status = set.Finalize(groups.states, &groups.memory, &out, 0);
+    if (!status.ok()) return {status.ToString()};
+    out.chunk().SetCardinality(groups.states.size());
+    std::vector<std::string> lines;
+    for (size_t row = 0; row < groups.states.size(); row++) {
+      std::string line;
+      for (size_t i = 0; i < list.size(); i++) line += (i ? " " : "") + out.chunk().GetValue(i, row).ToString();
+      lines.push_back(line);
+    }
+    return lines;
+  }
+
+  ManualClock clock_;
+  std::unique_ptr<DuckDatabase> database_;
+  std::unique_ptr<DuckSession> session_;
+};
+
+TEST_F(AggregateSetTest, RowsGoToTheirGroups) {
+  const AggregateList list = Bind({"count(*)", "count(n)", "sum(n)", "max(text)", "list(text)", "avg(n)"});
+  AggregateSet set(session_.get(), list);
+  EXPECT_EQ(set.state_bytes() % 8, 0U);
+  Groups groups(&set, 3);
+  Batch batch = Rows({{1, "a long text that no state holds inline"}, {2, "b"}, {-1, "c"}, {4, "b, too"}});
+  const std::vector<std::byte*> states = {groups.states[0], groups.states[1], groups.states[0], groups.states[1]};
+  ASSERT_TRUE(set.Update(&batch, states, &groups.memory).ok());
+  batch.Reset();  // the states keep nothing of it
+  EXPECT_EQ(Results(set, list, groups),
+            (std::vector<std::string>{"2 1 1 c [a long text that no state holds inline, c] 1.0",
+                                      "2 2 6 b, too [b, 'b, too'] 3.0", "0 0 NULL NULL NULL NULL"}));
+  EXPECT_GT(groups.memory.bytes(), 0);
+}
+
+TEST_F(AggregateSetTest, OneGroupForAllRowsAndFurtherRowsAfterAResult) {
+  const AggregateList list = Bind({"sum(n)", "mode(n)", "max(n, two)", "median(n)", "string_agg(text)"});
+  AggregateSet set(session_.get(), list);
+  Groups groups(&set, 1);
+  for (int64_t round = 0; round < 4; round++) {
+    Batch batch = Rows({{5 + round, "x"}, {3, "y"}, {9 - round, "z"}});
+    const std::vector<std::byte*> states(3, groups.states[0]);
+    ASSERT_TRUE(set.Update(&batch, states, &groups.memory).ok());
+    if (round == 0) EXPECT_EQ(Results(set, list, groups).front(), "17 5 [9, 5] 5.0 x,y,z");
+    // Asking does not change the answer.
+    EXPECT_EQ(Results(set, list, groups), Results(set, list, groups));
+  }
+  EXPECT_EQ(Results(set, list, groups).front(), "68 3 [9, 8] 6.0 x,y,z,x,y,z,x,y,z,x,y,z");
+}
+
+TEST_F(AggregateSetTest, CombineLeavesItsInputAsItIs) {
+  const AggregateList list = Bind({"sum(n)", "max(text)", "list(text)", "quantile_cont(n, 0.5)"});
+  AggregateSet set(session_.get(), list);
+  Groups into(&set, 2);
+  {
+    Groups from(&set, 2);
+    Batch batch = Rows({{1, "the first of two texts"}, {2, "the second of two texts"}});
+    ASSERT_TRUE(set.Update(&batch, from.states, &from.memory).ok());
+    for (int i = 0; i < 2; i++) ASSERT_TRUE(set.Combine(from.states, into.states, &into.memory).ok());
+    EXPECT_EQ(Results(set, list, from)[1], "2 the second of two texts [the second of two texts] 2.0");
+  }
+  EXPECT_EQ(Results(set, list, into)[0],
+            "2 the first of two texts [the first of two texts, the first of two texts] 1.0");
+}
+
+TEST_F(AggregateSetTest, NamedRowsGoToNamedStates) {
+  const AggregateList list = Bind({"sum(n)", "list(text)", "arg_max(text, n)"});
+  AggregateSet set(session_.get(), list);
+  Groups groups(&set, 3);
+  Batch batch = Rows({{1, "a"}, {2, "b"}, {3, "c"}});
+  // Frames of two rows.
+  const std::vector<uint32_t> rows = {0, 0, 1, 1, 2};
+  const std::vector<std::byte*> states = {groups.states[0], groups.states[1], groups.states[1], groups.states[2],
+                                          groups.states[2]};
+  ASSERT_TRUE(set.UpdateRows(&batch, rows, states, &groups.memory).ok());
+  EXPECT_EQ(Results(set, list, groups), (std::vector<std::string>{"1 [a] a", "3 [a, b] b", "5 [b, c] c"}));
+}
+
+TEST_F(AggregateSetTest, AFailureNamesTheAggregateAndItsPlace) {
+  const AggregateList bound = Bind({"count(*)", "sum(n)", "bitstring_agg(n)"});
+  std::vector<std::unique_ptr<duckdb::Expression>> copies;
+  for (size_t i = 0; i < bound.size(); i++) copies.push_back(std::unique_ptr<duckdb::Expression>(bound.at(i).Copy()));
+  const AggregateList list(std::move(copies), {{1, 8}, {1, 18}, {2, 3}});
+  AggregateSet set(session_.get(), list);
+  Groups groups(&set, 1);
+  Batch batch = Rows({{1, "a"}});
+  const Status status = set.Update(&batch, groups.states, &groups.memory);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.kind(), StatusKind::kUser);
+  EXPECT_EQ(status.position().line, 2);
+  EXPECT_THAT(status.message(), ::testing::StartsWith("bitstring_agg(n) failed: "));
+}
+
+TEST_F(AggregateSetTest, ManyStatesAtOnce) {
+  const AggregateList list = Bind({"sum(n)", "mode(text)"});
+  AggregateSet set(session_.get(), list);
+  constexpr size_t kGroups = 5'000;
+  Groups from(&set, kGroups), into(&set, kGroups);
+  for (size_t first = 0; first < kGroups; first += 1'000) {
+    std::vector<std::pair<int64_t, std::string>> rows;
+    for (size_t i = 0; i < 1'000; i++) rows.push_back({static_cast<int64_t>(first + i), "x"});
+    Batch batch = Rows(rows);
+    ASSERT_TRUE(set.Update(&batch, std::span(from.states).subspan(first, 1'000), &from.memory).ok());
+  }
+  ASSERT_TRUE(set.Combine(from.states, into.states, &into.memory).ok());
+  Batch out = Output(list);
+  ASSERT_TRUE(set.Finalize(std::span(into.states).subspan(4'000), &into.memory, &out, 0, 7).ok());
+  EXPECT_EQ(out.chunk().GetValue(0, 7 + 999).ToString(), "4999");
+}
+
+}  // namespace
+}  // namespace laminar

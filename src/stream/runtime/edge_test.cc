@@ -124,7 +124,7 @@ TEST(Edge, TwoThreadsPassEverythingInOrderWithinTheBound) {
   const SystemClock clock;
   ThreadWaker producer, consumer;
   Edge edge(&producer, &consumer, kCapacity);
-  std::thread puts([&] {
+  std::thread feeder([&] {
     for (int64_t n = 0; n < kBatches; n++) {
       while (!edge.CanAccept()) producer.WaitUntil(clock, kNever);
       auto spare = edge.TakeSpare();
@@ -157,7 +157,7 @@ TEST(Edge, TwoThreadsPassEverythingInOrderWithinTheBound) {
         ended = true;
     }
   }
-  puts.join();
+  feeder.join();
   EXPECT_EQ(next, kBatches);
 }
 

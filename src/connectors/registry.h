@@ -23,7 +23,7 @@ class Registry {
   std::vector<std::string> FormatNames() const;
   const std::vector<OptionSpec>& FormatOptions(std::string_view name) const;
   // The options of every table, whatever its connector: connector, type, format, bad_data, event_time_field,
-  // watermark_delay, ...
+  // event_time.max_delay, ...
   static const std::vector<OptionSpec>& TableOptions();
   // All specs that apply to a table of that connector and format ("" = the connector's default format).
   std::vector<OptionSpec> AllOptions(const Connector& connector, std::string_view format) const;

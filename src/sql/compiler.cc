@@ -188,7 +188,9 @@ class Compilation {
     if (table.kind == TableKind::kConnector) {
       const BoundTable& bound = result_.script->sources.at(name);
       PlanNode node;
-      node.op = SourceNode{name};
+      SourceNode source;
+      source.table = name;
+      node.op = std::move(source);
       node.schema = bound.spec.schema;
       node.position = bound.position;
       plan().sources.push_back(name);

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "connectors/connector.h"
 #include "connectors/registry.h"
+#include "connectors/source_watermark.h"
 #include "duck/database.h"
 #include "stream/plan.h"
 
@@ -26,17 +27,17 @@ struct BoundTable {
   SqlPosition position;                  // of its CREATE TABLE
 };
 
-// `WATERMARK FOR c [AS expr]`, `event_time_field`, `watermark_delay`: read and kept for the operators of event time.
+// A source's event time: what its SourceWatermark is made from. Which column it is says the plan (SourceNode).
 struct EventTime {
-  std::string column;
-  std::string watermark_expression;  // SQL text; "" = column - delay
-  int64_t max_delay_millis = 5000;
+  std::string column;                // "" = the records' arrival
+  std::string watermark_expression;  // SQL text of WATERMARK FOR c AS expr; "" = column - settings.max_delay
+  EventTimeSettings settings;
 };
 
 struct CompiledScript {
   StreamPlan plan;
   std::map<std::string, BoundTable> sources, sinks;  // by the names in the plan
-  std::map<std::string, EventTime> event_times;      // by source table
+  std::map<std::string, EventTime> event_times;      // by source table; none: nobody asks
   std::vector<Status> warnings;
   bool prints_to_terminal = false;  // a bare SELECT: its rows go to stdout
   std::string pipeline_name;        // SET pipeline.name = '...'; "" = none

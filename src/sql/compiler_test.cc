@@ -160,7 +160,7 @@ TEST_F(CompilerTest, EventTimesAreKept) {
   EXPECT_EQ(script->event_times.at("t").column, "ts");
   EXPECT_EQ(script->event_times.at("t").watermark_expression, "ts - INTERVAL '7' SECOND");
   EXPECT_EQ(script->event_times.at("u").column, "seen");
-  EXPECT_EQ(script->event_times.at("u").max_delay_millis, 30000);
+  EXPECT_EQ(script->event_times.at("u").settings.max_delay_micros, 30'000'000);
 }
 
 TEST_F(CompilerTest, VariablesAreStringLiteralsInExpressionsAndOptions) {

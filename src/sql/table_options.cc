@@ -81,8 +81,11 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
   for (Status& problem : found) problems->Add(std::move(problem).At(bound.position));
   if (problems->size() > before) return bound;
   if (bound.spec.options.StringOr("bad_data", "fail") == "drop") bound.spec.bad_data = BadDataPolicy::kDrop;
-  if (table.event_time && bound.spec.options.Has("watermark_delay")) {
-    table.event_time->max_delay_millis = bound.spec.options.Integer("watermark_delay");
+  if (table.event_time && use == OptionUse::kSource) {
+    EventTimeSettings& settings = table.event_time->settings;
+    settings.max_delay_micros = bound.spec.options.Integer("event_time.max_delay") * 1000;
+    settings.max_ahead_micros = bound.spec.options.Integer("event_time.max_ahead") * 1000;
+    settings.max_skew_micros = bound.spec.options.Integer("event_time.max_skew") * 1000;
   }
   std::vector<Status> checked;
   table.connector->Check(bound.spec, use, &checked);

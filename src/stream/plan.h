@@ -19,15 +19,18 @@ namespace laminar {
 
 using NodeId = int;  // index into StreamPlan::nodes; inputs have smaller ids than the nodes that read them
 
-// Rows of a source table: the columns of its schema are decoded, in this order. Hidden columns that the task adds stand
-// behind them, in this order.
+// Rows of a source table: the columns of its TableSpec are decoded, in this order. Columns that the task adds stand
+// behind them in the node's schema, in this order.
 struct SourceNode {
-  std::string table;          // a key of StreamPlan::sources
+  std::string table;  // a key of StreamPlan::sources
+  // Over the decoded columns: an event time that is computed of them. A row on which one fails is bad data.
+  ExpressionList computed;
   bool adds_arrival = false;  // TIMESTAMP: when the service took the record, else when it was read
   bool adds_order = false;    // UBIGINT: Batch::order_key
   // The event time: a column of the node's schema, TIMESTAMP or TIMESTAMPTZ (microseconds). None: nobody asks.
   std::optional<size_t> event_time;
-  // WATERMARK FOR c AS expr, where it is not c - a constant: over the node's columns, TIMESTAMP. Empty = none.
+  // WATERMARK FOR c AS expr, where it is not c - a constant: over the node's columns, TIMESTAMP or TIMESTAMPTZ. Empty =
+  // none.
   ExpressionList watermark;
 };
 

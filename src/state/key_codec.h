@@ -2,8 +2,9 @@
 // dealt to workers by a hash of these bytes, and both are in checkpoints.
 //
 // For each column: one byte, 0 = NULL (which equals NULL, as in GROUP BY) or 1, then the value. Numbers, dates and
-// times: their width in DuckDB, little endian (floats with one zero and one NaN). VARCHAR, BLOB: length (4 bytes),
-// bytes. STRUCT: its fields. LIST, ARRAY, MAP: count (4 bytes), elements.
+// times: their width in DuckDB, little endian (floats with one zero and one NaN, intervals with days carried into
+// months and hours into days). VARCHAR, BLOB: length (4 bytes), bytes. STRUCT: its fields. LIST, ARRAY, MAP: count (4
+// bytes), elements.
 #pragma once
 
 #include <cstddef>

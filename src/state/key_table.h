@@ -24,7 +24,7 @@ class KeyTable {
   uint32_t FindOrAdd(std::string_view key, uint64_t hash, bool* created);
   uint32_t Find(std::string_view key, uint64_t hash) const;
   void Erase(uint32_t number);                  // its memory is used again by later keys or given back
-  std::string_view key(uint32_t number) const;  // valid until the key is erased
+  std::string_view key(uint32_t number) const;  // valid until the next Erase
   uint64_t hash(uint32_t number) const;
   size_t size() const;          // keys that are there
   uint32_t end_number() const;  // above every number in use

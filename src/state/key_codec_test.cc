@@ -1,0 +1,295 @@
+#include "state/key_codec.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+
+#include <array>
+
+#include "duckdb/common/types/data_chunk.hpp"
+#include "duckdb/common/types/value.hpp"
+
+namespace laminar {
+namespace {
+
+using duckdb::LogicalType;
+using duckdb::LogicalTypeId;
+using duckdb::Value;
+
+// From few values, so that pairs are often equal; NULL at every level.
+Value AnyValue(const LogicalType& type) {
+  if (*rc::gen::inRange(0, 6) == 0) return Value(type);
+  const auto pick = [](auto... values) { return *rc::gen::element(values...); };
+  switch (type.id()) {
+    case LogicalTypeId::FLOAT:
+    case LogicalTypeId::DOUBLE:
+      return Value::DOUBLE(pick(0.0, -0.0, 1.5, -1.5, std::nan(""), -std::nan("7"), HUGE_VAL)).DefaultCastAs(type);
+    case LogicalTypeId::VARCHAR:
+      return Value(pick(std::string(), std::string("a"), std::string("a\0b", 3), std::string("twelve bytes"),
+                        std::string("more than twelve bytes"), std::string("\xC3\xA9")));
+    case LogicalTypeId::BLOB:
+      return Value::BLOB(pick(std::string(), std::string("\\x00"), std::string("\\x00\\x01")));
+    case LogicalTypeId::BOOLEAN:
+      return Value::BOOLEAN(pick(true, false));
+    case LogicalTypeId::DATE:
+      return Value::DATE(duckdb::date_t(pick(-719'528, 0, 1, 20'000)));
+    case LogicalTypeId::TIME:
+      return Value::TIME(duckdb::dtime_t(pick(0, 1, 1'000'000)));
+    case LogicalTypeId::TIME_TZ:
+      return Value::TIMETZ(duckdb::dtime_tz_t(duckdb::dtime_t(pick(0, 3'600'000'000)), pick(0, 3600, -3600)));
+    case LogicalTypeId::TIMESTAMP:
+      return Value::TIMESTAMP(duckdb::timestamp_t(pick(-1, 0, INT64_MAX, -INT64_MAX)));
+    case LogicalTypeId::TIMESTAMP_TZ:
+      return Value::TIMESTAMPTZ(duckdb::timestamp_tz_t(pick(-1, 0, 1)));
+    case LogicalTypeId::TIMESTAMP_NS:
+      return Value::TIMESTAMPNS(duckdb::timestamp_ns_t(pick(-1, 0, 1)));
+    case LogicalTypeId::INTERVAL:
+      return Value::INTERVAL(pick(0, 1, -1), pick(0, 1, 29, 30, -30, 31),
+                             pick(INT64_C(0), INT64_C(86'400'000'000), INT64_C(-86'400'000'000), INT64_C(1)));
+    case LogicalTypeId::UUID:
+      return Value::UUID(pick(std::string("00000000-0000-0000-0000-000000000000"),
+                              std::string("ffffffff-ffff-ffff-ffff-ffffffffffff"),
+                              std::string("12345678-1234-5678-1234-567812345678")));
+    case LogicalTypeId::HUGEINT:
+      return Value(pick(std::string("0"), std::string("-1"), std::string("18446744073709551616"),
+                        std::string("-170141183460469231731687303715884105728")))
+          .DefaultCastAs(type);
+    case LogicalTypeId::UHUGEINT:
+      return Value(pick(std::string("0"), std::string("1"), std::string("340282366920938463463374607431768211455")))
+          .DefaultCastAs(type);
+    case LogicalTypeId::BIT:
+      return Value::BIT(pick(std::string("0"), std::string("00"), std::string("0101")));
+    case LogicalTypeId::BIGNUM:
+      return Value(pick(std::string("0"), std::string("-5"), std::string("300"))).DefaultCastAs(type);
+    case LogicalTypeId::LIST: {
+      duckdb::vector<Value> elements;
+      for (int i = *rc::gen::inRange(0, 4); i > 0; i--)
+        elements.push_back(AnyValue(duckdb::ListType::GetChildType(type)));
+      return Value::LIST(duckdb::ListType::GetChildType(type), elements);
+    }
+    case LogicalTypeId::ARRAY: {
+      duckdb::vector<Value> elements;
+      for (size_t i = 0; i < duckdb::ArrayType::GetSize(type); i++) {
+        elements.push_back(AnyValue(duckdb::ArrayType::GetChildType(type)));
+      }
+      return Value::ARRAY(duckdb::ArrayType::GetChildType(type), elements);
+    }
+    case LogicalTypeId::STRUCT: {
+      duckdb::vector<Value> fields;
+      for (const auto& [name, child] : duckdb::StructType::GetChildTypes(type)) fields.push_back(AnyValue(child));
+      return Value::STRUCT(type, fields);
+    }
+    case LogicalTypeId::MAP: {
+      duckdb::vector<Value> keys, values;
+      for (int i = *rc::gen::inRange(0, 3); i > 0; i--) {
+        keys.push_back(Value::INTEGER(i));
+        values.push_back(AnyValue(duckdb::MapType::ValueType(type)));
+      }
+      return Value::MAP(duckdb::MapType::KeyType(type), duckdb::MapType::ValueType(type), keys, values);
+    }
+    default:  // integers and DECIMAL
+      return Value::INTEGER(*rc::gen::inRange(0, 3)).DefaultCastAs(type);
+  }
+}
+
+constexpr std::array kTypes = {"BOOLEAN",
+                               "TINYINT",
+                               "SMALLINT",
+                               "INTEGER",
+                               "BIGINT",
+                               "HUGEINT",
+                               "UTINYINT",
+                               "USMALLINT",
+                               "UINTEGER",
+                               "UBIGINT",
+                               "UHUGEINT",
+                               "FLOAT",
+                               "DOUBLE",
+                               "DECIMAL(4,1)",
+                               "DECIMAL(9,2)",
+                               "DECIMAL(18,3)",
+                               "DECIMAL(38,10)",
+                               "VARCHAR",
+                               "BLOB",
+                               "BIT",
+                               "BIGNUM",
+                               "DATE",
+                               "TIME",
+                               "TIMETZ",
+                               "TIMESTAMP",
+                               "TIMESTAMPTZ",
+                               "TIMESTAMP_NS",
+                               "INTERVAL",
+                               "UUID",
+                               "INTEGER[]",
+                               "VARCHAR[]",
+                               "DOUBLE[][]",
+                               "DOUBLE[2]",
+                               "VARCHAR[1][]",
+                               "STRUCT(a VARCHAR, b DOUBLE)",
+                               "STRUCT(a INTERVAL[], b STRUCT(c BIGINT, d VARCHAR[]))",
+                               "STRUCT(a INTEGER, b VARCHAR)[]",
+                               "STRUCT(a FLOAT)[2]",
+                               "MAP(INTEGER, VARCHAR)",
+                               "MAP(INTEGER, DOUBLE[])"};
+
+Schema SchemaOf(const std::vector<std::string>& types) {
+  Schema schema;
+  for (const std::string& type : types) schema.push_back({"k", MakeType(type), false});
+  return schema;
+}
+
+std::vector<TypeRef> TypesOf(const Schema& schema) {
+  std::vector<TypeRef> types;
+  for (const Column& column : schema) types.push_back(column.type);
+  return types;
+}
+
+std::vector<std::string_view> Views(const EncodedKeys& keys) {
+  std::vector<std::string_view> views;
+  for (size_t i = 0; i < keys.rows(); i++) views.push_back(keys.key(i));
+  return views;
+}
+
+bool SameKey(const Batch& a, size_t row_a, const Batch& b, size_t row_b) {
+  for (size_t c = 0; c < a.columns(); c++) {
+    if (!Value::NotDistinctFrom(a.chunk().GetValue(c, row_a), b.chunk().GetValue(c, row_b))) return false;
+  }
+  return true;
+}
+
+// As an operator may get it: flat, sliced (a dictionary), or with one value for all rows.
+void Reshape(Batch* batch) {
+  const int shape = *rc::gen::inRange(0, 3);
+  if (shape == 1) {
+    duckdb::SelectionVector selection(kBatchRows);
+    const size_t rows = *rc::gen::inRange<size_t>(0, 2 * batch->rows());
+    for (size_t i = 0; i < rows; i++) selection.set_index(i, *rc::gen::inRange<size_t>(0, batch->rows()));
+    batch->Slice(selection, rows);
+  } else if (shape == 2) {
+    const Value value = batch->chunk().GetValue(0, 0);
+    batch->chunk().data[0].Reference(value);
+  }
+}
+
+void EncodesAndDecodes() {
+  std::vector<std::string> types;
+  for (int i = *rc::gen::inRange(1, 4); i > 0; i--) types.emplace_back(*rc::gen::elementOf(kTypes));
+  const Schema schema = SchemaOf(types);
+  const KeyCodec codec(TypesOf(schema));
+  std::vector<size_t> columns;
+  Batch in(schema);
+  const size_t rows = 12;
+  for (size_t c = 0; c < schema.size(); c++) {
+    columns.push_back(c);
+    for (size_t i = 0; i < rows; i++) in.chunk().SetValue(c, i, AnyValue(*schema[c].type));
+  }
+  in.chunk().SetCardinality(rows);
+  Reshape(&in);
+  RC_LOG() << in.chunk().ToString() << std::endl;
+
+  EncodedKeys keys;
+  codec.Encode(in, columns, &keys);
+  RC_ASSERT(keys.rows() == in.rows());
+  for (size_t a = 0; a < in.rows(); a++) {
+    RC_ASSERT(keys.hash(a) == HashKey(keys.key(a)));
+    for (size_t b = 0; b < a; b++) RC_ASSERT((keys.key(a) == keys.key(b)) == SameKey(in, a, in, b));
+  }
+
+  // In two parts, the second behind the first and with a column before it.
+  Schema wider = schema;
+  wider.insert(wider.begin(), {"before", MakeType(LogicalType::BIGINT), false});
+  Batch out(wider);
+  const std::vector<std::string_view> views = Views(keys);
+  const auto half = views.begin() + static_cast<ptrdiff_t>(views.size() / 2);
+  codec.Decode({views.begin(), half}, &out, 1);
+  codec.Decode({half, views.end()}, &out, 1, half - views.begin());
+  out.chunk().SetCardinality(in.rows());
+  RC_LOG() << out.chunk().ToString() << std::endl;
+  for (size_t i = 0; i < in.rows(); i++) {
+    for (size_t c = 0; c < schema.size(); c++) {
+      RC_ASSERT(Value::NotDistinctFrom(in.chunk().GetValue(c, i), out.chunk().GetValue(c + 1, i)));
+    }
+  }
+}
+
+TEST(KeyCodecTest, BytesAreEqualWhenDuckDbSaysKeysAreAndComeBackAsTheyWere) {
+  EXPECT_TRUE(rc::check("codec", EncodesAndDecodes));
+}
+
+TEST(KeyCodecTest, NoColumnsAreOneEmptyKey) {
+  const KeyCodec codec({});
+  Batch in(SchemaOf({"BIGINT"}));
+  in.chunk().SetCardinality(3);
+  EncodedKeys keys;
+  codec.Encode(in, {}, &keys);
+  ASSERT_EQ(keys.rows(), 3U);
+  EXPECT_EQ(keys.key(2), "");
+  EXPECT_EQ(keys.hash(0), HashKey(""));
+}
+
+TEST(KeyCodecTest, NoRows) {
+  const Schema schema = SchemaOf({"VARCHAR", "BIGINT[]"});
+  const KeyCodec codec(TypesOf(schema));
+  Batch in(schema);
+  EncodedKeys keys;
+  codec.Encode(in, {0, 1}, &keys);
+  EXPECT_EQ(keys.rows(), 0U);
+}
+
+// Both must never change: they decide which worker owns a key, and checkpoints hold them.
+TEST(KeyCodecTest, TheBytesOfAKey) {
+  const Schema schema = SchemaOf({"VARCHAR", "BIGINT"});
+  const KeyCodec codec(TypesOf(schema));
+  Batch in(schema);
+  in.chunk().SetValue(0, 0, Value("abc"));
+  in.chunk().SetValue(1, 0, Value::BIGINT(42));
+  in.chunk().SetValue(0, 1, Value(LogicalType::VARCHAR));
+  in.chunk().SetValue(1, 1, Value::BIGINT(-1));
+  in.chunk().SetCardinality(2);
+  EncodedKeys keys;
+  codec.Encode(in, {0, 1}, &keys);
+  EXPECT_EQ(keys.key(0), std::string("\1\3\0\0\0abc\1\x2a\0\0\0\0\0\0\0", 17));
+  EXPECT_EQ(keys.key(1), std::string("\0\1\xff\xff\xff\xff\xff\xff\xff\xff", 10));
+  EXPECT_EQ(keys.hash(0), 0xaf8e9b9709457256);
+}
+
+TEST(KeyCodecTest, TheHashOfAKey) {
+  using std::literals::string_view_literals::operator""sv;
+  EXPECT_EQ(HashKey(""), 0x3564b439cd1e1f16);
+  EXPECT_EQ(HashKey("a"), 0x9bf5fc0594589df9);
+  EXPECT_EQ(HashKey("a\0"sv), 0x2ba301b0984e8e39);
+  EXPECT_EQ(HashKey("sensor1"), 0x78c22f01d5454988);
+  EXPECT_EQ(HashKey("sensor12"), 0xa92049e3d3b32422);
+  EXPECT_EQ(HashKey("sensor123"), 0x1b7afadd7a6dd17e);
+  EXPECT_EQ(HashKey("the quick brown fox jumps over the lazy dog"), 0x33f6570a006ab1fd);
+}
+
+TEST(KeyCodecTest, KeysSpreadEvenlyOverTheGroups) {
+  // Keys that differ in few bits: numbers in a row, and names with a number.
+  for (const bool text : {false, true}) {
+    std::array<int, kKeyGroups> groups{};
+    for (int64_t i = 0; i < 256 * 400; i++) {
+      const std::string key =
+          text ? "device-" + std::to_string(i) : std::string(reinterpret_cast<char*>(&i), sizeof(i));
+      groups.at(KeyGroupOf(HashKey(key)))++;
+    }
+    for (const int count : groups) {  // 400 expected, standard deviation 20
+      EXPECT_GT(count, 300);
+      EXPECT_LT(count, 500);
+    }
+  }
+}
+
+TEST(KeyCodecTest, EveryWorkerOwnsARange) {
+  for (const int workers : {1, 2, 3, 4, 7}) {
+    EXPECT_EQ(WorkerOf(0, workers), 0);
+    EXPECT_EQ(WorkerOf(kKeyGroups - 1, workers), workers - 1);
+    for (int g = 1; g < kKeyGroups; g++) {
+      const int step = WorkerOf(g, workers) - WorkerOf(g - 1, workers);
+      EXPECT_TRUE(step == 0 || step == 1);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace laminar

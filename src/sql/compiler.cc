@@ -167,8 +167,12 @@ class Compilation {
       for (const auto& [table, columns] : scans_[i]) {
         if (!NodeOf(table, i)) return std::nullopt;
       }
-      const auto node_of = [&](const std::string& table) { return nodes_.at(table); };
-      const std::optional<NodeId> node = ConvertQuery(bound_[i], node_of, query.offset, &plan(), &problems_);
+      ConvertInput input;
+      input.offset = query.offset;
+      input.node_of = [&](const std::string& table) { return nodes_.at(table); };
+      input.is_bounded = [&](const std::string& table) { return IsBounded(table); };
+      input.warnings = &result_.script->warnings;
+      const std::optional<NodeId> node = ConvertQuery(context_, bound_[i], input, &plan(), &problems_);
       if (!node) return std::nullopt;
       all.inputs.push_back(*node);
     }
@@ -178,6 +182,11 @@ class Compilation {
     for (Column& column : all.schema) column.not_null = false;
     all.position = problems_.At(script_.queries[target.queries.front()].offset);
     return AddNode(std::move(all));
+  }
+
+  bool IsBounded(const std::string& source) const {
+    const BoundTable& table = result_.script->sources.at(source);
+    return table.connector->IsBounded(table.spec);
   }
 
   // Makes sure that nodes_ has the node of a table that query `reader` reads.

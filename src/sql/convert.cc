@@ -211,14 +211,14 @@ void CollectColumns(LogicalOperator& op, ScannedColumns* columns) {
   for (auto& child : op.children) CollectColumns(*child, columns);
 }
 
-std::optional<NodeId> ConvertQuery(BoundQuery& bound, const std::function<NodeId(const std::string&)>& node_of,
-                                   size_t offset, StreamPlan* plan, Problems* problems) {
+std::optional<NodeId> ConvertQuery(duckdb::ClientContext& context, BoundQuery& bound, const ConvertInput& input,
+                                   StreamPlan* plan, Problems* problems) {
   try {
-    return Converter(node_of, offset, plan, problems).Convert(bound);
+    return Converter(context, input, plan, problems).Convert(bound);
   } catch (const NotStreamable& refused) {
-    problems->Add(refused.offset.value_or(offset), refused.what, refused.hint);
+    problems->Add(refused.offset.value_or(input.offset), refused.what, refused.hint);
   } catch (const std::exception& exception) {
-    problems->AddException(exception, nullptr, offset);
+    problems->AddException(exception, nullptr, input.offset);
   }
   return std::nullopt;
 }

@@ -4,6 +4,8 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "duckdb.hpp"
 
@@ -17,10 +19,20 @@ namespace laminar::sql {
 using ScannedColumns = std::map<std::string, std::set<std::string>>;
 void CollectColumns(duckdb::LogicalOperator& plan, ScannedColumns* columns);
 
+// What a query is converted with.
+struct ConvertInput {
+  size_t offset = 0;  // of the query in the script
+  // The node whose rows are those of a table of the catalogue.
+  std::function<NodeId(const std::string& table)> node_of;
+  // Whether a source table ends by itself (Connector::IsBounded).
+  std::function<bool(const std::string& table)> is_bounded;
+  int64_t state_ttl_micros = 0;             // SET state.ttl; 0 = state is kept for ever
+  std::vector<Status>* warnings = nullptr;  // borrowed
+};
+
 // Appends the nodes of `bound` (taken apart by it) to `plan`; the last one yields the query's columns, named `names`.
-// node_of: the node whose rows are those of a table of the catalogue. A plan that has an operator of another kind than
-// the stream knows: a problem at `offset`, and an empty result.
-std::optional<NodeId> ConvertQuery(BoundQuery& bound, const std::function<NodeId(const std::string& table)>& node_of,
-                                   size_t offset, StreamPlan* plan, Problems* problems);
+// A plan that cannot run on a stream: a problem, and an empty result.
+std::optional<NodeId> ConvertQuery(duckdb::ClientContext& context, BoundQuery& bound, const ConvertInput& input,
+                                   StreamPlan* plan, Problems* problems);
 
 }  // namespace laminar::sql

@@ -23,7 +23,7 @@ Rel Converter::ConvertScan(duckdb::LogicalGet& get) {
     throw NotStreamable{"table function " + get.function.name + "() is not available on a stream"};
   }
   Rel rel;
-  rel.node = node_of_(StreamOfScan(*get.bind_data));
+  rel.node = input_.node_of(StreamOfScan(*get.bind_data));
   const Schema& schema = make_.SchemaOf(rel.node);
   const auto& ids = get.GetColumnIds();
   for (const duckdb::ColumnBinding& binding : get.GetColumnBindings()) {

@@ -17,6 +17,7 @@
 #include "duckdb/planner/logical_operator.hpp"
 
 #include "sql/bind.h"
+#include "sql/convert.h"
 #include "sql/rel.h"
 
 namespace duckdb {
@@ -50,9 +51,8 @@ std::string NameOf(const duckdb::LogicalOperator& op);
 class Converter {
  public:
   // See ConvertQuery. All borrowed.
-  Converter(const std::function<NodeId(const std::string&)>& node_of, size_t offset, StreamPlan* plan,
-            const Problems* problems)
-      : node_of_(node_of), make_(plan, problems, offset) {}
+  Converter(duckdb::ClientContext& context, const ConvertInput& input, StreamPlan* plan, const Problems* problems)
+      : context_(context), input_(input), make_(plan, problems, input.offset) {}
 
   // Throws NotStreamable and DuckDB's exceptions.
   NodeId Convert(BoundQuery& bound);
@@ -112,7 +112,8 @@ class Converter {
   // Any kind of join that is not lateral.
   Rel ConvertJoin(duckdb::LogicalOperator& op);
 
-  const std::function<NodeId(const std::string&)>& node_of_;
+  duckdb::ClientContext& context_;
+  const ConvertInput& input_;
   NodeMaker make_;
   std::map<duckdb::idx_t, NodeId> ctes_;
   std::vector<Lateral> laterals_;

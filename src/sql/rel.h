@@ -56,6 +56,9 @@ class NodeMaker {
 
   NodeId Add(PlanNode node);
   const Schema& SchemaOf(NodeId node) const { return plan_->nodes[static_cast<size_t>(node)].schema; }
+  const PlanNode& NodeOf(NodeId node) const { return plan_->nodes[static_cast<size_t>(node)]; }
+  size_t offset() const { return offset_; }
+  SqlPosition At(size_t offset) const { return problems_->At(offset); }
   SqlPosition Position(const duckdb::Expression& expression) const;
   SqlPosition QueryPosition() const { return problems_->At(offset_); }
   ExpressionList MakeList(std::vector<ExpressionPtr> expressions) const;

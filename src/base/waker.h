@@ -2,6 +2,7 @@
 // its owner; all real work happens on the worker's own thread.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -12,7 +13,8 @@
 
 namespace laminar {
 
-// Thread-safe. Wake() may be called at any time, also before anyone waits: the next wait then returns at once.
+// Thread-safe. Wake() may be called at any time, also before anyone waits: the next wait then returns at once. Waking
+// one that is awake, or was woken and has not come round yet, costs an atomic exchange.
 class Waker {
  public:
   virtual ~Waker() = default;
@@ -28,7 +30,7 @@ class ThreadWaker final : public Waker {
  private:
   std::mutex mutex_;
   std::condition_variable condition_;
-  bool woken_ = false;  // guarded by mutex_
+  std::atomic<bool> woken_{false};
 };
 
 // Many producers, one consumer. Its bound is the number of requests its owner has in flight.

@@ -9,10 +9,12 @@
 // the split advances as if it were idle at that arrival.
 //
 // Idleness: a split whose source says that it is caught up at service time T rises to T - L - max delay. L = the 99th
-// percentile of (arrival - event time) over the on-time rows of the source's last 10 minutes; while no row was seen
-// there is no L, and nothing rises.
+// percentile of (arrival - event time) over the on-time rows of the source's last 10 minutes that had any, not below 0
+// (lag_sketch.h). On time: not ahead, and not below the split's watermark of that moment. Until the first such row
+// there is no L, and nothing rises; what was caught up before rises with it.
 //
-// Alignment: a split whose watermark is more than max_skew above the source's should not be read for now.
+// Alignment: a split whose watermark is more than max_skew above the source's should not be read for now - unless the
+// source waits for its end: then its children are what holds the source back.
 #pragma once
 
 #include <cstdint>

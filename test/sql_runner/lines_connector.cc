@@ -13,10 +13,10 @@ RecordReader::RecordReader(const std::vector<std::string>& lines, std::unique_pt
   for (size_t i = 0; i < lines.size(); i++) records_.push_back(RecordView(padded_[i]).substr(0, lines[i].size()));
 }
 
-Result<bool> RecordReader::Next(BadRowHandler* bad_rows, Batch* out) {
-  if (next_ >= records_.size()) return false;
+Result<bool> RecordReader::Next(size_t records, size_t end, BadRowHandler* bad_rows, Batch* out) {
+  if (next_ >= std::min(end, records_.size())) return false;
   first_ = next_;
-  const size_t count = std::min(kRecordsOfABatch, records_.size() - first_);
+  const size_t count = std::min({records, end - first_, records_.size() - first_});
   ASSIGN_OR_RETURN(const bool used_up,
                    decoder_->Decode(std::span(records_).subspan(first_, count), &cursor_, bad_rows, out));
   if (used_up) {
@@ -30,68 +30,174 @@ namespace {
 
 class LineOrigins final : public RowOrigins {
  public:
-  LineOrigins(std::string table, size_t first) : table_(std::move(table)), first_(first) {}
+  // shard: 0 = the table has one only.
+  LineOrigins(const std::string& table, int shard, size_t first, int64_t arrival_micros)
+      : table_(table), shard_(shard), first_(first), arrival_micros_(arrival_micros) {}
   RowPosition Position(uint32_t row) const override {
     RowPosition position;
     position.source = "input " + table_;
+    if (shard_ != 0) position.shard = std::to_string(shard_);
     position.line = first_ + row + 1;
+    position.arrival_micros = arrival_micros_;
     return position;
   }
+  int64_t ArrivalMicros(uint32_t) const override { return arrival_micros_; }
 
  private:
   const std::string table_;
+  const int shard_;
   const size_t first_;
+  const int64_t arrival_micros_;
 };
 
+// A shard, as a split of its source.
+struct OpenShard {
+  int number;
+  SourceWatermark::Split split;
+  const Shard* shard;
+  size_t next_directive = 0;
+  int64_t arrival_micros = 0;
+  bool finished = false;
+  RecordReader records;
+
+  size_t NextStop() const {
+    return next_directive < shard->directives.size() ? shard->directives[next_directive].before : records.size();
+  }
+};
+
+// Reads its shards in turn, a batch of each. Whether a shard is to be read is asked only when somebody wants event
+// time.
 class LinesReader final : public SourceReader, private BadRowHandler {
  public:
-  LinesReader(const TableSpec& table, PipelineMetrics* metrics, RecordReader records)
-      : table_(table.name), records_(std::move(records)), policy_(table.name, table.bad_data, metrics) {}
+  LinesReader(const TableSpec& table, const ConnectorContext& context, size_t batch_rows, bool one_shard,
+              std::vector<OpenShard> shards)
+      : table_(table.name),
+        context_(context),
+        batch_rows_(batch_rows),
+        one_shard_(one_shard),
+        shards_(std::move(shards)),
+        policy_(table.name, table.bad_data, context.metrics) {}
 
   Result<PollState> Poll(Batch* out) override {
-    *out = Batch(records_.schema());
-    ASSIGN_OR_RETURN(const bool more, records_.Next(this, out));
-    if (!more) return PollState::kEnd;
-    out->origins = std::make_shared<LineOrigins>(table_, records_.first());
-    return PollState::kBatch;
+    due_ = false;
+    // The batch before has passed: what stands behind it happens now, and is seen before more rows are.
+    for (OpenShard& shard : shards_) {
+      if (Pass(&shard)) due_ = true;
+    }
+    if (due_) return PollState::kIdle;
+    bool waits = false;
+    for (size_t i = 0; i < shards_.size(); i++) {
+      OpenShard& shard = shards_[(turn_ + i) % shards_.size()];
+      if (shard.finished) continue;
+      waits = true;
+      if (context_.watermark != nullptr && !context_.watermark->MayRead(shard.split)) continue;
+      turn_ = (turn_ + i + 1) % shards_.size();
+      return Read(&shard, out);
+    }
+    return waits ? PollState::kIdle : PollState::kEnd;
   }
-  int64_t NextDeadline() const override { return kNever; }
+  int64_t NextDeadline() const override { return due_ ? 0 : kNever; }
 
  private:
-  Status OnBadRow(const BadRow& row) override {
-    return policy_.Handle(LineOrigins(table_, records_.first()).Position(row.record), row);
+  // True: something has happened to the shard that may move the watermark.
+  bool Pass(OpenShard* shard) {
+    bool any = false;
+    const auto& directives = shard->shard->directives;
+    while (shard->next_directive < directives.size() &&
+           directives[shard->next_directive].before == shard->records.next()) {
+      const Directive& directive = directives[shard->next_directive++];
+      if (directive.kind == Directive::Kind::kArrival) shard->arrival_micros = directive.micros;
+      if (directive.kind == Directive::Kind::kArrival || context_.watermark == nullptr) continue;
+      if (directive.kind == Directive::Kind::kWatermark) context_.watermark->Raise(shard->split, directive.micros);
+      if (directive.kind == Directive::Kind::kIdle) context_.watermark->OnCaughtUp(shard->split, directive.micros);
+      any = true;
+    }
+    if (!shard->finished && shard->records.next() == shard->records.size()) {
+      shard->finished = true;
+      if (context_.watermark != nullptr) context_.watermark->OnFinished(shard->split);
+      any = true;
+    }
+    return any;
   }
+
+  Result<PollState> Read(OpenShard* shard, Batch* out) {
+    *out = Batch(shard->records.schema());
+    reading_ = shard;
+    ASSIGN_OR_RETURN(const bool more, shard->records.Next(batch_rows_, shard->NextStop(), this, out));
+    CHECK(more);
+    out->origins = OriginsOf(*shard);
+    out->split = shard->split;
+    out->order_key = static_cast<uint64_t>(shard->number);
+    context_.metrics->rows_in.Add(out->rows());
+    return PollState::kBatch;
+  }
+
+  std::shared_ptr<LineOrigins> OriginsOf(const OpenShard& shard) const {
+    return std::make_shared<LineOrigins>(table_, one_shard_ ? 0 : shard.number, shard.records.first(),
+                                         shard.arrival_micros);
+  }
+  Status OnBadRow(const BadRow& row) override {
+    return policy_.Handle(OriginsOf(*reading_)->Position(row.record), row);
+  }
+
   const std::string table_;
-  RecordReader records_;
+  const ConnectorContext context_;
+  const size_t batch_rows_;
+  const bool one_shard_;
+  std::vector<OpenShard> shards_;
+  size_t turn_ = 0;               // the shard that is asked first
+  OpenShard* reading_ = nullptr;  // while it is decoded
+  bool due_ = false;
   BadRowPolicy policy_;
 };
 
 class LinesSource final : public Source {
  public:
-  LinesSource(TableSpec table, ConnectorContext context, std::vector<std::string> lines)
-      : table_(std::move(table)), context_(context), lines_(std::move(lines)) {}
-  Status Start(std::vector<Waker*>) override { return Status::Ok(); }
-  std::unique_ptr<SourceReader> CreateReader(int) override {
-    return std::make_unique<LinesReader>(
-        table_, context_.metrics,
-        RecordReader(lines_, table_.format->MakeDecoder(table_.schema, table_.options).value()));
+  LinesSource(TableSpec table, ConnectorContext context, Lines* lines)
+      : table_(std::move(table)), context_(context), batch_rows_(lines->batch_rows) {
+    const auto input = lines->inputs.find(table_.name);
+    if (input != lines->inputs.end()) shards_ = input->second;
+    if (shards_.empty()) shards_[1];
+  }
+  Status Start(std::vector<Waker*> wakers) override {
+    workers_ = static_cast<int>(wakers.size());
+    if (context_.watermark == nullptr) return Status::Ok();
+    for (const auto& shard : shards_) splits_[shard.first] = context_.watermark->AddSplit();
+    context_.watermark->NoMoreSplits();
+    return Status::Ok();
+  }
+  std::unique_ptr<SourceReader> CreateReader(int worker) override {
+    std::vector<OpenShard> shards;
+    for (const auto& [number, shard] : shards_) {
+      if (number % workers_ != worker) continue;
+      RecordReader records(shard.lines, table_.format->MakeDecoder(table_.schema, table_.options).value());
+      shards.push_back({.number = number, .split = splits_[number], .shard = &shard, .records = std::move(records)});
+    }
+    return std::make_unique<LinesReader>(table_, context_, batch_rows_, shards_.size() == 1, std::move(shards));
   }
   bool Ready() const override { return true; }
+  bool ReportsSplits() const override { return true; }
 
  private:
   const TableSpec table_;
   const ConnectorContext context_;
-  const std::vector<std::string> lines_;
+  const size_t batch_rows_;
+  std::map<int, Shard> shards_;  // by number
+  std::map<int, SourceWatermark::Split> splits_;
+  int workers_ = 1;
 };
 
 class LinesWriter final : public SinkWriter {
  public:
-  LinesWriter(std::unique_ptr<Encoder> encoder, std::vector<std::string>* lines, PipelineMetrics* metrics)
-      : encoder_(std::move(encoder)), lines_(lines), metrics_(metrics) {}
+  LinesWriter(std::unique_ptr<Encoder> encoder, std::string table, Lines* lines, PipelineMetrics* metrics)
+      : encoder_(std::move(encoder)), table_(std::move(table)), lines_(lines), metrics_(metrics) {}
   Status Push(const Batch& batch) override {
     EncodedRows rows;
     RETURN_IF_ERROR(encoder_->Encode(batch, &rows));
-    for (size_t i = 0; i < rows.rows(); i++) lines_->emplace_back(rows.row(i));
+    {
+      std::lock_guard lock(lines_->mutex);
+      for (size_t i = 0; i < rows.rows(); i++) lines_->outputs[table_].emplace_back(rows.row(i));
+    }
     metrics_->rows_out.Add(rows.rows());
     return Status::Ok();
   }
@@ -103,24 +209,25 @@ class LinesWriter final : public SinkWriter {
 
  private:
   const std::unique_ptr<Encoder> encoder_;
-  std::vector<std::string>* const lines_;
+  const std::string table_;
+  Lines* const lines_;
   PipelineMetrics* const metrics_;
 };
 
 class LinesSink final : public Sink {
  public:
-  LinesSink(TableSpec table, std::vector<std::string>* lines, PipelineMetrics* metrics)
+  LinesSink(TableSpec table, Lines* lines, PipelineMetrics* metrics)
       : table_(std::move(table)), lines_(lines), metrics_(metrics) {}
   Status Start(std::vector<Waker*>) override { return Status::Ok(); }
   std::unique_ptr<SinkWriter> CreateWriter(int) override {
-    return std::make_unique<LinesWriter>(table_.format->MakeEncoder(table_.schema, table_.options).value(), lines_,
-                                         metrics_);
+    return std::make_unique<LinesWriter>(table_.format->MakeEncoder(table_.schema, table_.options).value(), table_.name,
+                                         lines_, metrics_);
   }
   bool Ready() const override { return true; }
 
  private:
   const TableSpec table_;
-  std::vector<std::string>* const lines_;
+  Lines* const lines_;
   PipelineMetrics* const metrics_;
 };
 
@@ -135,10 +242,10 @@ class LinesConnector final : public Connector {
   bool is_sink() const override { return true; }
   bool IsBounded(const TableSpec& table) const override { return table.options.Boolean("bounded"); }
   Result<std::unique_ptr<Source>> MakeSource(const TableSpec& table, const ConnectorContext& context) const override {
-    return std::unique_ptr<Source>(std::make_unique<LinesSource>(table, context, lines_->inputs[table.name]));
+    return std::unique_ptr<Source>(std::make_unique<LinesSource>(table, context, lines_));
   }
   Result<std::unique_ptr<Sink>> MakeSink(const TableSpec& table, const ConnectorContext& context) const override {
-    return std::unique_ptr<Sink>(std::make_unique<LinesSink>(table, &lines_->outputs[table.name], context.metrics));
+    return std::unique_ptr<Sink>(std::make_unique<LinesSink>(table, lines_, context.metrics));
   }
 
  private:

@@ -1,22 +1,25 @@
-// The connector 'lines' (and 'stdout', for a bare SELECT): sources are lists of records, sinks collect lines. Batches
-// are small, so that what goes over the end of one is tested.
+// The connector 'lines' (and 'stdout', for a bare SELECT): sources are shards of records, sinks collect lines.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "connectors/connector.h"
+#include "test_file.h"
 
 namespace laminar::sqltest {
 
-// By table. Outlives the connector and everything made by it; one worker.
+// What sources read and sinks get. Outlives the connectors and everything made by them. The inputs stand still while a
+// pipeline runs; outputs are written by all workers.
 struct Lines {
-  std::map<std::string, std::vector<std::string>> inputs, outputs;
+  std::map<std::string, std::map<int, Shard>> inputs;  // by table and number of the shard
+  size_t batch_rows = 3;                               // records that are decoded at once
+  std::mutex mutex;
+  std::map<std::string, std::vector<std::string>> outputs;  // guarded by mutex
 };
-
-constexpr size_t kRecordsOfABatch = 3;
 
 std::unique_ptr<Connector> MakeLinesConnector(std::string name, Lines* lines);
 
@@ -24,9 +27,11 @@ std::unique_ptr<Connector> MakeLinesConnector(std::string name, Lines* lines);
 class RecordReader {
  public:
   RecordReader(const std::vector<std::string>& lines, std::unique_ptr<Decoder> decoder);
-  // False: no record is left. Row i of `out` comes from record origin_rows[i].
-  Result<bool> Next(BadRowHandler* bad_rows, Batch* out);
+  // The next rows, of at most `records` records before the one numbered `end`. False: there are none.
+  Result<bool> Next(size_t records, size_t end, BadRowHandler* bad_rows, Batch* out);
   size_t first() const { return first_; }  // of the records that the last batch came from
+  size_t next() const { return next_; }    // the first that is not in a batch yet
+  size_t size() const { return records_.size(); }
   const Schema& schema() const { return decoder_->schema(); }
 
  private:

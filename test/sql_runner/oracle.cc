@@ -19,17 +19,29 @@ class DropBadRows final : public BadRowHandler {
   Status OnBadRow(const BadRow&) override { return Status::Ok(); }
 };
 
+// TUMBLE as batch SQL. TUMBLE_START and TUMBLE_END are functions of the expression that is grouped by.
+constexpr const char* kMacros[] = {
+    "CREATE MACRO tumble(ts, size) AS time_bucket(size, ts, TIMESTAMP '1970-01-01')",
+    "CREATE MACRO tumble_start(ts, size) AS time_bucket(size, ts, TIMESTAMP '1970-01-01')",
+    "CREATE MACRO tumble_end(ts, size) AS time_bucket(size, ts, TIMESTAMP '1970-01-01') + size",
+};
+
 class Oracle {
  public:
   Oracle(const TestFile& test, const sql::CompiledScript& script, const Format& json, DuckSession* session)
       : test_(test), script_(script), json_(json), session_(session), text_(test.script), problems_(&text_) {}
 
-  Result<std::map<std::string, std::vector<std::string>>> Ask() {
+  Result<std::map<std::string, Rows>> Ask() {
+    for (const char* macro : kMacros) {
+      const auto made = session_->connection().Query(macro);
+      if (made->HasError()) return Status::Bug("DuckDB: " + made->GetError());
+    }
     const std::vector<sql::Token> tokens = sql::Tokenize(test_.script);
     for (const sql::StatementTokens& statement : sql::SplitStatements(test_.script, tokens)) {
       if (!statement.tokens.empty()) RETURN_IF_ERROR(Run(statement));
     }
-    std::map<std::string, std::vector<std::string>> answers = std::move(answers_);
+    if (!test_.oracle_queries.empty()) return AskQueries();
+    std::map<std::string, Rows> answers = std::move(answers_);
     for (const std::string& table : tables_) {
       const auto sink = script_.sinks.find(table);
       if (sink == script_.sinks.end()) continue;
@@ -40,12 +52,24 @@ class Oracle {
   }
 
  private:
+  Result<std::map<std::string, Rows>> AskQueries() {
+    for (const auto& [sink, query] : test_.oracle_queries) {
+      const auto found = script_.sinks.find(sink);
+      if (found == script_.sinks.end())
+        return Status::User("the test asks DuckDB for a sink that is not there: " + sink);
+      auto rows = session_->connection().Query(query);
+      RETURN_IF_ERROR(Encode(*rows, found->second.spec, &answers_[sink]));
+    }
+    return std::move(answers_);
+  }
+
   Status Run(const sql::StatementTokens& statement) {
     const sql::PreparedStatement prepared = sql::Prepare(test_.script, statement, {}, &problems_);
     if (prepared.table && !prepared.table->has_columns) {
       unknown_.insert(prepared.table->name.name);
       return Status::Ok();
     }
+    if (!prepared.table && !test_.oracle_queries.empty()) return Status::Ok();
     auto parsed = sql::ParseStatement(session_->context(), prepared.sql, &problems_);
     if (!parsed) return Status::Bug("the oracle cannot parse what the compiler could");
     if (prepared.table) return CreateTable(*parsed, prepared);
@@ -78,10 +102,12 @@ class Oracle {
     if (created->HasError()) return Status::Bug("DuckDB: " + created->GetError());
     tables_.push_back(name);
     const auto input = test_.inputs.find(name);
-    return input == test_.inputs.end() ? Status::Ok() : Fill(name, input->second);
+    if (input == test_.inputs.end()) return Status::Ok();
+    for (const auto& shard : input->second) RETURN_IF_ERROR(Fill(name, shard.second.lines));
+    return Status::Ok();
   }
 
-  Status Fill(const std::string& name, const std::vector<std::string>& lines) {
+  Status Fill(const std::string& name, const Rows& lines) {
     const auto table = script_.sources.find(name);
     if (table == script_.sources.end()) return Status::Ok();  // not read
     Schema schema;
@@ -99,7 +125,7 @@ class Oracle {
     DropBadRows bad_rows;
     while (true) {
       Batch batch(schema);
-      ASSIGN_OR_RETURN(const bool more, records.Next(&bad_rows, &batch));
+      ASSIGN_OR_RETURN(const bool more, records.Next(kBatchRows, lines.size(), &bad_rows, &batch));
       if (!more) break;
       appender.AppendDataChunk(batch.chunk());
     }
@@ -107,7 +133,7 @@ class Oracle {
     return Status::Ok();
   }
 
-  Status Encode(duckdb::MaterializedQueryResult& rows, const TableSpec& spec, std::vector<std::string>* lines) {
+  Status Encode(duckdb::MaterializedQueryResult& rows, const TableSpec& spec, Rows* lines) {
     if (rows.HasError()) return Status::Bug("DuckDB: " + rows.GetError());
     ASSIGN_OR_RETURN(const auto encoder, json_.MakeEncoder(spec.schema, spec.options));
     while (auto chunk = rows.Fetch()) {
@@ -133,14 +159,13 @@ class Oracle {
   std::vector<std::string> tables_;
   std::set<std::string> unknown_;  // sinks without a column list
   int terminals_ = 0;
-  std::map<std::string, std::vector<std::string>> answers_;
+  std::map<std::string, Rows> answers_;
 };
 
 }  // namespace
 
-Result<std::map<std::string, std::vector<std::string>>> AskDuckDb(const TestFile& test,
-                                                                  const sql::CompiledScript& script, const Format& json,
-                                                                  DuckSession* session) {
+Result<std::map<std::string, Rows>> Ask(const TestFile& test, const sql::CompiledScript& script, const Format& json,
+                                        DuckSession* session) {
   try {
     return Oracle(test, script, json, session).Ask();
   } catch (const std::exception& exception) {

@@ -1,5 +1,6 @@
-// Runs the text tests of test/sql: compile, run with one worker and small batches, compare with what the file expects
-// and with what DuckDB answers to the same script over the same rows.
+// Runs the text tests of test/sql: compile, run with several numbers of workers and sizes of batches, compare with what
+// the file expects and with what DuckDB answers over the same rows.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -7,17 +8,12 @@
 
 #include "base/clock.h"
 #include "base/random.h"
-#include "connectors/registry.h"
-#include "engine/pipeline.h"
-#include "formats/json/json_format.h"
-#include "lines_connector.h"
-#include "oracle.h"
+#include "rows.h"
+#include "script_run.h"
 #include "test_file.h"
 
 namespace laminar::sqltest {
 namespace {
-
-constexpr int64_t kMemory = 256 << 20;
 
 class TextTest : public ::testing::Test {
  public:
@@ -26,60 +22,51 @@ class TextTest : public ::testing::Test {
   void TestBody() override {
     const auto test = ReadTestFile(path_);
     ASSERT_TRUE(test.ok()) << test.status().ToString();
-    lines_.inputs = test->inputs;
-    registry_.Add(MakeLinesConnector("lines", &lines_));
-    registry_.Add(MakeLinesConnector("stdout", &lines_));
-    registry_.AddFormat("json", MakeJsonFormat(), JsonFormatOptions());
-    database_ = DuckDatabase::Open(&clock_, kMemory).value();
-    const auto session = database_->NewSession();
-    const sql::CompileResult compiled = sql::Compile({test->script, {}}, registry_, session.get());
-    std::string failure;
-    for (const Status& problem : compiled.problems) failure += sql::RenderProblem("script", test->script, problem);
-    if (compiled.script) failure = Run(*compiled.script);
-    CheckErrors(*test, failure);
-    for (const auto& [table, expected] : test->outputs)
-      EXPECT_EQ(Sorted(expected), Sorted(lines_.outputs[table])) << "output " << table;
-    if (compiled.script && failure.empty() && test->oracle) CompareWithDuckDb(*test, *compiled.script);
+    ScriptRun run(&clock_, &random_);
+    const std::string problems = run.Compile(*test);
+    if (!problems.empty()) {
+      CheckFailure(*test, problems);
+      EXPECT_TRUE(test->outputs.empty()) << "the planner refuses it";
+      return;
+    }
+    for (const std::string& part : test->warnings) EXPECT_THAT(run.Warnings(), ::testing::HasSubstr(part));
+    std::map<std::string, Rows> answers;
+    if (test->oracle && test->errors.empty()) {
+      const auto answer = run.AskDuckDb(*test);
+      ASSERT_TRUE(answer.ok()) << answer.status().ToString();
+      answers = *answer;
+    }
+    for (const int workers : test->workers) {
+      for (const int batch_rows : test->batches) {
+        SCOPED_TRACE(std::to_string(workers) + " workers, batches of " + std::to_string(batch_rows));
+        CheckRun(*test, answers, workers, &run, run.Run(workers, static_cast<size_t>(batch_rows)));
+        if (HasFailure()) return;
+      }
+    }
   }
 
  private:
-  std::string Run(const sql::CompiledScript& script) {
-    auto pipeline = Pipeline::Create(script, {}, {&clock_, &random_, database_.get()});
-    if (!pipeline.ok()) return pipeline.status().ToString();
-    const Status status = (*pipeline)->Run(nullptr);
-    return status.ok() ? "" : status.ToString();
-  }
-
-  static void CheckErrors(const TestFile& test, const std::string& failure) {
+  static void CheckFailure(const TestFile& test, const std::string& failure) {
     if (test.errors.empty()) {
       EXPECT_EQ("", failure);
     }
-    for (const std::string& part : test.errors)
-      EXPECT_NE(failure.find(part), std::string::npos) << "expected: " << part << "\ngot: " << failure;
+    for (const std::string& part : test.errors) EXPECT_THAT(failure, ::testing::HasSubstr(part));
   }
 
-  void CompareWithDuckDb(const TestFile& test, const sql::CompiledScript& script) {
-    const auto database = DuckDatabase::Open(&clock_, kMemory).value();
-    const auto session = database->NewSession();
-    const auto answers = AskDuckDb(test, script, *registry_.FindFormat("json"), session.get());
-    ASSERT_TRUE(answers.ok()) << answers.status().ToString();
-    for (const auto& [table, rows] : *answers)
-      EXPECT_EQ(Sorted(rows), Sorted(lines_.outputs[table])) << "DuckDB's own " << table;
-  }
-
-  static std::string Sorted(std::vector<std::string> lines) {
-    std::sort(lines.begin(), lines.end());
-    std::string all;
-    for (const std::string& line : lines) all += line + "\n";
-    return all;
+  static void CheckRun(const TestFile& test, const std::map<std::string, Rows>& answers, int workers, ScriptRun* run,
+                       ScriptRun::Outcome outcome) {
+    CheckFailure(test, outcome.failure);
+    for (const auto& [sink, rows] : test.outputs)
+      EXPECT_EQ("", Difference(run->SinkSchema(sink), rows, outcome.outputs[sink], test.ordered && workers == 1))
+          << "output " << sink;
+    for (const auto& [sink, rows] : answers)
+      EXPECT_EQ("", Difference(run->SinkSchema(sink), rows, outcome.outputs[sink], false)) << "DuckDB's own " << sink;
+    for (const auto& [source, rows] : test.late) EXPECT_EQ(rows, outcome.late[source]) << "late rows of " << source;
   }
 
   const std::string path_;
   SystemClock clock_;
   Random random_{7};
-  Lines lines_;
-  Registry registry_;
-  std::unique_ptr<DuckDatabase> database_;
 };
 
 void RegisterAll() {

@@ -7,6 +7,7 @@
 #include "duckdb/parser/statement/create_statement.hpp"
 #include "duckdb/parser/statement/insert_statement.hpp"
 
+#include "batch_sql.h"
 #include "lines_connector.h"
 #include "sql/parse.h"
 #include "sql/tokens.h"
@@ -19,25 +20,28 @@ class DropBadRows final : public BadRowHandler {
   Status OnBadRow(const BadRow&) override { return Status::Ok(); }
 };
 
-// TUMBLE as batch SQL. TUMBLE_START and TUMBLE_END are functions of the expression that is grouped by.
-constexpr const char* kMacros[] = {
-    "CREATE MACRO tumble(ts, size) AS time_bucket(size, ts, TIMESTAMP '1970-01-01')",
-    "CREATE MACRO tumble_start(ts, size) AS time_bucket(size, ts, TIMESTAMP '1970-01-01')",
-    "CREATE MACRO tumble_end(ts, size) AS time_bucket(size, ts, TIMESTAMP '1970-01-01') + size",
-};
+// The starts of the windows of HOP(ts, slide, size) that a time falls into; neither in months.
+constexpr const char* kHops =
+    "CREATE MACRO hops(ts, slide, size) AS list_filter(list_transform(range(0, 1 + CAST(epoch_us(size) / "
+    "epoch_us(slide) AS BIGINT)), lambda i: time_bucket(slide, ts, TIMESTAMP '1970-01-01') - slide * i), lambda w: w + "
+    "size > ts)";
 
 class Oracle {
  public:
   Oracle(const TestFile& test, const sql::CompiledScript& script, const Format& json, DuckSession* session)
-      : test_(test), script_(script), json_(json), session_(session), text_(test.script), problems_(&text_) {}
+      : test_(test),
+        script_(script),
+        json_(json),
+        session_(session),
+        batch_script_(AsBatchSql(test.script)),
+        text_(batch_script_),
+        problems_(&text_) {}
 
   Result<std::map<std::string, Rows>> Ask() {
-    for (const char* macro : kMacros) {
-      const auto made = session_->connection().Query(macro);
-      if (made->HasError()) return Status::Bug("DuckDB: " + made->GetError());
-    }
-    const std::vector<sql::Token> tokens = sql::Tokenize(test_.script);
-    for (const sql::StatementTokens& statement : sql::SplitStatements(test_.script, tokens)) {
+    const auto made = session_->connection().Query(kHops);
+    if (made->HasError()) return Status::Bug("DuckDB: " + made->GetError());
+    const std::vector<sql::Token> tokens = sql::Tokenize(batch_script_);
+    for (const sql::StatementTokens& statement : sql::SplitStatements(batch_script_, tokens)) {
       if (!statement.tokens.empty()) RETURN_IF_ERROR(Run(statement));
     }
     if (!test_.oracle_queries.empty()) return AskQueries();
@@ -57,14 +61,14 @@ class Oracle {
       const auto found = script_.sinks.find(sink);
       if (found == script_.sinks.end())
         return Status::User("the test asks DuckDB for a sink that is not there: " + sink);
-      auto rows = session_->connection().Query(query);
+      auto rows = session_->connection().Query(AsBatchSql(query));
       RETURN_IF_ERROR(Encode(*rows, found->second.spec, &answers_[sink]));
     }
     return std::move(answers_);
   }
 
   Status Run(const sql::StatementTokens& statement) {
-    const sql::PreparedStatement prepared = sql::Prepare(test_.script, statement, {}, &problems_);
+    const sql::PreparedStatement prepared = sql::Prepare(batch_script_, statement, {}, &problems_);
     if (prepared.table && !prepared.table->has_columns) {
       unknown_.insert(prepared.table->name.name);
       return Status::Ok();
@@ -154,6 +158,7 @@ class Oracle {
   const sql::CompiledScript& script_;
   const Format& json_;
   DuckSession* const session_;
+  const std::string batch_script_;
   const sql::ScriptText text_;
   sql::Problems problems_;
   std::vector<std::string> tables_;

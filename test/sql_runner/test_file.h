@@ -36,9 +36,10 @@
 // The rows of an output are compared in any order, but for the runs with one worker of an `ordered` test. Floating
 // point columns may differ by 1e-9 of the value. `terminal` is the output of a bare SELECT.
 //
-// DuckDB is asked the same script over the same rows. It knows TUMBLE(ts, size) with its _START and _END, by macros;
-// for what it does not know, `oracle SINK` gives the query whose rows the sink must get, over the script's tables. Rows
-// are in the order of their shards there: ORDER BY ts, rowid is the order of a stream with ties.
+// DuckDB is asked the same script over the same rows. TUMBLE(ts, size) and its _START and _END are translated for it;
+// for what it does not know, `oracle SINK` gives the query whose rows the sink must get, over the script's tables,
+// where unnest(hops(ts, slide, size)) are the starts of HOP's windows that a row falls into. Rows are in the order of
+// their shards there: ORDER BY ts, rowid is the order of a stream with ties.
 #pragma once
 
 #include <cstdint>

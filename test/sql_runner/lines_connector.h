@@ -1,4 +1,5 @@
-// The connector 'lines' (and 'stdout', for a bare SELECT): sources are shards of records, sinks collect lines.
+// The connector 'lines' (and 'stdout', for a bare SELECT): sources are shards of records, sinks collect lines. With
+// `bounded = 'true'` a table is one that a stream may be joined with.
 #pragma once
 
 #include <map>

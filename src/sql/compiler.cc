@@ -10,6 +10,8 @@
 
 #include "sql/bind.h"
 #include "sql/convert.h"
+#include "sql/join_order.h"
+#include "sql/resolve.h"
 #include "sql/statements.h"
 #include "sql/table_options.h"
 
@@ -101,6 +103,7 @@ class Compilation {
       }
       if (problems_.size() > 0) return;
     }
+    CheckJoinOrder(plan(), &problems_);
     DropUnreadSources();
   }
 
@@ -170,6 +173,7 @@ class Compilation {
       ConvertInput input;
       input.offset = query.offset;
       input.node_of = [&](const std::string& table) { return nodes_.at(table); };
+      input.place_of = [&](const std::string& table) { return PlaceOfTable(*query.select->node, table); };
       input.is_bounded = [&](const std::string& table) { return IsBounded(table); };
       input.warnings = &result_.script->warnings;
       const std::optional<NodeId> node = ConvertQuery(context_, bound_[i], input, &plan(), &problems_);

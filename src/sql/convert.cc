@@ -18,6 +18,7 @@
 #include "duckdb/planner/operator/logical_window.hpp"
 
 #include "sql/converter.h"
+#include "sql/over_call.h"
 
 namespace laminar::sql {
 
@@ -29,10 +30,6 @@ std::string NameOf(const LogicalOperator& op) {
   switch (op.type) {
     case LogicalOperatorType::LOGICAL_AGGREGATE_AND_GROUP_BY:
       return "aggregates over a stream need a window, and windows are not supported yet";
-    case LogicalOperatorType::LOGICAL_WINDOW:
-      return "OVER is not supported on a stream yet";
-    case LogicalOperatorType::LOGICAL_DISTINCT:
-      return "DISTINCT over a stream needs a window, which is not supported yet";
     case LogicalOperatorType::LOGICAL_ORDER_BY:
     case LogicalOperatorType::LOGICAL_TOP_N:
       return "ORDER BY over a stream would wait for its end: it is not supported";
@@ -41,19 +38,17 @@ std::string NameOf(const LogicalOperator& op) {
     case LogicalOperatorType::LOGICAL_DELIM_JOIN:
     case LogicalOperatorType::LOGICAL_DELIM_GET:
       return "this use of LATERAL or UNNEST is not supported yet";
-    case LogicalOperatorType::LOGICAL_COMPARISON_JOIN:
-    case LogicalOperatorType::LOGICAL_ANY_JOIN:
-    case LogicalOperatorType::LOGICAL_CROSS_PRODUCT:
     case LogicalOperatorType::LOGICAL_POSITIONAL_JOIN:
     case LogicalOperatorType::LOGICAL_ASOF_JOIN:
     case LogicalOperatorType::LOGICAL_DEPENDENT_JOIN:
-      return "joins over streams are not supported yet";
+      return "this kind of join is not supported on a stream";
     default:
       return "this cannot run on a stream yet: " + op.GetName();
   }
 }
 
 NodeId Converter::Convert(BoundQuery& bound) {
+  PlaceWindowCalls(*bound.plan);
   Rel rel = ConvertOperator(*bound.plan);
   CHECK(rel.columns.size() == bound.names.size());
   for (size_t i = 0; i < rel.columns.size(); i++) rel.columns[i].name = bound.names[i];
@@ -101,7 +96,7 @@ Rel Converter::ConvertOperator(LogicalOperator& op) {
     case LogicalOperatorType::LOGICAL_DISTINCT:
       return ConvertDistinct(op.Cast<duckdb::LogicalDistinct>());
     case LogicalOperatorType::LOGICAL_WINDOW:
-      return left_depth_ > 0 ? ConvertRowNumber(op) : ConvertOver(op.Cast<duckdb::LogicalWindow>());
+      return left_depth_ > 0 && IsRowNumber(op) ? ConvertRowNumber(op) : ConvertOver(op.Cast<duckdb::LogicalWindow>());
     case LogicalOperatorType::LOGICAL_DELIM_JOIN:
       return ConvertLateral(op.Cast<duckdb::LogicalComparisonJoin>());
     case LogicalOperatorType::LOGICAL_DELIM_GET:

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,6 +25,8 @@ struct ConvertInput {
   size_t offset = 0;  // of the query in the script
   // The node whose rows are those of a table of the catalogue.
   std::function<NodeId(const std::string& table)> node_of;
+  // Where the query's FROM names a table last.
+  std::function<std::optional<size_t>(const std::string& table)> place_of;
   // Whether a source table ends by itself (Connector::IsBounded).
   std::function<bool(const std::string& table)> is_bounded;
   int64_t state_ttl_micros = 0;             // SET state.ttl; 0 = state is kept for ever

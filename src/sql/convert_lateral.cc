@@ -9,6 +9,7 @@
 #include "duckdb/planner/expression/bound_constant_expression.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 #include "duckdb/planner/expression/bound_unnest_expression.hpp"
+#include "duckdb/planner/expression/bound_window_expression.hpp"
 #include "duckdb/planner/operator/logical_any_join.hpp"
 #include "duckdb/planner/operator/logical_comparison_join.hpp"
 #include "duckdb/planner/operator/logical_delim_get.hpp"
@@ -79,9 +80,29 @@ void Converter::AddUnnest(std::vector<UnnestedList> unnested, Rel* rel) {
   rel->node = make_.Add(std::move(node));
 }
 
+namespace {
+
+[[noreturn]] void RefuseCorrelated(const duckdb::LogicalComparisonJoin& op) {
+  std::optional<size_t> offset;
+  for (const auto& condition : op.conditions) {
+    for (const Expression* side : {condition.left.get(), condition.right.get()}) {
+      if (!offset) offset = OffsetOf(*side);
+    }
+  }
+  if (op.join_type == duckdb::JoinType::SEMI || op.join_type == duckdb::JoinType::ANTI ||
+      op.join_type == duckdb::JoinType::MARK) {
+    throw NotStreamable{
+        "a subquery may be tied to the stream's row by = only", offset,
+        "write EXISTS (SELECT 1 FROM t WHERE t.key = s.key), or a JOIN with the other conditions in ON"};
+  }
+  throw NotStreamable{NameOf(op), offset};
+}
+
+}  // namespace
+
 Rel Converter::ConvertLateral(duckdb::LogicalComparisonJoin& op) {
   const size_t side = op.delim_flipped ? 1 : 0;
-  if (op.join_type != duckdb::JoinType::INNER || op.predicate) throw NotStreamable{NameOf(op)};
+  if (op.join_type != duckdb::JoinType::INNER || op.predicate) RefuseCorrelated(op);
   Lateral lateral;
   left_depth_++;
   lateral.left = ConvertOperator(*op.children[side]);
@@ -104,13 +125,20 @@ Rel Converter::ConvertLateral(duckdb::LogicalComparisonJoin& op) {
   return rel;
 }
 
+bool Converter::IsRowNumber(const LogicalOperator& op) {
+  for (const auto& expression : op.expressions) {
+    const auto& window = expression->Cast<duckdb::BoundWindowExpression>();
+    if (window.GetExpressionType() != duckdb::ExpressionType::WINDOW_ROW_NUMBER || !window.partitions.empty() ||
+        !window.orders.empty()) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // DuckDB numbers the rows of the left side to find them again; here each is at hand, and the number is never looked
 // at.
 Rel Converter::ConvertRowNumber(LogicalOperator& op) {
-  if (left_depth_ == 0) throw NotStreamable{NameOf(op), FirstOffset(op)};
-  for (const auto& expression : op.expressions) {
-    if (expression->GetExpressionType() != duckdb::ExpressionType::WINDOW_ROW_NUMBER) throw NotStreamable{NameOf(op)};
-  }
   Rel rel = ConvertOperator(*op.children[0]);
   const auto bindings = op.GetColumnBindings();
   for (size_t i = bindings.size() - op.expressions.size(); i < bindings.size(); i++) {
@@ -166,8 +194,6 @@ Rel Converter::ConvertDelimGet(duckdb::LogicalDelimGet& op) {
 // stream meets all of them, so the stream takes the place of the one row that they are made from. A WHERE over both
 // makes it a join with conditions.
 Rel Converter::ConvertBeside(LogicalOperator& op) {
-  const bool crossed = op.type == LogicalOperatorType::LOGICAL_CROSS_PRODUCT;
-  if (!crossed && op.Cast<duckdb::LogicalJoin>().join_type != duckdb::JoinType::INNER) throw NotStreamable{NameOf(op)};
   for (size_t side = 0; side < 2; side++) {
     if (!IsMadeFromNothing(*op.children[1 - side])) continue;
     beside_.reset();

@@ -10,10 +10,12 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "duckdb.hpp"
+#include "duckdb/common/enums/join_type.hpp"
 #include "duckdb/planner/logical_operator.hpp"
 
 #include "sql/bind.h"
@@ -96,6 +98,8 @@ class Converter {
   Rel ConvertUnnestFunction(duckdb::LogicalGet& get);
   void AddUnnest(std::vector<UnnestedList> unnested, Rel* rel);
   Rel ConvertLateral(duckdb::LogicalComparisonJoin& op);
+  // row_number() OVER (): how DuckDB numbers the left side of a lateral join.
+  static bool IsRowNumber(const duckdb::LogicalOperator& op);
   Rel ConvertRowNumber(duckdb::LogicalOperator& op);
   Rel ConvertDelimGet(duckdb::LogicalDelimGet& op);
   Rel ConvertBeside(duckdb::LogicalOperator& op);
@@ -111,6 +115,15 @@ class Converter {
   Rel ConvertDistinct(duckdb::LogicalDistinct& op);
   // Any kind of join that is not lateral.
   Rel ConvertJoin(duckdb::LogicalOperator& op);
+  static LookupJoinNode::Kind KindOfJoin(duckdb::JoinType type, bool table_is_right, std::optional<size_t> offset);
+  Rel Lookup(LookupJoinNode::Kind kind, Rel stream, Rel table, std::vector<ExpressionPtr> conditions,
+             std::optional<size_t> offset);
+  // Puts the expressions, over the Rel's columns, over the columns of its node.
+  void MakeFree(std::vector<ExpressionPtr>* expressions, Rel* rel);
+  // The source tables whose rows reach a node, and whether all of them end by themselves.
+  std::set<std::string> SourcesOf(NodeId id) const;
+  bool IsBounded(NodeId id) const;
+  std::string TableOf(duckdb::LogicalOperator& op, const Rel& rel) const;
 
   duckdb::ClientContext& context_;
   const ConvertInput& input_;

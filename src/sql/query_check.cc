@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "duckdb/parser/expression/function_expression.hpp"
+#include "duckdb/parser/expression/operator_expression.hpp"
 #include "duckdb/parser/expression/subquery_expression.hpp"
 #include "duckdb/parser/expression/window_expression.hpp"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
@@ -24,7 +25,11 @@ namespace {
 using duckdb::ParsedExpression;
 
 constexpr size_t kNowhere = SIZE_MAX;
-constexpr const char* kTodayHint = "filters and projections of single rows run today";
+constexpr const char* kLimitHint =
+    "remove it, filter with WHERE, or keep the first of each window: QUALIFY row_number() OVER (PARTITION BY "
+    "window_end "
+    "ORDER BY ...) <= 10";
+constexpr const char* kWindowHint = "group by a window of event time: GROUP BY TUMBLE(ts, INTERVAL '1' MINUTE)";
 
 // The least position inside an expression: where its text begins, as nearly as DuckDB says.
 size_t Leftmost(const ParsedExpression& expression) {
@@ -54,7 +59,7 @@ class Checker final : public TreeVisitor {
   }
 
   void EnterNode(duckdb::QueryNode& node) override {
-    for (const auto& modifier : node.modifiers) CheckModifier(*modifier, node);
+    for (const auto& modifier : node.modifiers) CheckModifier(*modifier);
     switch (node.type) {
       case duckdb::QueryNodeType::SELECT_NODE:
         CheckSelect(node.Cast<duckdb::SelectNode>());
@@ -73,8 +78,10 @@ class Checker final : public TreeVisitor {
   void OnExpression(duckdb::unique_ptr<ParsedExpression>& expression) override {
     switch (expression->GetExpressionClass()) {
       case duckdb::ExpressionClass::SUBQUERY:
-        Add(At(*expression), "a subquery inside an expression needs a join with the stream, which is not supported yet",
-            "compute the value in a subquery or CTE in FROM");
+        CheckSubquery(expression->Cast<duckdb::SubqueryExpression>());
+        break;
+      case duckdb::ExpressionClass::OPERATOR:
+        CheckNot(expression->Cast<duckdb::OperatorExpression>());
         break;
       case duckdb::ExpressionClass::PARAMETER:
         Add(At(*expression), "a parameter has no value here", "use $name and --set name=value");
@@ -134,35 +141,33 @@ class Checker final : public TreeVisitor {
     return found;
   }
 
-  void CheckModifier(const duckdb::ResultModifier& modifier, const duckdb::QueryNode& node) {
+  void CheckModifier(const duckdb::ResultModifier& modifier) {
     switch (modifier.type) {
       case duckdb::ResultModifierType::LIMIT_MODIFIER: {
         const auto& limit = modifier.Cast<duckdb::LimitModifier>();
         const auto& expression = limit.limit ? limit.limit : limit.offset;
         Add(Keyword(limit.limit ? "limit" : "offset", expression ? At(*expression) : kNowhere),
-            "LIMIT over a stream is not supported: a stream has no first rows", "remove it, or filter with WHERE");
+            "LIMIT over a stream is not supported: a stream has no first rows", kLimitHint);
         break;
       }
       case duckdb::ResultModifierType::LIMIT_PERCENT_MODIFIER:
-        Add(Keyword("limit"), "LIMIT over a stream is not supported: a stream has no first rows",
-            "remove it, or filter with WHERE");
+        Add(Keyword("limit"), "LIMIT over a stream is not supported: a stream has no first rows", kLimitHint);
         break;
       case duckdb::ResultModifierType::ORDER_MODIFIER: {
         const auto& orders = modifier.Cast<duckdb::OrderModifier>().orders;
         Add(Keyword("order", orders.empty() ? kNowhere : At(*orders.front().expression)),
             "ORDER BY over a stream would wait for its end: it is not supported",
-            "remove it; rows leave in the order in which they came");
+            "remove it; to number or rank rows use row_number() OVER (PARTITION BY window_end ORDER BY ...)");
         break;
       }
       case duckdb::ResultModifierType::DISTINCT_MODIFIER: {
-        size_t first = kNowhere;
-        if (node.type == duckdb::QueryNodeType::SELECT_NODE) {
-          for (const auto& expression : node.Cast<duckdb::SelectNode>().select_list)
-            first = std::min(first, At(*expression));
-        }
-        Add(Keyword("distinct", first),
-            "DISTINCT over a stream would keep every row: it needs a window, which is not supported yet",
-            "remove DISTINCT");
+        // SELECT DISTINCT needs an event time among its columns: that is known when it is bound.
+        const auto& targets = modifier.Cast<duckdb::DistinctModifier>().distinct_on_targets;
+        if (targets.empty()) break;
+        Add(Keyword("distinct", At(*targets.front())),
+            "DISTINCT ON over a stream would keep a row of every key for ever: it is not supported",
+            "number the rows of a window and keep the first: QUALIFY row_number() OVER (PARTITION BY key, window_end "
+            "ORDER BY ...) = 1");
         break;
       }
     }
@@ -199,40 +204,29 @@ class Checker final : public TreeVisitor {
   void CheckSelect(const duckdb::SelectNode& select) {
     Needs needs;
     for (const auto& expression : select.select_list) Find(*expression, &needs);
-    for (const auto& expression : select.groups.group_expressions) Find(*expression, &needs);
-    if (select.where_clause) Find(*select.where_clause, &needs);
     if (select.having) Find(*select.having, &needs);
     if (select.qualify) Find(*select.qualify, &needs);
-    if (needs.windowing) {
-      Add(At(*needs.windowing),
-          "windows over a stream are not supported yet: " + duckdb::StringUtil::Upper(needs.windowing->function_name) +
-              "()",
-          kTodayHint);
-    } else if (!select.groups.group_expressions.empty() ||
-               select.aggregate_handling == duckdb::AggregateHandling::FORCE_AGGREGATES) {
-      const size_t first =
-          select.groups.group_expressions.empty() ? kNowhere : At(*select.groups.group_expressions.front());
-      Add(Keyword("group", first), "GROUP BY over a stream needs a window, and windows are not supported yet",
-          kTodayHint);
-    } else if (needs.aggregate) {
-      const std::string name = NameOf(*needs.aggregate);
-      Add(At(*needs.aggregate),
-          "aggregates over a stream need a window, and windows are not supported yet: " + name + "()",
-          FunctionExists(context_, "list_" + name) ? "to aggregate the elements of a list use list_" + name + "()"
-                                                   : kTodayHint);
+    const auto& groups = select.groups.group_expressions;
+    const bool grouped =
+        !groups.empty() || select.aggregate_handling == duckdb::AggregateHandling::FORCE_AGGREGATES;  // GROUP BY ALL
+    if (select.groups.grouping_sets.size() > 1) {
+      Add(Keyword("group", groups.empty() ? kNowhere : At(*groups.front())),
+          "GROUPING SETS, ROLLUP and CUBE over a stream are not supported",
+          "write one GROUP BY query for each set, and UNION ALL them");
     }
-    if (needs.over) {
-      Add(At(*needs.over), "OVER is not supported on a stream yet: " + NameOf(*needs.over) + "() OVER (...)",
-          kTodayHint);
+    if (!grouped && needs.aggregate) {
+      const std::string name = NameOf(*needs.aggregate);
+      Add(At(*needs.aggregate), name + "() over a whole stream would wait for its end",
+          FunctionExists(context_, "list_" + name)
+              ? std::string(kWindowHint) + "; to aggregate the elements of a list use list_" + name + "()"
+              : kWindowHint);
+    } else if (!grouped && select.having) {
+      Add(Keyword("having", At(*select.having)), "HAVING needs GROUP BY", "use WHERE for single rows");
     }
     if (select.sample)
       Add(Keyword("sample"), "SAMPLE is not supported on a stream", "filter with random() < 0.1 in WHERE");
-    if (select.having && !needs.aggregate && select.groups.group_expressions.empty()) {
-      Add(Keyword("having", At(*select.having)),
-          "HAVING over a stream needs a window, and windows are not supported yet", "use WHERE for single rows");
-    }
     if (select.qualify && !needs.over)
-      Add(Keyword("qualify"), "QUALIFY is not supported on a stream yet", "use WHERE for single rows");
+      Add(Keyword("qualify"), "QUALIFY needs a function with OVER (...)", "use WHERE for single rows");
   }
 
   void CheckSetOperation(const duckdb::SetOperationNode& operation) {
@@ -248,16 +242,16 @@ class Checker final : public TreeVisitor {
     switch (operation.setop_type) {
       case SetOperationType::EXCEPT:
         Add(Keyword("except", second), "EXCEPT over streams would keep every row: it is not supported",
-            "filter with WHERE");
+            "filter with WHERE, or with NOT EXISTS over a table that ends (connector = 'single_file')");
         break;
       case SetOperationType::INTERSECT:
         Add(Keyword("intersect", second), "INTERSECT over streams would keep every row: it is not supported",
-            "filter with WHERE");
+            "filter with WHERE, or with IN over a table that ends (connector = 'single_file')");
         break;
       default:
         Add(Keyword("union", second),
             "UNION without ALL would keep every row to find duplicates: it is not supported on a stream",
-            "write UNION ALL");
+            "write UNION ALL; SELECT DISTINCT with the event time among its columns finds duplicates of the same time");
     }
   }
 
@@ -265,6 +259,26 @@ class Checker final : public TreeVisitor {
     if (Classify(context_, function.function_name) != FunctionClass::kForbidden) return;
     Add(At(function), "function " + function.function_name + "() is not available: a script sees only its own tables",
         "remove the call");
+  }
+
+  void CheckSubquery(const duckdb::SubqueryExpression& subquery) {
+    // IN and EXISTS are joins: whether they are bounded is known when they are bound.
+    if (subquery.subquery_type != duckdb::SubqueryType::SCALAR) return;
+    Add(At(subquery), "a subquery as a value would have to wait for its one row: it is not supported",
+        "join with a table that ends: FROM s LEFT JOIN (SELECT key, value FROM t) AS t ON t.key = s.key");
+  }
+
+  // NULLs make NOT IN depend on all the rows of the subquery.
+  void CheckNot(const duckdb::OperatorExpression& operation) {
+    if (operation.GetExpressionType() != duckdb::ExpressionType::OPERATOR_NOT) return;
+    const auto& child = *operation.children.at(0);
+    if (child.GetExpressionClass() != duckdb::ExpressionClass::SUBQUERY ||
+        child.Cast<duckdb::SubqueryExpression>().subquery_type != duckdb::SubqueryType::ANY) {
+      return;
+    }
+    Add(At(operation),
+        "NOT IN (SELECT ...) is not supported: one NULL in the subquery would make it NULL for every row",
+        "write NOT EXISTS (SELECT 1 FROM t WHERE t.key = s.key)");
   }
 
   // Whether a table is made from constants and from columns of the tables before it: it needs no state.
@@ -285,19 +299,44 @@ class Checker final : public TreeVisitor {
     }
   }
 
+  // Whether rows are unnested in it.
+  static bool HasTableFunction(const duckdb::TableRef& table) {
+    switch (table.type) {
+      case duckdb::TableReferenceType::TABLE_FUNCTION:
+        return true;
+      case duckdb::TableReferenceType::SUBQUERY: {
+        const auto& node = *table.Cast<duckdb::SubqueryRef>().subquery->node;
+        return node.type == duckdb::QueryNodeType::SELECT_NODE &&
+               HasTableFunction(*node.Cast<duckdb::SelectNode>().from_table);
+      }
+      case duckdb::TableReferenceType::JOIN:
+        return HasTableFunction(*table.Cast<duckdb::JoinRef>().left) ||
+               HasTableFunction(*table.Cast<duckdb::JoinRef>().right);
+      default:
+        return false;
+    }
+  }
+
+  // Which of the tables end by themselves is known when the join is bound.
   void CheckJoin(const duckdb::JoinRef& join) {
     using enum duckdb::JoinRefType;
     const bool plain = join.ref_type == CROSS || join.ref_type == DEPENDENT || join.ref_type == REGULAR;
-    if (IsLateral(*join.right) && plain) {
-      if (join.type == duckdb::JoinType::INNER && join.using_columns.empty()) return;
-      Add(At(*join.right), "an outer join with UNNEST is not supported yet",
-          "write FROM t, UNNEST(t.list) AS u(element); a row whose list is empty gives no row");
-      return;
-    }
     size_t offset = At(join);
     if (offset == kNowhere) offset = At(*join.right);
-    Add(offset, "joins over streams are not supported yet",
-        "a list in the same record can be joined with UNNEST: FROM t, UNNEST(t.list) AS u(element)");
+    if (IsLateral(*join.right) && HasTableFunction(*join.right) && plain &&
+        (join.type != duckdb::JoinType::INNER || !join.using_columns.empty())) {
+      Add(At(*join.right), "an outer join with UNNEST is not supported yet",
+          "write FROM t, UNNEST(t.list) AS u(element); a row whose list is empty gives no row");
+    } else if (join.ref_type == ASOF) {
+      Add(offset, "ASOF JOIN is not supported on a stream yet",
+          "put the bounds into the table and join by them: ON t.key = s.key AND s.ts >= t.since AND s.ts < t.until");
+    } else if (join.ref_type == POSITIONAL) {
+      Add(offset, "POSITIONAL JOIN is not supported: the rows of a stream have no fixed places",
+          "join by a column: ON t.key = s.key");
+    } else if (join.type == duckdb::JoinType::OUTER) {
+      Add(offset, "FULL JOIN with a stream would wait for its end to find the rows without a partner",
+          "write LEFT JOIN with the stream on the left");
+    }
   }
 
   void CheckTableFunction(const duckdb::TableFunctionRef& table) {
@@ -312,7 +351,7 @@ class Checker final : public TreeVisitor {
     }
     if (name == "unnest" || name == "range" || name == "generate_series") return;
     if (Classify(context_, name) == FunctionClass::kWindowing) {
-      Add(offset, "windows over a stream are not supported yet: " + duckdb::StringUtil::Upper(name) + "()", kTodayHint);
+      Add(offset, duckdb::StringUtil::Upper(name) + "() is no table function here", kWindowHint);
       return;
     }
     Add(offset, "table function " + name + "() is not available: a script reads and writes through connectors only",

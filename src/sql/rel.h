@@ -71,17 +71,30 @@ class NodeMaker {
   // Prepares the Rel for expressions above it that use its columns: what they would compute twice becomes a node.
   // only_free: they may use free columns only. prune: columns that they do not use may be forgotten.
   void PrepareFor(const std::vector<const duckdb::Expression*>& expressions, bool only_free, bool prune, Rel* rel);
+  // For operators whose input are columns: makes the expressions, over the node's columns, columns of the Rel's node.
+  // Returns their numbers; afterwards the Rel is plain and has no filters.
+  std::vector<size_t> MakeColumns(std::vector<ExpressionPtr> expressions, Rel* rel);
+  // The event time that an expression over the Rel's columns is, as a free column of the Rel; nullptr: it is none.
+  // inside_structs: also a struct that has one among its fields, like the `window` of an inner query.
+  ExpressionPtr FindTime(const duckdb::Expression& expression, bool inside_structs, Rel* rel, int64_t* lag_micros);
+  // The name of an event time among the Rel's columns; "" = it has none.
+  std::string NameOfTime(const Rel& rel) const;
+  // Deals the rows of the Rel's node to the workers: by columns of it, to the first one if there are none; or to all.
+  void DealByKey(const std::vector<size_t>& keys, SqlPosition position, Rel* rel);
+  void DealToAll(SqlPosition position, Rel* rel);
   // A Rel whose columns are the node's.
   Rel Wrap(NodeId node, const duckdb::vector<duckdb::ColumnBinding>& bindings) const;
 
  private:
   bool IsNode(const Rel& rel, bool names_matter) const;
   SqlPosition PositionOf(const Rel& rel) const;
+  void AddExchange(ExchangeNode exchange, SqlPosition position, Rel* rel);
   void AddFilterProject(Rel* rel, std::vector<ExpressionPtr> projections, Schema schema);
 
   StreamPlan* const plan_;
   const Problems* const problems_;
   const size_t offset_;
+  duckdb::idx_t hidden_columns_ = 0;  // made so far
 };
 
 }  // namespace laminar::sql

@@ -197,6 +197,34 @@ class Resolver final : public TreeVisitor {
 
 }  // namespace
 
+std::optional<size_t> PlaceOfTable(duckdb::QueryNode& node, const std::string& table) {
+  class Finder final : public TreeVisitor {
+   public:
+    explicit Finder(const std::string& table) : table_(table) {}
+    std::optional<size_t> place;
+    void OnTable(unique_ptr<duckdb::TableRef>& ref) override {
+      // A table with generated columns is a subquery of its name, which stands at the place of the table's.
+      if (ref->query_location.IsValid() && Reads(*ref)) place = ref->query_location.GetIndex();
+    }
+
+   private:
+    bool Reads(const duckdb::TableRef& ref) const {
+      if (ref.type == duckdb::TableReferenceType::SUBQUERY) {
+        const auto& node = *ref.Cast<duckdb::SubqueryRef>().subquery->node;
+        return node.type == duckdb::QueryNodeType::SELECT_NODE && Reads(*node.Cast<duckdb::SelectNode>().from_table);
+      }
+      if (ref.type != duckdb::TableReferenceType::TABLE_FUNCTION) return false;
+      const auto& function = ref.Cast<duckdb::TableFunctionRef>().function->Cast<duckdb::FunctionExpression>();
+      return function.function_name == kStreamFunction && function.children.size() == 1 &&
+             function.children[0]->Cast<duckdb::ConstantExpression>().value.ToString() == table_;
+    }
+    const std::string& table_;
+  };
+  Finder finder(table);
+  WalkNode(node, finder);
+  return finder.place;
+}
+
 Resolved ResolveTables(duckdb::QueryNode& node, Catalogue* catalogue, Problems* problems) {
   Resolved resolved;
   Resolver resolver(catalogue, problems, &resolved, {});

@@ -18,4 +18,7 @@ struct Resolved {
 // in a catalogue or a file system.
 Resolved ResolveTables(duckdb::QueryNode& node, Catalogue* catalogue, Problems* problems);
 
+// Where the (resolved) query reads a table last.
+std::optional<size_t> PlaceOfTable(duckdb::QueryNode& node, const std::string& table);
+
 }  // namespace laminar::sql

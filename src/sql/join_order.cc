@@ -1,0 +1,55 @@
+#include "sql/join_order.h"
+
+#include <map>
+#include <set>
+#include <string>
+
+namespace laminar::sql {
+namespace {
+
+using Before = std::map<std::string, std::set<std::string>>;  // source -> those that are read after its end
+
+std::set<std::string> SourcesOf(const StreamPlan& plan, NodeId id) {
+  const PlanNode& node = plan.nodes[static_cast<size_t>(id)];
+  std::set<std::string> sources;
+  if (const auto* source = std::get_if<SourceNode>(&node.op)) sources.insert(source->table);
+  for (const NodeId input : node.inputs) sources.merge(SourcesOf(plan, input));
+  return sources;
+}
+
+bool Leads(const Before& before, const std::string& from, const std::string& to, std::set<std::string>* seen) {
+  if (from == to) return true;
+  if (!seen->insert(from).second) return false;
+  const auto next = before.find(from);
+  if (next == before.end()) return false;
+  for (const std::string& source : next->second) {
+    if (Leads(before, source, to, seen)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void CheckJoinOrder(const StreamPlan& plan, Problems* problems) {
+  Before before;
+  for (const PlanNode& node : plan.nodes) {
+    if (!std::holds_alternative<LookupJoinNode>(node.op)) continue;
+    const std::set<std::string> streams = SourcesOf(plan, node.inputs.at(0));
+    for (const std::string& table : SourcesOf(plan, node.inputs.at(1))) {
+      for (const std::string& stream : streams) {
+        std::set<std::string> seen;
+        if (Leads(before, stream, table, &seen)) {
+          problems->Add(Status::User("table " + table +
+                                         " would have to be read before itself: it is the stream of one join " +
+                                         "and the table of another, or of the same",
+                                     "define a second table of the same data, and use each on one side only")
+                            .At(node.position));
+          return;
+        }
+        before[table].insert(stream);
+      }
+    }
+  }
+}
+
+}  // namespace laminar::sql

@@ -61,8 +61,8 @@ struct SourceWatermark::Rep {
   }
   // Whether a split that waits for it, or for one that does, holds the source back.
   bool HoldsBackThroughChildren(const State& split) const;
-  // Lets the world see a watermark that rose; unlocks.
-  void Publish(std::unique_lock<std::mutex> lock);
+  // Lets the world see a watermark that rose; unlocks. wake: a split may be read now although it did not rise.
+  void Publish(std::unique_lock<std::mutex> lock, bool wake = false);
 
   const EventTimeSettings settings;
   const Clock* const clock;
@@ -104,7 +104,7 @@ bool SourceWatermark::Rep::HoldsBackThroughChildren(const State& split) const {
   });
 }
 
-void SourceWatermark::Rep::Publish(std::unique_lock<std::mutex> lock) {
+void SourceWatermark::Rep::Publish(std::unique_lock<std::mutex> lock, bool wake) {
   const int64_t before = published.load(std::memory_order_relaxed);
   int64_t now = before;
   if (unfinished > 0) {
@@ -118,7 +118,7 @@ void SourceWatermark::Rep::Publish(std::unique_lock<std::mutex> lock) {
     metrics->watermark_micros.Set(now);
     metrics->event_lag_ms.Set(SaturatingSubtract(clock->WallMicros(), now) / kMicrosPerMilli);
   }
-  if (now == before) return;
+  if (now == before && !wake) return;
   published.store(now, std::memory_order_release);
   const std::vector<Waker*> to_wake = wakers;
   lock.unlock();
@@ -150,10 +150,11 @@ SourceWatermark::Split SourceWatermark::AddSplit(const std::vector<Split>& paren
     }
   }
   if (split.waiting == 0 && !parents.empty()) split.watermark = split.inherited;
+  const bool waits_on = split.waiting > 0 && split.inherited != kEndOfTime;
   rep_->unfinished++;
   rep_->splits.push_back(std::move(split));
   rep_->Keep(rep_->splits.back(), kEndOfTime);
-  rep_->Publish(std::move(lock));
+  rep_->Publish(std::move(lock), waits_on);
   return number;
 }
 
@@ -225,6 +226,7 @@ void SourceWatermark::OnFinished(Split split) {
   Rep::State& state = rep_->splits.at(split);
   CHECK(!state.finished);
   // The children first: they stand in the minimum before the parent leaves it.
+  const bool has_children = !state.children.empty();
   for (const Split number : std::exchange(state.children, {})) {
     Rep::State& child = rep_->splits.at(number);
     const int64_t before = child.Counts();
@@ -236,7 +238,7 @@ void SourceWatermark::OnFinished(Split split) {
   state.finished = true;
   rep_->unfinished--;
   rep_->Keep(state, before);
-  rep_->Publish(std::move(lock));
+  rep_->Publish(std::move(lock), has_children);
 }
 
 bool SourceWatermark::MayRead(Split split) const {

@@ -199,7 +199,9 @@ TEST_F(SourceWatermarkTest, AParentMayRunAheadWhenTheSourceWaitsForItsChild) {
   const Split a = mark_.AddSplit(), b = mark_.AddSplit(), c = mark_.AddSplit();
   const Split child = mark_.AddSplit({a, mark_.AddSplit({b})});
   for (const Split split : {a, b, c}) Row(split, Now());
+  const int wakes = waker_.wakes();
   mark_.OnFinished(a);
+  EXPECT_GT(waker_.wakes(), wakes);
   Row(b, Now() + 500 * kSecond);
   Row(c, Now() + 500 * kSecond);
   EXPECT_TRUE(mark_.MayRead(b)) << "the child stands at the end of a until b is read";

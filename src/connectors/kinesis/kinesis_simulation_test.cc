@@ -7,50 +7,13 @@
 #include <set>
 
 #include "connectors/kinesis/kinesis_sink.h"
+#include "connectors/kinesis/random_world_for_test.h"
 #include "connectors/kinesis/source_harness_for_test.h"
 
 namespace laminar::kinesis {
 namespace {
 
 constexpr int kSeeds = 200;
-
-ModelOptions RandomOptions(Random* rng) {
-  ModelOptions options;
-  options.shards_per_page = 1 + rng->Uniform(4);
-  options.iterator_ttl_micros = (rng->Uniform(2) == 0 ? 300 : 1) * kMicrosPerSecond;
-  options.listing_lag_micros = rng->Uniform(3) == 0 ? 3 * kMicrosPerSecond : 0;
-  options.says_millis_behind = rng->Uniform(2) == 0;
-  options.names_child_shards = rng->Uniform(2) == 0;
-  options.whole_second_arrivals = rng->Uniform(2) == 0;
-  options.max_answer_records = 1 + rng->Uniform(200);
-  options.reads_per_second = rng->Uniform(4) == 0 ? 5 : 0;
-  return options;
-}
-
-ModelFaults RandomFaults(Random* rng) {
-  const auto chance = [rng] { return rng->Uniform(2) == 0 ? 0 : rng->UniformDouble() * 0.3; };
-  ModelFaults faults;
-  faults.throttled = chance();
-  faults.lost_request = chance();
-  faults.lost_answer = chance();
-  faults.expired_iterator = chance();
-  faults.refused_record = chance() * 2;
-  faults.empty_answer = chance();
-  faults.max_delay_micros = static_cast<int64_t>(rng->Uniform(200'000));
-  return faults;
-}
-
-// A split or a merge somewhere.
-void Reshard(ModelKinesis* model, Random* rng) {
-  const std::vector<std::string> open = model->OpenShards("in");
-  const size_t at = rng->Uniform(open.size());
-  if (open.size() < 2 || (open.size() < 6 && rng->Uniform(2) == 0)) {
-    model->SplitShard("in", open[at]);
-  } else {
-    const size_t left = std::min(at, open.size() - 2);
-    model->MergeShards("in", open[left], open[left + 1]);
-  }
-}
 
 void PutSome(SourceHarness* harness, Random* rng) {
   const uint64_t count = rng->Uniform(100);

@@ -28,6 +28,7 @@ class AnswerOrigins final : public RowOrigins {
     position.arrival_micros = record.arrival_micros;
     return position;
   }
+  int64_t ArrivalMicros(uint32_t row) const override { return records_[row].arrival_micros; }
 
  private:
   const std::shared_ptr<const void> storage_;  // shared: what records_ points into
@@ -53,6 +54,7 @@ KinesisSource::KinesisSource(std::unique_ptr<KinesisApi> api, TableSpec table, c
       settings_(settings),
       context_(context),
       random_(context.random->Fork()),
+      service_clock_(context.clock),
       api_(std::move(api)) {}
 
 Status KinesisSource::Start(std::vector<Waker*> wakers) {
@@ -62,7 +64,7 @@ Status KinesisSource::Start(std::vector<Waker*> wakers) {
   if (!decoder.ok()) return decoder.status();
   wakers_ = std::move(wakers);
   coordinator_ = std::make_unique<ShardCoordinator>(api_.get(), settings_.offset, context_.until_caught_up, wakers_,
-                                                    random_.Fork(), context_.metrics);
+                                                    random_.Fork(), context_.metrics, context_.watermark);
   return coordinator_->Drive(context_.clock->SteadyMicros());
 }
 
@@ -105,6 +107,7 @@ Result<PollState> KinesisReader::Poll(Batch* out) {
     RETURN_IF_ERROR(coordinator.Drive(now));
     TakeAssignments(now);
     RETURN_IF_ERROR(HandleEvents(now));
+    UpdateTime();
     if (FinishShards()) TakeAssignments(now);
     SendRequests(now);
     ASSIGN_OR_RETURN(const bool has_rows, DecodeNext(out));
@@ -121,6 +124,7 @@ Result<PollState> KinesisReader::Poll(Batch* out) {
 int64_t KinesisReader::NextDeadline() const {
   int64_t deadline = source_->coordinator_->NextDeadline();
   for (const auto& shard : shards_) {
+    if (shard->held) continue;  // it is woken
     if (shard->reader.HasAnswer()) return 0;
     int limit = 0;
     if (shard->reader.NextRequestMicros() < deadline && RoomFor(*shard, &limit))
@@ -138,6 +142,8 @@ void KinesisReader::TakeAssignments(int64_t now_micros) {
                            .random = &random_,
                            .metrics = source_->context_.metrics,
                            .retry_log = &retry_log_,
+                           .service_clock = &source_->service_clock_,
+                           .tells_lag = &source_->tells_lag_,
                            .events = events_,
                            .bounded = source_->context_.until_caught_up,
                            .after_start_micros = source_->coordinator_->AfterStartMicros()};
@@ -160,6 +166,21 @@ Status KinesisReader::HandleEvents(int64_t now_micros) {
   return Status::Ok();
 }
 
+// Every batch handed out has passed downstream. Only a shard's own rows and its idleness can put it too far ahead.
+void KinesisReader::UpdateTime() {
+  SourceWatermark* const watermark = source_->context_.watermark;
+  if (watermark == nullptr) return;
+  for (const auto& shard : shards_) {
+    const std::optional<int64_t> caught_up = shard->reader.TakeCaughtUp();
+    if (!caught_up) continue;
+    watermark->OnCaughtUp(shard->reader.split(), *caught_up);
+    shard->decoded = true;
+  }
+  for (const auto& shard : shards_) {
+    if (std::exchange(shard->decoded, false) || shard->held) shard->held = !watermark->MayRead(shard->reader.split());
+  }
+}
+
 bool KinesisReader::FinishShards() {
   const auto finished = [this](const std::unique_ptr<ActiveShard>& shard) {
     const ShardReader& reader = shard->reader;
@@ -176,8 +197,9 @@ bool KinesisReader::FinishShards() {
 }
 
 void KinesisReader::SendRequests(int64_t now_micros) {
-  buffered_bytes_ = reserved_bytes_ = 0;
+  buffered_bytes_ = reserved_bytes_ = held_bytes_ = 0;
   for (const auto& shard : shards_) {
+    if (shard->held) held_bytes_ += shard->reader.buffered_bytes();
     buffered_bytes_ += shard->reader.buffered_bytes();
     reserved_bytes_ += shard->reader.reserved_bytes();
   }
@@ -186,21 +208,22 @@ void KinesisReader::SendRequests(int64_t now_micros) {
   for (size_t i = 0; i < shards_.size(); i++) {
     ActiveShard& shard = *shards_[(next_send_ + i) % shards_.size()];
     int limit = 0;
-    if (shard.reader.NextRequestMicros() > now_micros || !RoomFor(shard, &limit)) continue;
+    if (shard.held || shard.reader.NextRequestMicros() > now_micros || !RoomFor(shard, &limit)) continue;
     shard.reader.SendRequest(limit, now_micros);
     reserved_bytes_ += shard.reader.reserved_bytes();
   }
 }
 
 // A shard fetches while it is below its share and all together are below the buffer; one request may always be under
-// way.
+// way, also where all that is buffered is held: the shards that are behind must come on.
 bool KinesisReader::RoomFor(const ActiveShard& shard, int* limit) const {
   const int64_t share = std::max(kLeastShareBytes, buffer_bytes_ / static_cast<int64_t>(shards_.size()));
   *limit = shard.reader.LimitFor(share / 2);
   const int64_t expected = shard.reader.ExpectedBytes(*limit);
   const int64_t buffered = shard.reader.buffered_bytes();
   if (buffered > 0 && buffered + expected > share) return false;
-  return buffered_bytes_ + reserved_bytes_ == 0 || buffered_bytes_ + reserved_bytes_ + expected <= buffer_bytes_;
+  return buffered_bytes_ - held_bytes_ + reserved_bytes_ == 0 ||
+         buffered_bytes_ + reserved_bytes_ + expected <= buffer_bytes_;
 }
 
 Result<bool> KinesisReader::DecodeNext(Batch* out) {
@@ -208,7 +231,7 @@ Result<bool> KinesisReader::DecodeNext(Batch* out) {
   for (size_t tried = 0; tried < shards_.size(); tried++) {
     next_decode_ = (next_decode_ + 1) % shards_.size();
     ActiveShard& shard = *shards_[next_decode_];
-    while (shard.reader.HasAnswer()) {
+    while (shard.reader.HasAnswer() && !shard.held) {
       ASSIGN_OR_RETURN(const bool has_rows, DecodeFrom(&shard, out));
       if (has_rows) return true;
     }
@@ -229,6 +252,9 @@ Result<bool> KinesisReader::DecodeFrom(ActiveShard* shard, Batch* out) {
   ASSIGN_OR_RETURN(const bool used_up, decoder_->Decode(shard->records, &shard->cursor, &bad_records_, out));
   CHECK_MSG(used_up || out->rows() > 0, "a decoder made no progress");
   out->origins = shard->origins;
+  out->split = shard->reader.split();
+  out->order_key = shard->reader.order_key();
+  shard->decoded = true;
   if (used_up) {
     shard->origins.reset();
     shard->reader.PopAnswer();

@@ -3,6 +3,7 @@
 // shard_coordinator.h.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -29,14 +30,17 @@ class KinesisSource final : public Source {
   Status Start(std::vector<Waker*> wakers) override;
   std::unique_ptr<SourceReader> CreateReader(int worker) override;
   bool Ready() const override { return coordinator_ != nullptr && coordinator_->Ready(); }
+  bool ReportsSplits() const override { return true; }
 
  private:
   friend class KinesisReader;
   const TableSpec table_;
   const SourceSettings settings_;
   const ConnectorContext context_;
-  Random random_;                                  // before the workers start only
-  std::vector<Waker*> wakers_;                     // written by Start
+  Random random_;               // before the workers start only
+  std::vector<Waker*> wakers_;  // written by Start
+  ServiceClock service_clock_;
+  std::atomic<bool> tells_lag_{false};             // ShardReaderWorld
   std::unique_ptr<ShardCoordinator> coordinator_;  // made by Start; thread-safe
   const std::unique_ptr<KinesisApi> api_;          // last: destroyed first, so that its callbacks find everything above
 };
@@ -71,6 +75,8 @@ class KinesisReader final : public SourceReader {
     const uint64_t number;
     ShardReader reader;
     bool reported_pinned = false, reported_closed = false;
+    bool held = false;                // too far ahead of the other shards: neither decoded nor fetched
+    bool decoded = true;              // since `held` was asked for, or never asked
     std::vector<RecordView> records;  // of the answer that is being decoded
     std::shared_ptr<const RowOrigins>
         origins;  // of that answer; nullptr = not begun. Shared with the batches decoded from it
@@ -79,6 +85,7 @@ class KinesisReader final : public SourceReader {
 
   Status HandleEvents(int64_t now_micros);
   void TakeAssignments(int64_t now_micros);
+  void UpdateTime();
   bool FinishShards();  // true: some were
   void SendRequests(int64_t now_micros);
   bool RoomFor(const ActiveShard& shard, int* limit) const;
@@ -99,6 +106,7 @@ class KinesisReader final : public SourceReader {
   uint64_t next_number_ = 0;
   size_t next_decode_ = 0, next_send_ = 0;            // round robin over shards_
   int64_t buffered_bytes_ = 0, reserved_bytes_ = 0;   // sums over shards_
+  int64_t held_bytes_ = 0;                            // of buffered_bytes_, those of shards that are held
   int64_t reported_bytes_ = 0, reported_lag_ms_ = 0;  // what the metrics know of this reader
 };
 

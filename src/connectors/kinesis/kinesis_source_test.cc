@@ -174,14 +174,14 @@ int64_t ReadsDuring(SourceHarness* harness, int64_t micros) {
   return harness->world.model.counts().reads - before;
 }
 
-TEST(KinesisSource, PollsFiveTimesASecondAndOnceInASilentShard) {
+TEST(KinesisSource, PollsFiveTimesASecondAndAboutOnceInASilentShard) {
   SourceHarness harness(10);
   harness.world.model.CreateStream("in", 1);
   harness.Start(SourceOffset::kLatest, 1);
   ASSERT_TRUE(harness.RunUntil([&] { return harness.Ready(); }));
   EXPECT_NEAR(static_cast<double>(ReadsDuring(&harness, 10 * kSecond)), 50, 1);
   ASSERT_TRUE(harness.RunFor(60 * kSecond));
-  EXPECT_NEAR(static_cast<double>(ReadsDuring(&harness, 30 * kSecond)), 30, 1);
+  EXPECT_NEAR(static_cast<double>(ReadsDuring(&harness, 30 * kSecond)), 34, 4);
   harness.Put("key");
   ASSERT_TRUE(harness.RunFor(kSecond));  // found by the slow poll
   EXPECT_EQ(harness.lines.size(), 1u);

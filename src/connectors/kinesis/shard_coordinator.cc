@@ -21,13 +21,14 @@ constexpr int64_t kServiceClockMarginMicros = 5 * kMicrosPerSecond;
 }  // namespace
 
 ShardCoordinator::ShardCoordinator(KinesisApi* api, SourceOffset offset, bool bounded, std::vector<Waker*> wakers,
-                                   Random random, PipelineMetrics* metrics)
+                                   Random random, PipelineMetrics* metrics, SourceWatermark* watermark)
     : api_(api),
       offset_(offset),
       bounded_(bounded),
       wakers_(std::move(wakers)),
       all_wakers_(wakers_),
       metrics_(metrics),
+      watermark_(watermark),
       pages_(std::make_shared<Mailbox<Outcome<ListShardsResult>>>(&all_wakers_)),
       random_(random),
       probe_(api, &all_wakers_, &random_, metrics),
@@ -116,8 +117,24 @@ void ShardCoordinator::PlanListing(int64_t now_micros) {
       bounded_ ? kNever : now_micros + kListEveryMicros + static_cast<int64_t>(random_.Uniform(kListJitterMicros));
 }
 
+// Before the shards are assigned, so that each has its split, and new ones before those that are over: a child takes
+// over from its parent.
+void ShardCoordinator::ReportSplits() {
+  const std::vector<KnownShard> known = graph_.TakeKnown();
+  const std::vector<std::string> over = graph_.TakeOver();
+  if (watermark_ == nullptr) return;
+  for (const KnownShard& shard : known) {
+    std::vector<SourceWatermark::Split> parents;
+    for (const std::string& parent : shard.parents) parents.push_back(splits_.at(parent));
+    splits_[shard.id] = watermark_->AddSplit(parents);
+  }
+  for (const std::string& id : over) watermark_->OnFinished(splits_.at(id));
+}
+
 void ShardCoordinator::AssignReadable() {
+  ReportSplits();
   for (ReadableShard& shard : graph_.TakeReadable()) {
+    if (watermark_ != nullptr) shard.split = splits_.at(shard.id);
     const auto fewest =
         std::min_element(workers_.begin(), workers_.end(),
                          [](const WorkerShards& a, const WorkerShards& b) { return a.reading < b.reading; });
@@ -189,6 +206,7 @@ void ShardCoordinator::UpdateReady() {
 
 void ShardCoordinator::UpdateAllRead() {
   if (!bounded_ || !listed_ || graph_.reading() > 0 || graph_.AwaitsChildren() || AllRead()) return;
+  if (watermark_ != nullptr) watermark_->NoMoreSplits();
   all_read_.store(true, std::memory_order_release);
   all_wakers_.Wake();
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,9 +22,10 @@ namespace laminar::kinesis {
 // Thread-safe. Any reader drives it, from its own Poll.
 class ShardCoordinator {
  public:
-  // All borrowed; they outlive the coordinator. bounded: read up to the tip seen at the start.
+  // All borrowed; they outlive the coordinator. bounded: read up to the tip seen at the start. watermark: is told of
+  // the shards; nullptr = nobody asks.
   ShardCoordinator(KinesisApi* api, SourceOffset offset, bool bounded, std::vector<Waker*> wakers, Random random,
-                   PipelineMetrics* metrics);
+                   PipelineMetrics* metrics, SourceWatermark* watermark);
 
   // Handles answers, sends what is due. Error: the source cannot be read; every later call gives the same.
   Status Drive(int64_t now_micros);
@@ -58,6 +60,7 @@ class ShardCoordinator {
   Status OnPage(Outcome<ListShardsResult>* page, int64_t now_micros);
   void OnListing(int64_t now_micros);
   void PlanListing(int64_t now_micros);
+  void ReportSplits();
   void AssignReadable();
   void Done(int worker);
   void UpdateReady();
@@ -69,6 +72,7 @@ class ShardCoordinator {
   const std::vector<Waker*> wakers_;
   BroadcastWaker all_wakers_;
   PipelineMetrics* const metrics_;
+  SourceWatermark* const watermark_;                                 // nullptr: nobody asks
   const std::shared_ptr<Mailbox<Outcome<ListShardsResult>>> pages_;  // shared with the call in flight
 
   mutable std::mutex mutex_;  // guards all that follow but the atomics
@@ -78,6 +82,7 @@ class ShardCoordinator {
   Retry retry_;  // of ListShards
   Backoff children_backoff_;
   ShardGraph graph_;
+  std::map<std::string, SourceWatermark::Split> splits_;  // by shard id
   std::vector<WorkerShards> workers_;
   std::vector<Shard> listing_;  // the pages so far
   std::string next_token_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "base/check.h"
 
@@ -82,7 +83,13 @@ void ShardGraph::ApplyListing(const std::vector<Shard>& shards) {
     Awaited& awaited = it->second;
     awaited.listings++;
     const bool give_up = awaited.named.empty() && awaited.listings >= kListingsForChildren;
-    it = give_up || ChildrenListed(it->first, awaited) ? awaited_.erase(it) : std::next(it);
+    if (!give_up && !ChildrenListed(it->first, awaited)) {
+      ++it;
+      continue;
+    }
+    const auto node = nodes_.find(it->first);
+    if (node != nodes_.end() && node->second.state == State::kFinished) over_.push_back(it->first);
+    it = awaited_.erase(it);
   }
   ForgetUnlisted(shards);
 }
@@ -91,7 +98,37 @@ void ShardGraph::Add(const Shard& shard, SourceOffset start) {
   Node node;
   node.parents = ParentsOf(shard);
   node.start = start;
+  const bool stopped = std::any_of(node.parents.begin(), node.parents.end(), [this](const std::string& id) {
+    const auto parent = nodes_.find(id);
+    return parent != nodes_.end() && parent->second.state == State::kStopped;
+  });
+  if (stopped) node.state = State::kStopped;
   nodes_.emplace(shard.id, std::move(node));
+}
+
+std::vector<KnownShard> ShardGraph::TakeKnown() {
+  std::vector<KnownShard> known;
+  for (const auto& [id, node] : nodes_) Tell(id, &known);
+  return known;
+}
+
+void ShardGraph::Tell(const std::string& id, std::vector<KnownShard>* known) {
+  Node& node = nodes_.at(id);
+  if (node.told || node.state == State::kSkipped || node.state == State::kStopped) return;
+  node.told = true;
+  KnownShard shard{id, {}};
+  if (node.start != SourceOffset::kLatest) {
+    for (const std::string& parent : node.parents) {
+      if (!nodes_.contains(parent)) continue;
+      Tell(parent, known);
+      if (nodes_.at(parent).told) shard.parents.push_back(parent);
+    }
+  }
+  known->push_back(std::move(shard));
+}
+
+std::vector<std::string> ShardGraph::TakeOver() {
+  return std::exchange(over_, {});
 }
 
 std::vector<ReadableShard> ShardGraph::TakeReadable() {
@@ -139,6 +176,7 @@ void ShardGraph::OnFinished(const std::string& shard_id) {
   CHECK(node.state == State::kReading);
   node.state = State::kFinished;
   reading_--;
+  if (!awaited_.contains(shard_id)) over_.push_back(shard_id);
 }
 
 void ShardGraph::OnStopped(const std::string& shard_id) {
@@ -146,6 +184,18 @@ void ShardGraph::OnStopped(const std::string& shard_id) {
   CHECK(node.state == State::kReading);
   node.state = State::kStopped;
   reading_--;
+  over_.push_back(shard_id);
+  StopChildren(shard_id);
+}
+
+void ShardGraph::StopChildren(const std::string& id) {
+  for (auto& [child, node] : nodes_) {
+    if (node.state != State::kWaiting || std::find(node.parents.begin(), node.parents.end(), id) == node.parents.end())
+      continue;
+    node.state = State::kStopped;
+    if (node.told) over_.push_back(child);
+    StopChildren(child);
+  }
 }
 
 bool ShardGraph::WasClosedAtStart(const std::string& shard_id) const {

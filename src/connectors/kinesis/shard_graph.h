@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "connectors/kinesis/kinesis_api.h"
+#include "connectors/source_watermark.h"
 
 namespace laminar::kinesis {
 
@@ -22,7 +23,15 @@ enum class SourceOffset { kEarliest, kLatest };
 struct ReadableShard {
   std::string id;
   SourceOffset start;  // kEarliest: from the oldest record
+  SourceWatermark::Split split = 0;
   bool operator==(const ReadableShard&) const = default;
+};
+
+// A shard that will be read, and which of those it follows.
+struct KnownShard {
+  std::string id;
+  std::vector<std::string> parents;
+  bool operator==(const KnownShard&) const = default;
 };
 
 // Whether the open shards of a listing cover every hash key. When they do not, a shard was closed and its children are
@@ -40,6 +49,12 @@ class ShardGraph {
   // All pages of a listing, in one.
   void ApplyFirstListing(const std::vector<Shard>& shards, SourceOffset offset);
   void ApplyListing(const std::vector<Shard>& shards);
+
+  // Shards that will be read, those that are new since the last call, parents before their children.
+  std::vector<KnownShard> TakeKnown();
+  // Known shards that are over since the last call: finished, and their children are known; or never read, because a
+  // bounded read ends before them.
+  std::vector<std::string> TakeOver();
 
   // Shards that have become readable, oldest first; each is given once and is then being read.
   std::vector<ReadableShard> TakeReadable();
@@ -63,7 +78,7 @@ class ShardGraph {
     kWaiting,  // for its parents
     kReading,
     kFinished,
-    kStopped,
+    kStopped,  // a bounded read ends here or before
     kSkipped,  // closed before a start at the latest record
   };
   struct Node {
@@ -71,6 +86,7 @@ class ShardGraph {
     State state = State::kWaiting;
     SourceOffset start = SourceOffset::kEarliest;
     bool closed_at_start = false;
+    bool told = false;  // by TakeKnown
     int listings_without = 0;
   };
   struct Awaited {
@@ -79,12 +95,15 @@ class ShardGraph {
   };
 
   void Add(const Shard& shard, SourceOffset start);
+  void Tell(const std::string& id, std::vector<KnownShard>* known);
+  void StopChildren(const std::string& id);
   bool ParentsDone(const Node& node) const;
   bool ChildrenListed(const std::string& shard_id, const Awaited& awaited) const;
   void ForgetUnlisted(const std::vector<Shard>& shards);
 
   std::map<std::string, Node> nodes_;       // by shard id, which grows with the shard's age
   std::map<std::string, Awaited> awaited_;  // by the id of the closed shard
+  std::vector<std::string> over_;           // for TakeOver
   size_t reading_ = 0;
 };
 

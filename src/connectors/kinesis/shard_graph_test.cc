@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "connectors/kinesis/shard_reader.h"
+
 namespace laminar::kinesis {
 namespace {
 
@@ -137,6 +139,53 @@ TEST(ShardGraph, FinishedShardsPastTheRetentionAreForgotten) {
   EXPECT_EQ(graph.size(), 1u);
   graph.ApplyListing({MakeShard("2", false, "1")});
   EXPECT_THAT(graph.TakeReadable(), IsEmpty());
+}
+
+TEST(ShardGraph, TellsOfShardsParentsFirstAndOfTheirEndWhenTheChildrenAreKnown) {
+  ShardGraph graph;
+  // The parent has the larger name: the order of names is not that of the generations.
+  graph.ApplyFirstListing({MakeShard("1", false, "9"), MakeShard("9", true), MakeShard("2", false, "8")}, kOldest);
+  EXPECT_THAT(graph.TakeKnown(), ElementsAre(KnownShard{"9", {}}, KnownShard{"1", {"9"}}, KnownShard{"2", {}}));
+  EXPECT_THAT(graph.TakeKnown(), IsEmpty());
+  graph.TakeReadable();
+  graph.OnClosed("9", {}, true);
+  graph.OnFinished("9");
+  EXPECT_THAT(graph.TakeOver(), ElementsAre("9"));
+  graph.TakeReadable();
+  graph.OnClosed("1", {"3"}, true);
+  graph.OnFinished("1");
+  EXPECT_THAT(graph.TakeOver(), IsEmpty()) << "the child is not listed yet";
+  graph.ApplyListing({MakeShard("1", true, "9"), MakeShard("2", false, "8"), MakeShard("3", false, "1")});
+  EXPECT_THAT(graph.TakeKnown(), ElementsAre(KnownShard{"3", {"1"}}));
+  EXPECT_THAT(graph.TakeOver(), ElementsAre("1"));
+}
+
+TEST(ShardGraph, AStartAtTheLatestFollowsNoParents) {
+  ShardGraph graph;
+  graph.ApplyFirstListing({MakeShard("1", true), MakeShard("2", false, "1")}, kLatest);
+  EXPECT_THAT(graph.TakeKnown(), ElementsAre(KnownShard{"2", {}}));
+}
+
+TEST(ShardGraph, WhatComesAfterAStoppedShardIsNeverRead) {
+  ShardGraph graph;
+  graph.ApplyFirstListing({MakeShard("1", false), MakeShard("2", false)}, kOldest);
+  graph.TakeKnown();
+  graph.TakeReadable();
+  graph.ApplyListing(
+      {MakeShard("1", true), MakeShard("2", false), MakeShard("3", true, "1"), MakeShard("4", false, "3")});
+  EXPECT_EQ(graph.TakeKnown().size(), 2U);
+  graph.OnStopped("1");
+  EXPECT_THAT(graph.TakeOver(), ElementsAre("1", "3", "4"));
+  graph.ApplyListing({MakeShard("4", true, "3"), MakeShard("5", false, "4")});
+  EXPECT_THAT(graph.TakeKnown(), IsEmpty());
+  EXPECT_THAT(graph.TakeReadable(), IsEmpty());
+}
+
+TEST(ShardGraph, TheNumberOfAShard) {
+  EXPECT_EQ(ShardNumber("shardId-000000000012"), 12U);
+  EXPECT_EQ(ShardNumber("7"), 7U);
+  EXPECT_EQ(ShardNumber("shard"), 0U);
+  EXPECT_EQ(ShardNumber(""), 0U);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "connectors/kinesis/shard_reader.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/check.h"
 
@@ -10,8 +11,10 @@ namespace {
 
 constexpr int64_t kPollMicros = 200'000;  // 5 GetRecords a second and shard are what the service allows
 constexpr int64_t kSilentPollMicros = kMicrosPerSecond;
+constexpr int64_t kSilentPollJitterMicros = 200'000;
 constexpr int64_t kSilentAfterMicros = 60 * kMicrosPerSecond;
 constexpr int64_t kPacedAfterThrottleMicros = 60 * kMicrosPerSecond;
+constexpr int64_t kEmptyForMicros = kMicrosPerSecond;
 // How much the clocks of the service's Date headers and arrival times may differ.
 constexpr int64_t kServiceClockMarginMicros = 5 * kMicrosPerSecond;
 // Some servers always say that a reader is caught up. An answer this large says otherwise.
@@ -23,11 +26,20 @@ int64_t MemoryOf(const GetRecordsResult& answer) {
   return static_cast<int64_t>(answer.bytes + answer.records.size() * (sizeof(Record) + sizeof(std::string_view)));
 }
 
+uint64_t ShardNumber(const std::string& shard_id) {
+  const size_t digits = shard_id.find_last_not_of("0123456789") + 1;  // npos + 1 = 0
+  uint64_t number = 0;
+  const char* end = shard_id.data() + shard_id.size();
+  const auto [rest, error] = std::from_chars(shard_id.data() + digits, end, number);
+  return error == std::errc() && rest == end ? number : 0;
+}
+
 ShardReader::ShardReader(ShardReaderWorld world, uint64_t number, ReadableShard shard, int64_t now_micros)
     : world_(std::move(world)),
       number_(number),
       shard_(std::move(shard)),
       where_(world_.api->Describe() + ", shard " + shard_.id),
+      order_key_(ShardNumber(shard_.id)),
       iterator_retry_("GetShardIterator", world_.random, world_.metrics, world_.retry_log),
       records_retry_("GetRecords", world_.random, world_.metrics, world_.retry_log),
       pinned_(shard_.start != SourceOffset::kLatest),
@@ -102,6 +114,7 @@ Status ShardReader::OnRecords(Outcome<GetRecordsResult> outcome, int64_t now_mic
   expired_in_a_row_ = 0;
   world_.metrics->read_requests.Add(1);
   GetRecordsResult& result = outcome.value;
+  world_.service_clock->Observe(outcome.service_micros, now_micros);
   const int64_t service_micros = outcome.service_micros > 0
                                      ? outcome.service_micros
                                      : world_.clock->WallMicros() / kMicrosPerSecond * kMicrosPerSecond;
@@ -130,7 +143,7 @@ void ShardReader::PlanRequest(const GetRecordsResult& result, int64_t now_micros
     const bool paced = last_throttle_micros_ >= 0 && now_micros - last_throttle_micros_ < kPacedAfterThrottleMicros;
     if ((behind || filled) && !paced) pace = 0;
   } else if (!behind && now_micros - last_records_micros_ >= kSilentAfterMicros) {
-    pace = kSilentPollMicros;
+    pace = kSilentPollMicros - static_cast<int64_t>(world_.random->Uniform(kSilentPollJitterMicros));
   }
   next_request_micros_ = std::max(now_micros, request_sent_micros_ + pace);
 }
@@ -144,6 +157,18 @@ void ShardReader::OnProgress(GetRecordsResult* result, int64_t service_micros, i
   }
   const bool caught_up = result->records.empty() && result->millis_behind_latest <= 0;
   if (caught_up) empty_until_micros_ = service_micros;
+  if (result->millis_behind_latest > 0) world_.tells_lag->store(true, std::memory_order_relaxed);
+  // What arrived before the end of a closed shard may lie in its children.
+  if (caught_up && !iterator_.empty()) {
+    empty_since_micros_ = std::min(empty_since_micros_, request_sent_micros_);
+    if (world_.tells_lag->load(std::memory_order_relaxed) ||
+        request_sent_micros_ - empty_since_micros_ >= kEmptyForMicros) {
+      caught_up_micros_ = world_.service_clock->At(request_sent_micros_);
+    }
+  } else {
+    empty_since_micros_ = kNever;
+    caught_up_micros_.reset();
+  }
   closed_ = iterator_.empty();
   if (closed_) child_shard_ids_ = std::move(result->child_shard_ids);
   if (world_.bounded && !closed_) {

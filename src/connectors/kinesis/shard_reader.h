@@ -1,8 +1,8 @@
 // ShardReader: fetches one shard, one GetRecords at a time, and queues the answers for its owner to decode.
 //
 // Pacing: while it is behind it fetches without waiting; caught up, every 200 ms while records keep arriving, once a
-// second when the shard was silent for a minute. A throttled shard backs off with full jitter and keeps to the
-// documented 5 requests a second for a minute.
+// second (a little oftener, so that the fractions of the service's seconds vary) when the shard was silent for a
+// minute. A throttled shard backs off with full jitter and keeps to the documented 5 requests a second for a minute.
 //
 // Position: the iterator of the last answer. When that is lost (it lives five minutes) reading goes on after the last
 // sequence number seen; before any record was seen, at where the shard's start says: the oldest record, or the pin. A
@@ -11,10 +11,13 @@
 // a few seconds before it, but not before the pin's own second.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -24,6 +27,7 @@
 #include "base/waker.h"
 #include "connectors/kinesis/kinesis_api.h"
 #include "connectors/kinesis/retry.h"
+#include "connectors/kinesis/service_clock.h"
 #include "connectors/kinesis/shard_graph.h"
 
 namespace laminar::kinesis {
@@ -42,6 +46,9 @@ struct ShardReaderWorld {
   Random* random = nullptr;
   PipelineMetrics* metrics = nullptr;
   RetryLog* retry_log = nullptr;
+  ServiceClock* service_clock = nullptr;
+  // The server was seen to say that a reader is behind: then it can be believed when it says that one is not.
+  std::atomic<bool>* tells_lag = nullptr;
   std::shared_ptr<ShardEvents> events;
   bool bounded = false;                 // stop at the tip
   int64_t after_start_micros = kNever;  // bounded: a record that arrived then or later was put after the start
@@ -76,6 +83,15 @@ class ShardReader {
   void PopAnswer();
   int64_t buffered_bytes() const { return buffered_bytes_; }
 
+  // Every record that had arrived at this service time was in an answer that has been popped; nullopt: nothing new. By
+  // an empty answer that says that the shard is caught up; from a server that may always say so, by the second one,
+  // a second or more after the first.
+  std::optional<int64_t> TakeCaughtUp() {
+    return HasAnswer() ? std::nullopt : std::exchange(caught_up_micros_, std::nullopt);
+  }
+
+  SourceWatermark::Split split() const { return shard_.split; }
+  uint64_t order_key() const { return order_key_; }
   bool pinned() const { return pinned_; }    // its starting position is fixed
   bool closed() const { return closed_; }    // the service said that the shard ends; no more answers will come
   bool stopped() const { return stopped_; }  // at the tip of a bounded read; no more answers will come
@@ -94,13 +110,16 @@ class ShardReader {
   const uint64_t number_;
   const ReadableShard shard_;
   const std::string where_;  // for the log
+  const uint64_t order_key_;
   Retry iterator_retry_, records_retry_;
 
   std::string iterator_;       // "" = ask for one
   std::string last_sequence_;  // of the last record received
   bool pinned_;
-  int64_t pin_micros_ = 0;          // the service's time of the pin
-  int64_t empty_until_micros_ = 0;  // the service's time of the last empty answer
+  int64_t pin_micros_ = 0;                   // the service's time of the pin
+  int64_t empty_until_micros_ = 0;           // the service's time of the last empty answer
+  int64_t empty_since_micros_ = kNever;      // when the first of the empty answers up to now was asked for
+  std::optional<int64_t> caught_up_micros_;  // for TakeCaughtUp
 
   int64_t next_request_micros_;
   int64_t request_sent_micros_ = 0;
@@ -117,6 +136,9 @@ class ShardReader {
   bool closed_ = false, stopped_ = false;
   std::vector<std::string> child_shard_ids_;
 };
+
+// A number that orders the shards of a stream: that in the shard's id ("shardId-000000000012").
+uint64_t ShardNumber(const std::string& shard_id);
 
 // The memory that an answer holds.
 int64_t MemoryOf(const GetRecordsResult& answer);

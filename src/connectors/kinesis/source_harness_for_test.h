@@ -1,11 +1,16 @@
 // For tests of the source: its readers run in a seeded order under a manual clock. What a reader hands out counts as
 // delivered when the reader is polled again, which is what the runtime promises; so a child that is read before its
 // parent is acknowledged shows up as rows out of order.
+//
+// With event time (settings for a SourceWatermark) a line is "key number time", its time so long before its arrival as
+// PutTimed says, and the harness does what a task does: it reports every batch. A row is late when its time is below
+// the source's watermark at the moment it is decoded.
 #pragma once
 
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,9 +29,15 @@ class SourceHarness {
   }
 
   void Start(SourceOffset offset, int workers) {
+    const std::vector<Waker*> wakers = world.Wakers(workers);
+    if (event_time) {
+      mark = std::make_unique<SourceWatermark>(*event_time, &world.clock, &source_metrics);
+      mark->SetWakers(wakers);
+      world.context.watermark = mark.get();
+    }
     source_ =
         std::make_unique<KinesisSource>(world.model.Connect("in"), world.table, SourceSettings{offset}, world.context);
-    status = source_->Start(world.Wakers(workers));
+    status = source_->Start(wakers);
     for (int i = 0; i < workers; i++) {
       Worker& worker = readers_.emplace_back();
       worker.reader = source_->CreateReader(i);
@@ -38,6 +49,11 @@ class SourceHarness {
 
   // "key number": numbers of a key count from 0.
   void Put(const std::string& key) { world.model.Put("in", key, key + " " + std::to_string(put_[key]++)); }
+  // A row that is as old at its arrival as `lag_micros` says.
+  void PutTimed(const std::string& key, int64_t lag_micros) {
+    const std::string time = std::to_string(world.clock.WallMicros() - lag_micros);
+    world.model.Put("in", key, key + " " + std::to_string(put_[key]++) + " " + time);
+  }
   void PutMany(int keys, int count) {
     for (int i = 0; i < count; i++) Put("key" + std::to_string(i % keys));
   }
@@ -98,6 +114,14 @@ class SourceHarness {
   Status status;
   TestWorld world;
 
+  // Set before Start.
+  std::optional<EventTimeSettings> event_time;
+  std::unique_ptr<SourceWatermark> mark;
+  SourceMetrics source_metrics;
+  int late = 0;                         // rows
+  int64_t most_skew_micros = 0;         // how far above the source's watermark a split was when it was decoded
+  std::map<uint32_t, int64_t> reached;  // the highest event time by split
+
   // "" when every key's rows came once and in their order, beginning with the number that `first` names (0 if it names
   // none).
   std::string Disorder(const std::map<std::string, int>& first = {}) const {
@@ -153,7 +177,26 @@ class SourceHarness {
       worker->undelivered.emplace_back(worker->batch.chunk().GetValue(0, i).ToString(),
                                        worker->batch.DescribeOrigin(i));
     }
+    if (mark) Report(*worker);
     return true;
+  }
+
+  void Report(const Worker& worker) {
+    const Batch& batch = worker.batch;
+    const int64_t before = mark->watermark();
+    const auto split = reached.find(batch.split);
+    if (split != reached.end() && before != kNoWatermark)
+      most_skew_micros = std::max(most_skew_micros, split->second - before);
+    std::vector<int64_t> times, arrivals;
+    for (size_t i = 0; i < batch.rows(); i++) {
+      const std::string& line = worker.undelivered[i].first;
+      times.push_back(std::stoll(line.substr(line.rfind(' '))));
+      arrivals.push_back(batch.origins->ArrivalMicros(batch.OriginRow(i)));
+      late += times.back() < before ? 1 : 0;
+    }
+    int64_t& highest = reached.try_emplace(batch.split, kNoWatermark).first->second;
+    highest = std::max(highest, *std::max_element(times.begin(), times.end()));
+    mark->OnRows(batch.split, times, arrivals);
   }
 
   Random order_;

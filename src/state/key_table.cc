@@ -4,15 +4,14 @@
 // are no tombstones, and a table from which much is erased stays as fast as a fresh one.
 //
 // The bytes of the keys lie in blocks, each with its length before it. Erased ones are counted; when they are more than
-// those that live, the living are moved to new blocks, which costs each Erase a constant share. Free numbers are given
-// out lowest first, so that the table can end at a lower number after a peak and give the rest back.
+// those that live, the living are moved to new blocks, which costs each Erase a constant share.
 #include "state/key_table.h"
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
 
 #include "base/check.h"
+#include "state/number_pool.h"
 
 namespace laminar {
 
@@ -67,8 +66,8 @@ class Blocks {
 
 struct KeyTable::Rep {
   std::vector<Slot> slots = std::vector<Slot>(kFirstSlots);
-  std::vector<Entry> entries;      // by number
-  std::vector<uint32_t> released;  // a heap, lowest first, of numbers that were freed; some may be in use again or gone
+  NumberPool numbers;
+  std::vector<Entry> entries;  // by number
   Blocks blocks;
   size_t live_bytes = 0, dead_bytes = 0;
   size_t keys = 0;
@@ -107,38 +106,6 @@ struct KeyTable::Rep {
     return bytes;
   }
 
-  uint32_t TakeNumber() {
-    while (!released.empty()) {
-      std::pop_heap(released.begin(), released.end(), std::greater<>());
-      const uint32_t number = released.back();
-      released.pop_back();
-      if (number < entries.size() && !entries[number].bytes) return number;
-    }
-    CHECK_MSG(entries.size() < kNotFound, "more than four billion keys in one table");
-    entries.emplace_back();
-    return static_cast<uint32_t>(entries.size() - 1);
-  }
-
-  void ReleaseNumber(uint32_t number) {
-    entries[number] = Entry();
-    if (number + 1 == entries.size()) {
-      while (!entries.empty() && !entries.back().bytes) entries.pop_back();
-      if (entries.size() < entries.capacity() / 4) entries.shrink_to_fit();
-    } else {
-      released.push_back(number);
-      std::push_heap(released.begin(), released.end(), std::greater<>());
-    }
-    if (released.size() > 2 * (entries.size() + kFirstSlots)) CollectReleased();
-  }
-
-  void CollectReleased() {
-    released.clear();
-    for (size_t i = 0; i < entries.size(); i++) {
-      if (!entries[i].bytes) released.push_back(static_cast<uint32_t>(i));  // ascending: a heap
-    }
-    released.shrink_to_fit();
-  }
-
   // Moves the rest of the probe run over the slot that becomes free.
   void FreeSlot(size_t hole) {
     for (size_t at = (hole + 1) & mask(); slots[at].number != kNotFound; at = (at + 1) & mask()) {
@@ -172,11 +139,16 @@ uint32_t KeyTable::FindOrAdd(std::string_view key, uint64_t hash, bool* created)
     rep_->SetSlots(rep_->slots.size() * 2);
     at = rep_->FindSlot(key, hash);
   }
-  const uint32_t number = rep_->TakeNumber();
+  const uint32_t number = rep_->numbers.Take();
+  if (number >= rep_->entries.size()) rep_->entries.resize(number + 1);
   rep_->entries[number] = {rep_->Store(key), hash};
   rep_->slots[at] = {number, static_cast<uint32_t>(hash)};
   rep_->keys++;
   return number;
+}
+
+void KeyTable::Prefetch(uint64_t hash) const {
+  __builtin_prefetch(&rep_->slots[hash & rep_->mask()]);
 }
 
 uint32_t KeyTable::Find(std::string_view key, uint64_t hash) const {
@@ -192,7 +164,9 @@ void KeyTable::Erase(uint32_t number) {
   const size_t size = sizeof(uint32_t) + LengthAt(entry.bytes);
   rep_->live_bytes -= size;
   rep_->dead_bytes += size;
-  rep_->ReleaseNumber(number);
+  rep_->entries[number] = Entry();
+  rep_->numbers.Release(number);
+  FitToNumbers(rep_->numbers, &rep_->entries);
   rep_->keys--;
   if (rep_->dead_bytes > rep_->live_bytes + kSmallDeadBytes) rep_->MoveLivingKeys();
   if (rep_->slots.size() > kFirstSlots && rep_->keys * 8 < rep_->slots.size()) rep_->SetSlots(rep_->slots.size() / 2);
@@ -213,8 +187,7 @@ uint32_t KeyTable::end_number() const {
 }
 int64_t KeyTable::bytes() const {
   return static_cast<int64_t>(sizeof(Rep) + rep_->slots.capacity() * sizeof(Slot) +
-                              rep_->entries.capacity() * sizeof(Entry) + rep_->released.capacity() * sizeof(uint32_t) +
-                              rep_->blocks.bytes());
+                              rep_->entries.capacity() * sizeof(Entry) + rep_->numbers.bytes() + rep_->blocks.bytes());
 }
 
 }  // namespace laminar

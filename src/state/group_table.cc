@@ -38,7 +38,7 @@ Status GroupTable::Scan(AggregateSet* set, const KeyCodec& codec, uint32_t first
   return set->Finalize(states, memory(), out, results, first_row);
 }
 
-StateRows GroupTable::TakeStates() && {
+StateTable GroupTable::TakeStates() && {
   keys_ = KeyTable();
   return std::move(states_);
 }

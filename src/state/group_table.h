@@ -11,7 +11,7 @@
 #include "duck/aggregate_set.h"
 #include "state/key_codec.h"
 #include "state/key_table.h"
-#include "state/state_rows.h"
+#include "state/state_table.h"
 
 namespace laminar {
 
@@ -36,12 +36,12 @@ class GroupTable {
               size_t first_row);
 
   // The states without their keys, rows in the order of the groups. The table is empty after it.
-  StateRows TakeStates() &&;
+  StateTable TakeStates() &&;
   int64_t bytes() const { return static_cast<int64_t>(sizeof(*this)) + keys_.bytes() + states_.bytes(); }
 
  private:
   KeyTable keys_;
-  StateRows states_;
+  StateTable states_;
   std::vector<std::byte*> found_;  // by Update
 };
 

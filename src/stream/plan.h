@@ -71,8 +71,8 @@ enum class WindowKind {
 struct WindowSpec {
   WindowKind kind = WindowKind::kTumble;
   size_t time_column = 0;  // of the input, TIMESTAMP or TIMESTAMPTZ; one of the input's PlanNode::times
-  TimeSpan size;           // kSession: the gap
-  TimeSpan slide;          // kHop
+  TimeSpan size;           // kSession: the gap, by the clock
+  TimeSpan slide;          // kHop; by the calendar or of whole days where the size is by the calendar
   TimeSpan offset;         // windows begin at multiples of the size (the slide) since 1970-01-01 plus this
 };
 

@@ -71,6 +71,8 @@ Panes::Panes(const WindowSpec& spec)
     : size_(spec.size), slide_(spec.kind == WindowKind::kHop ? spec.slide : spec.size), offset_(spec.offset) {
   CHECK((size_.months > 0) != (size_.micros > 0));
   CHECK((slide_.months > 0) != (slide_.micros > 0));
+  // Windows end in the order of their starts: not so if January 30, 20:00 and January 31, 01:00 had a month each.
+  CHECK(size_.months == 0 || slide_.micros % kDayMicros == 0);
   least_size_ = size_.micros + size_.months * kShortestMonthDays * kDayMicros;
   most_size_ = size_.micros + size_.months * kLongestMonthDays * kDayMicros;
   const int64_t least_slide = slide_.micros + slide_.months * kShortestMonthDays * kDayMicros;

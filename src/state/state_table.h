@@ -1,4 +1,4 @@
-// StateRows: rows of states of an AggregateSet, by number, with the memory that they point to. A row stays where it is
+// StateTable: rows of states of an AggregateSet, by number, with the memory that they point to. A row stays where it is
 // until Compact or Free.
 #pragma once
 
@@ -13,12 +13,12 @@
 
 namespace laminar {
 
-class StateRows {
+class StateTable {
  public:
-  explicit StateRows(AggregateSet* set);  // borrowed
-  ~StateRows();
-  StateRows(StateRows&&) noexcept = default;
-  StateRows& operator=(StateRows&&) noexcept;
+  explicit StateTable(AggregateSet* set);  // borrowed
+  ~StateTable();
+  StateTable(StateTable&&) noexcept = default;
+  StateTable& operator=(StateTable&&) noexcept;
 
   // Makes the row, with fresh states. Rows are best numbered densely: memory reaches to the highest.
   std::byte* Create(uint32_t row);

@@ -1,4 +1,4 @@
-#include "state/state_rows.h"
+#include "state/state_table.h"
 
 #include <algorithm>
 #include <bit>
@@ -17,13 +17,13 @@ constexpr int64_t kSmallMemory = 256 << 10;                                     
 
 }  // namespace
 
-StateRows::StateRows(AggregateSet* set) : set_(set), stride_(std::max<size_t>(set->state_bytes(), 8)) {}
+StateTable::StateTable(AggregateSet* set) : set_(set), stride_(std::max<size_t>(set->state_bytes(), 8)) {}
 
-StateRows::~StateRows() {
+StateTable::~StateTable() {
   Clear();
 }
 
-StateRows& StateRows::operator=(StateRows&& other) noexcept {
+StateTable& StateTable::operator=(StateTable&& other) noexcept {
   if (this == &other) return *this;
   Clear();
   set_ = other.set_;
@@ -36,7 +36,7 @@ StateRows& StateRows::operator=(StateRows&& other) noexcept {
   return *this;
 }
 
-StateRows::Place StateRows::PlaceOf(uint32_t row) {
+StateTable::Place StateTable::PlaceOf(uint32_t row) {
   if (row >= kGrowingRows) {
     const size_t behind = row - kGrowingRows;
     return {kGrowingBlocks + behind / kLargestBlockRows, behind % kLargestBlockRows};
@@ -45,11 +45,11 @@ StateRows::Place StateRows::PlaceOf(uint32_t row) {
   return {block, row + kFirstBlockRows - (kFirstBlockRows << block)};
 }
 
-size_t StateRows::RowsIn(size_t block) {
+size_t StateTable::RowsIn(size_t block) {
   return block < kGrowingBlocks ? kFirstBlockRows << block : kLargestBlockRows;
 }
 
-std::byte* StateRows::Create(uint32_t row) {
+std::byte* StateTable::Create(uint32_t row) {
   while (row >= block_rows_) {
     const size_t rows = RowsIn(blocks_.size());
     blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(rows * stride_));
@@ -63,7 +63,7 @@ std::byte* StateRows::Create(uint32_t row) {
   return states;
 }
 
-void StateRows::Free(std::span<const uint32_t> rows) {
+void StateTable::Free(std::span<const uint32_t> rows) {
   std::vector<std::byte*> states(rows.size());
   for (size_t i = 0; i < rows.size(); i++) {
     CHECK(Has(rows[i]));
@@ -73,7 +73,7 @@ void StateRows::Free(std::span<const uint32_t> rows) {
   set_->Destroy(states, &memory_);
 }
 
-void StateRows::Clear() {
+void StateTable::Clear() {
   std::vector<std::byte*> states;
   states.reserve(kBatchRows);
   for (uint32_t row = 0; row < live_.size(); row++) {
@@ -91,7 +91,7 @@ void StateRows::Clear() {
   compacted_bytes_ = 0;
 }
 
-void StateRows::Trim(uint32_t end) {
+void StateTable::Trim(uint32_t end) {
   if (live_.size() > end) {
     CHECK(std::find(live_.begin() + end, live_.end(), true) == live_.end());
     live_.resize(end);
@@ -102,9 +102,9 @@ void StateRows::Trim(uint32_t end) {
   }
 }
 
-Status StateRows::CompactWhenGrown() {
+Status StateTable::CompactWhenGrown() {
   if (memory_.bytes() < 2 * compacted_bytes_ + kSmallMemory) return Status::Ok();
-  StateRows copy(set_);
+  StateTable copy(set_);
   std::vector<std::byte*> from, into;
   for (uint32_t row = 0; row < live_.size(); row++) {
     if (live_[row]) {
@@ -121,7 +121,7 @@ Status StateRows::CompactWhenGrown() {
   return Status::Ok();
 }
 
-int64_t StateRows::bytes() const {
+int64_t StateTable::bytes() const {
   return static_cast<int64_t>(sizeof(*this) + blocks_.capacity() * sizeof(blocks_[0]) + block_rows_ * stride_ +
                               live_.capacity() / 8) +
          memory_.bytes();

@@ -1,0 +1,41 @@
+// SessionOperator: WindowAggregateNode of the plan with kSession: rows of a key of which each is less than the gap
+// after the one before are one session, from the first row's time to the last one's plus the gap. Without keys all rows
+// are of one.
+//
+// A session is given out when the watermark reaches its end; in the order of the ends, then of the sessions' first
+// arrival. A row is late, counted and dropped, when [time, time + gap) ends at or before the watermark and touches no
+// session that is still open (or at a time that windows are not made for, Panes::InRange).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/metrics.h"
+#include "duck/database.h"
+#include "stream/operators/operator.h"
+#include "stream/plan.h"
+
+namespace laminar {
+
+class SessionOperator final : public Operator {
+ public:
+  // input: the node below. output: keys, start, end, results. session (DuckDB's) and late_rows are borrowed. The gap is
+  // a length by the clock.
+  SessionOperator(const WindowAggregateNode& node, const PlanNode& input, const Schema& output, DuckSession* session,
+                  Counter* late_rows);
+  ~SessionOperator() override;
+
+  Status Push(size_t input, Batch* batch) override;
+  bool HasPending() const override;
+  int64_t StateBytes() const override;
+  int64_t StateRows() const override;
+
+ private:
+  Status OnWatermark(int64_t watermark) override;
+  Status EmitPending() override;
+
+  struct Rep;
+  std::unique_ptr<Rep> rep_;
+};
+
+}  // namespace laminar

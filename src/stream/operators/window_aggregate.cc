@@ -1,0 +1,290 @@
+// A batch mostly lies in one pane: then its rows go to the pane's table as they are, and all that is done per row is to
+// look its key up. Else the rows of each pane are fed with a selection of the batch.
+//
+// Windows are closed in the order of their numbers. With panes that overlap, the window to be given out next is the
+// first one that ends after both the last one given out and the earliest pane there is: so nothing is done for the
+// empty windows between two rows that are years apart.
+#include "stream/operators/window_aggregate.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "state/group_table.h"
+#include "stream/operators/hop_merge.h"
+#include "stream/operators/instant_aggregate.h"
+#include "stream/operators/row_partials.h"
+#include "stream/operators/session.h"
+
+namespace laminar {
+
+namespace {
+
+constexpr int kBatchesPerResume = 8;
+
+}  // namespace
+
+struct WindowAggregateOperator::Rep {
+  struct Pane {
+    Pane(const Panes::Pane& range, AggregateSet* set) : range(range), table(set) {}
+    Panes::Pane range;
+    GroupTable table;
+    size_t rows_fed = 0;
+    bool row_by_row = false;  // kPartial: groups do not pay
+    size_t part = kNoPart;    // of the batch at hand
+  };
+  // Rows of a batch that lie in one pane.
+  struct Part {
+    Pane* pane = nullptr;
+    std::vector<uint32_t> rows;
+  };
+  static constexpr size_t kNoPart = SIZE_MAX;
+
+  Rep(const WindowAggregateNode& node, AggregateMode mode, const PlanNode& input, const Schema& output,
+      DuckSession* session, Counter* late_rows)
+      : mode(mode),
+        lag(LagOf(node, mode, input)),
+        late_rows(late_rows),
+        set(session, mode == AggregateMode::kMerge ? node.merges : node.aggregates),
+        in(node, mode, output),
+        out(output, node.keys.size()),
+        row_partials(&set, in.key_columns(), output),
+        windows(node.window),
+        by_pane(mode == AggregateMode::kPartial || windows.disjoint()),
+        merge(&set) {}
+
+  // The pane of a time, made if it is not there; nullptr: the row is dropped.
+  Pane* Route(int64_t time) {
+    if (routed && time >= routed_range.start && time < routed_range.end) {
+      if (!routed_pane && routed_late) late_rows->Add(1);
+      return routed_pane;
+    }
+    if (!Panes::InRange(time)) {
+      late_rows->Add(1);
+      return nullptr;
+    }
+    routed = true;
+    routed_range = windows.PaneOf(time);
+    routed_late = routed_range.in_window() && routed_range.last_window_end <= closed;
+    routed_pane = nullptr;
+    if (routed_late) late_rows->Add(1);
+    if (routed_late || !routed_range.in_window()) return nullptr;
+    routed_pane = &panes.try_emplace(routed_range.start, routed_range, &set).first->second;
+    return routed_pane;
+  }
+
+  // Puts the rows of the batch into parts[0 .. parts_used - 1].
+  void RouteRows() {
+    parts_used = 0;
+    Pane* const first = Route(in.time(0));
+    const TimeRange times = in.SpanOfTimes();
+    if (first && times.start >= routed_range.start && times.end < routed_range.end) {
+      AddPart(first).assign(in.all_rows().begin(), in.all_rows().end());
+    } else {
+      if (first) AddPart(first).push_back(0);
+      for (uint32_t row = 1; row < in.rows(); row++) {
+        Pane* const pane = Route(in.time(row));
+        if (!pane) continue;
+        if (pane->part == kNoPart) AddPart(pane);
+        parts[pane->part].rows.push_back(row);
+      }
+    }
+    for (size_t i = 0; i < parts_used; i++) parts[i].pane->part = kNoPart;
+  }
+
+  std::vector<uint32_t>& AddPart(Pane* pane) {
+    if (parts_used == parts.size()) parts.emplace_back();
+    pane->part = parts_used++;
+    parts[pane->part].pane = pane;
+    parts[pane->part].rows.clear();
+    return parts[pane->part].rows;
+  }
+
+  // ---- what the watermark closes
+
+  // The next window to be given out through `merge`, if there is one.
+  std::optional<int64_t> NextWindow() const {
+    if (panes.empty() && merge.empty()) return std::nullopt;
+    int64_t earliest = kEndOfTime;
+    if (!panes.empty()) earliest = panes.begin()->first;
+    if (!merge.empty()) earliest = std::min(earliest, merge.first_start());
+    const int64_t number = windows.FirstEndingAfter(earliest);
+    return next_window ? std::max(number, *next_window) : number;
+  }
+
+  // Windows that were empty when the watermark passed them are not opened any more, whatever comes for them.
+  void PassWindows() {
+    if (by_pane || !Panes::InRange(closed)) return;
+    const int64_t number = windows.FirstEndingAfter(closed);
+    next_window = next_window ? std::max(number, *next_window) : number;
+  }
+
+  bool AnythingCloses() const {
+    if (by_pane) return !panes.empty() && panes.begin()->second.range.end <= closed;
+    if (scanning) return true;
+    const std::optional<int64_t> next = NextWindow();
+    return next && windows.WindowAt(*next).end <= closed;
+  }
+
+  // Writes groups of the first pane, or of the window at hand, into what is left of the output batch.
+  Status WriteSome() { return by_pane ? WritePane() : WriteWindow(); }
+
+  Status WritePane() {
+    Pane& pane = panes.begin()->second;
+    const size_t count = std::min<size_t>(out.space(), pane.table.groups() - position);
+    RETURN_IF_ERROR(pane.table.Scan(&set, in.codec(), position, count, out.batch(), out.results_column(), out.rows()));
+    out.AddRows(count, pane.range);
+    position += static_cast<uint32_t>(count);
+    if (position < pane.table.groups()) return Status::Ok();
+    position = 0;
+    panes_bytes -= pane.table.bytes();
+    panes_groups -= static_cast<int64_t>(pane.table.groups());
+    panes.erase(panes.begin());
+    routed = false;
+    return Status::Ok();
+  }
+
+  Status WriteWindow() {
+    if (!scanning) RETURN_IF_ERROR(OpenWindow());
+    ASSIGN_OR_RETURN(const size_t count,
+                     merge.Scan(in.codec(), &position, out.space(), out.batch(), out.results_column(), out.rows()));
+    out.AddRows(count, *scanning);
+    if (out.space() == 0) return Status::Ok();
+    scanning.reset();
+    // What only this window and those before it needed.
+    return merge.DropBefore(windows.WindowAt(*next_window).start);
+  }
+
+  Status OpenWindow() {
+    const int64_t number = *NextWindow();
+    next_window = number + 1;
+    scanning = windows.WindowAt(number);
+    position = 0;
+    RETURN_IF_ERROR(merge.DropBefore(scanning->start));
+    while (!panes.empty() && panes.begin()->first < scanning->end) {
+      auto first = panes.extract(panes.begin());
+      panes_bytes -= first.mapped().table.bytes();
+      panes_groups -= static_cast<int64_t>(first.mapped().table.groups());
+      RETURN_IF_ERROR(merge.Add(first.key(), std::move(first.mapped().table)));
+    }
+    routed = false;
+    return Status::Ok();
+  }
+
+  const AggregateMode mode;
+  const int64_t lag;
+  Counter* const late_rows;
+  AggregateSet set;
+  WindowInput in;
+  WindowOutput out;
+  RowPartials row_partials;
+  const Panes windows;
+  const bool by_pane;  // panes are given out as they are
+
+  std::map<int64_t, Pane> panes;  // by start; not those in `merge`
+  int64_t panes_bytes = 0, panes_groups = 0;
+  HopMerge merge;
+  int64_t merge_bytes = 0;
+  std::optional<int64_t> next_window;  // numbers below have been given out, or passed
+
+  int64_t closed = kNoWatermark;  // the watermark of the time column
+  bool pending = false;
+  std::optional<TimeRange> scanning;  // the window that is being given out through `merge`
+  uint32_t position = 0;              // of the next group in it, or in the first pane
+
+  bool routed = false;  // the pane of the last row:
+  Panes::Pane routed_range;
+  Pane* routed_pane = nullptr;
+  bool routed_late = false;
+  std::vector<Part> parts;  // reused from batch to batch
+  size_t parts_used = 0;
+};
+
+WindowAggregateOperator::WindowAggregateOperator(const WindowAggregateNode& node, AggregateMode mode,
+                                                 const PlanNode& input, const Schema& output, DuckSession* session,
+                                                 Counter* late_rows)
+    : Operator(1), rep_(std::make_unique<Rep>(node, mode, input, output, session, late_rows)) {}
+
+WindowAggregateOperator::~WindowAggregateOperator() = default;
+
+Status WindowAggregateOperator::Push(size_t /*input*/, Batch* batch) {
+  Rep& rep = *rep_;
+  if (batch->rows() == 0) return Status::Ok();
+  rep.in.Read(batch);
+  rep.RouteRows();
+  for (const Rep::Part& part : std::span(rep.parts).first(rep.parts_used)) {
+    Rep::Pane* const pane = part.pane;
+    const std::span<const uint32_t> rows = part.rows;
+    if (!pane->row_by_row) {
+      const int64_t bytes = pane->rows_fed == 0 ? 0 : pane->table.bytes();
+      const size_t groups = pane->table.groups();
+      RETURN_IF_ERROR(pane->table.Update(&rep.set, rep.in.keys(), batch, rows));
+      pane->rows_fed += rows.size();
+      rep.panes_bytes += pane->table.bytes() - bytes;
+      rep.panes_groups += static_cast<int64_t>(pane->table.groups() - groups);
+      if (rep.mode == AggregateMode::kPartial && !PartialsPay::Decide(pane->rows_fed, pane->table.groups())) {
+        pane->row_by_row = true;  // what was grouped until now waits for the pane's end
+      }
+    } else {
+      Batch* partials = nullptr;
+      RETURN_IF_ERROR(
+          rep.row_partials.Make(batch, rows, std::span(&static_cast<const TimeRange&>(pane->range), 1), &partials));
+      RETURN_IF_ERROR(Emit(partials));
+    }
+  }
+  return Status::Ok();
+}
+
+Status WindowAggregateOperator::OnWatermark(int64_t watermark) {
+  Rep& rep = *rep_;
+  rep.closed = WatermarkMinus(watermark, rep.lag);
+  rep.routed = false;  // a pane may be late now
+  rep.pending = rep.AnythingCloses();
+  if (rep.pending) return Status::Ok();
+  rep.PassWindows();
+  return EmitWatermark(rep.closed);
+}
+
+bool WindowAggregateOperator::HasPending() const {
+  return rep_->pending;
+}
+
+Status WindowAggregateOperator::EmitPending() {
+  Rep& rep = *rep_;
+  for (int batches = 0; batches < kBatchesPerResume; batches++) {
+    while (rep.out.space() > 0 && rep.AnythingCloses()) RETURN_IF_ERROR(rep.WriteSome());
+    RETURN_IF_ERROR(Emit(rep.out.Finish()));
+    rep.out.Reset();
+    if (rep.AnythingCloses()) continue;
+    rep.PassWindows();
+    rep.merge_bytes = rep.merge.bytes();
+    rep.pending = false;
+    return EmitWatermark(rep.closed);
+  }
+  return Status::Ok();
+}
+
+int64_t WindowAggregateOperator::StateBytes() const {
+  return rep_->panes_bytes + rep_->merge_bytes;
+}
+int64_t WindowAggregateOperator::StateRows() const {
+  return rep_->panes_groups + static_cast<int64_t>(rep_->merge.groups());
+}
+
+std::unique_ptr<Operator> MakeWindowAggregate(const WindowAggregateNode& node, AggregateMode mode,
+                                              const PlanNode& input, const Schema& output, DuckSession* session,
+                                              Counter* late_rows) {
+  switch (node.window.kind) {
+    case WindowKind::kTumble:
+    case WindowKind::kHop:
+      return std::make_unique<WindowAggregateOperator>(node, mode, input, output, session, late_rows);
+    case WindowKind::kInstant:
+      return std::make_unique<InstantAggregateOperator>(node, mode, input, output, session, late_rows);
+    case WindowKind::kSession:
+      CHECK_MSG(mode == AggregateMode::kComplete, "the rows of a session meet in one place");
+      return std::make_unique<SessionOperator>(node, input, output, session, late_rows);
+  }
+  CHECK_MSG(false, "a kind of window that does not exist");
+}
+
+}  // namespace laminar

@@ -16,12 +16,15 @@ class Clock {
   virtual ~Clock() = default;
   virtual int64_t WallMicros() const = 0;    // microseconds since 1970-01-01 UTC; may jump
   virtual int64_t SteadyMicros() const = 0;  // never goes back; origin unspecified; what deadlines are measured in
+  // CPU time that the calling thread has used; 0 where there is no such thing.
+  virtual int64_t ThreadCpuMicros() const { return 0; }
 };
 
 class SystemClock final : public Clock {
  public:
   int64_t WallMicros() const override;
   int64_t SteadyMicros() const override;
+  int64_t ThreadCpuMicros() const override;
 };
 
 // Both times stand still until advanced.

@@ -11,6 +11,7 @@
 #include "connectors/kinesis/factory.h"
 #include "connectors/kinesis/kinesis_connector.h"
 #include "connectors/stdout/stdout_connector.h"
+#include "engine/memory_shares.h"
 #include "formats/json/json_format.h"
 
 namespace laminar::cli {
@@ -21,7 +22,7 @@ World::~World() = default;
 Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
   RETURN_IF_ERROR(DuckSelfTest());
   std::unique_ptr<World> world(new World());
-  ASSIGN_OR_RETURN(world->database_, DuckDatabase::Open(&world->clock_, memory_limit_bytes / 4));
+  ASSIGN_OR_RETURN(world->database_, DuckDatabase::Open(&world->clock_, DuckMemory(memory_limit_bytes)));
   world->session_ = world->database_->NewSession();
   world->kinesis_ = kinesis::MakeHttpKinesisApiFactory(&world->clock_, world->random_.Next());
   world->registry_.Add(kinesis::MakeKinesisConnector(world->kinesis_.get()));

@@ -17,7 +17,7 @@ namespace laminar::cli {
 
 class World {
  public:
-  // memory_limit_bytes: of the whole process; DuckDB's own buffers get a quarter. Error: libduckdb.so is not ours.
+  // memory_limit_bytes: of the whole process; engine/memory_shares.h divides it. Error: libduckdb.so is not ours.
   static Result<std::unique_ptr<World>> Make(int64_t memory_limit_bytes);
   ~World();
 

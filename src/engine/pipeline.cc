@@ -10,19 +10,22 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/waker.h"
+#include "connectors/source_watermark.h"
+#include "engine/memory_shares.h"
+#include "stream/runtime/edge.h"
+#include "stream/runtime/state_budget.h"
 #include "stream/runtime/task.h"
 
 namespace laminar {
 
 namespace {
 
-// A buffer smaller than this cannot hold one GetRecords answer or one PutRecords request; a larger one gains nothing.
-constexpr int64_t kLeastBuffer = 16 << 20;
-constexpr int64_t kLargestBuffer = 256 << 20;
-
-int64_t BufferShare(int64_t memory_limit, size_t sharers) {
-  return std::clamp(memory_limit / 4 / static_cast<int64_t>(std::max<size_t>(sharers, 1)), kLeastBuffer,
-                    kLargestBuffer);
+// Whether somebody asks for the event times of the source.
+bool HasEventTime(const StreamPlan& plan, const std::string& table) {
+  return std::any_of(plan.nodes.begin(), plan.nodes.end(), [&](const PlanNode& node) {
+    const auto* source = std::get_if<SourceNode>(&node.op);
+    return source != nullptr && source->table == table && source->event_time.has_value();
+  });
 }
 
 // A table without a position stands in no script: it has no name that the user knows.
@@ -33,7 +36,11 @@ Status InTable(const sql::BoundTable& table, const Status& status) {
 class PipelineImpl final : public Pipeline {
  public:
   PipelineImpl(const sql::CompiledScript& script, const PipelineOptions& options, const PipelineWorld& world)
-      : script_(script), options_(options), world_(world) {
+      : script_(script),
+        options_(options),
+        world_(world),
+        shares_(DivideMemory(options.memory_limit_bytes, script.plan)),
+        cpu_micros_(static_cast<size_t>(options.parallelism)) {
     for (int w = 0; w < options_.parallelism; w++) wakers_.push_back(std::make_unique<ThreadWaker>());
   }
 
@@ -43,13 +50,15 @@ class PipelineImpl final : public Pipeline {
     context.random = world_.random;
     context.metrics = &metrics_;
     context.until_caught_up = options_.until_caught_up;
-    context.source_buffer_bytes = BufferShare(options_.memory_limit_bytes, script_.sources.size());
-    context.sink_buffer_bytes = BufferShare(options_.memory_limit_bytes, script_.sinks.size());
+    context.source_buffer_bytes = shares_.source;
+    context.sink_buffer_bytes = shares_.sink;
     for (const auto& [name, table] : script_.sources) {
+      context.watermark = MakeWatermark(name);
       auto source = table.connector->MakeSource(table.spec, context);
       if (!source.ok()) return InTable(table, source.status()).At(table.position);
       sources_[name] = std::move(source).value();
     }
+    context.watermark = nullptr;
     for (const auto& [name, table] : script_.sinks) {
       auto sink = table.connector->MakeSink(table.spec, context);
       if (!sink.ok()) return InTable(table, sink.status()).At(table.position);
@@ -61,16 +70,23 @@ class PipelineImpl final : public Pipeline {
   Status Run(const std::function<void()>& on_reading) override {
     std::vector<Waker*> wakers;
     for (const auto& waker : wakers_) wakers.push_back(waker.get());
+    for (const auto& [name, watermark] : watermarks_) watermark->SetWakers(wakers);
     for (const auto& [name, source] : sources_)
       RETURN_IF_ERROR(InTable(script_.sources.at(name), source->Start(wakers)));
     for (const auto& [name, sink] : sinks_) RETURN_IF_ERROR(InTable(script_.sinks.at(name), sink->Start(wakers)));
 
-    // Sessions outlive the tasks whose expressions they evaluate; both end before the connectors.
+    // Sessions and edges outlive the tasks that use them; all end before the connectors.
+    const Edges edges(script_.plan, wakers, shares_.edges);
+    StateBudget budget(shares_.state, script_.plan.nodes.size(), world_.clock, wakers);
     std::vector<std::unique_ptr<DuckSession>> sessions;
     std::vector<std::unique_ptr<Task>> tasks;
     for (int w = 0; w < options_.parallelism; w++) {
       sessions.push_back(world_.database->NewSession());
-      tasks.push_back(MakeTask(w, sessions.back().get()));
+      tasks.push_back(MakeTask(w, sessions.back().get(), edges, &budget));
+    }
+    // A source that knows nothing of splits has one a reader, and all of them have been made.
+    for (const auto& [name, watermark] : watermarks_) {
+      if (!sources_.at(name)->ReportsSplits()) watermark->NoMoreSplits();
     }
     std::vector<std::thread> threads;
     for (int w = 1; w < options_.parallelism; w++) {
@@ -79,6 +95,7 @@ class PipelineImpl final : public Pipeline {
     }
     RunWorker(0, tasks[0].get(), on_reading);
     for (std::thread& thread : threads) thread.join();
+    ReportDiscarded(tasks);
     return Outcome();
   }
 
@@ -93,25 +110,54 @@ class PipelineImpl final : public Pipeline {
   }
 
   const PipelineMetrics& metrics() const override { return metrics_; }
+  const std::map<std::string, SourceMetrics>& source_metrics() const override { return source_metrics_; }
+  std::vector<int64_t> worker_cpu_micros() const override { return cpu_micros_; }
 
  private:
-  std::unique_ptr<Task> MakeTask(int worker, DuckSession* session) {
+  // nullptr: nobody asks for its event time.
+  SourceWatermark* MakeWatermark(const std::string& table) {
+    if (!HasEventTime(script_.plan, table)) return nullptr;
+    const auto settings = script_.event_times.find(table);
+    auto& watermark = watermarks_[table];
+    watermark = std::make_unique<SourceWatermark>(
+        settings == script_.event_times.end() ? EventTimeSettings() : settings->second.settings, world_.clock,
+        &source_metrics_[table]);
+    return watermark.get();
+  }
+
+  std::unique_ptr<Task> MakeTask(int worker, DuckSession* session, const Edges& edges, StateBudget* budget) {
     Task::Parts parts;
     parts.plan = &script_.plan;
     parts.session = session;
+    parts.clock = world_.clock;
     parts.metrics = &metrics_;
-    parts.makes_values = worker == 0;
+    parts.worker = worker;
+    parts.edges = options_.parallelism > 1 ? &edges : nullptr;
+    parts.budget = budget;
     for (const auto& [name, source] : sources_) {
-      parts.readers[name] = source->CreateReader(worker);
-      parts.bad_data[name] = script_.sources.at(name).spec.bad_data;
+      SourceInput::Parts& input = parts.sources[name];
+      input.reader = source->CreateReader(worker);
+      input.bad_data = script_.sources.at(name).spec.bad_data;
+      input.reports_splits = source->ReportsSplits();
+      if (const auto watermark = watermarks_.find(name); watermark != watermarks_.end()) {
+        input.watermark = watermark->second.get();
+        input.metrics = &source_metrics_.at(name);
+      }
     }
     for (const auto& [name, sink] : sinks_) parts.writers[name] = sink->CreateWriter(worker);
     return std::make_unique<Task>(std::move(parts));
   }
 
   void RunWorker(int worker, Task* task, const std::function<void()>& on_reading) {
+    const int64_t cpu_before = world_.clock->ThreadCpuMicros();
+    StepUntilDone(wakers_[static_cast<size_t>(worker)].get(), task, on_reading);
+    cpu_micros_[static_cast<size_t>(worker)] = world_.clock->ThreadCpuMicros() - cpu_before;
+  }
+
+  void StepUntilDone(ThreadWaker* waker, Task* task, const std::function<void()>& on_reading) {
     int64_t give_up_at = kNever;
     while (!abort_) {
+      if (failed_) task->Abandon();
       if (stop_ && give_up_at == kNever) {
         task->StopReading();
         give_up_at = world_.clock->SteadyMicros() + options_.drain_timeout_millis * kMicrosPerMilli;
@@ -127,8 +173,7 @@ class PipelineImpl final : public Pipeline {
         drain_timed_out_ = true;
         return;
       }
-      if (!step->progress)
-        wakers_[static_cast<size_t>(worker)]->WaitUntil(*world_.clock, std::min(step->deadline, give_up_at));
+      if (!step->progress) waker->WaitUntil(*world_.clock, std::min(step->deadline, give_up_at));
     }
   }
 
@@ -149,7 +194,19 @@ class PipelineImpl final : public Pipeline {
         LogError("another failure while stopping", {{"error", status.ToString()}});
       }
     }
+    failed_ = true;  // what the other workers still had to send one another has nowhere to go
     Stop();
+  }
+
+  // A stop is no end of the input: what windows hold is not a result yet, and nothing keeps it.
+  void ReportDiscarded(const std::vector<std::unique_ptr<Task>>& tasks) {
+    if (!stop_ || failed_) return;
+    int64_t rows = 0;
+    for (const auto& task : tasks) rows += task->StateRows();
+    if (rows > 0) {
+      LogWarning("open windows were discarded: a stop is not the end of the input, and state is not kept",
+                 {{"rows_of_state", std::to_string(rows), true}});
+    }
   }
 
   Status Outcome() {
@@ -180,11 +237,15 @@ class PipelineImpl final : public Pipeline {
   const sql::CompiledScript& script_;  // borrowed
   const PipelineOptions options_;
   const PipelineWorld world_;
+  const MemoryShares shares_;
   PipelineMetrics metrics_;
-  std::vector<std::unique_ptr<ThreadWaker>> wakers_;        // one a worker
-  std::map<std::string, std::unique_ptr<Sink>> sinks_;      // by table
-  std::map<std::string, std::unique_ptr<Source>> sources_;  // by table
-  std::atomic<bool> stop_{false}, abort_{false}, announced_{false}, drain_timed_out_{false};
+  std::map<std::string, SourceMetrics> source_metrics_;                 // by table
+  std::map<std::string, std::unique_ptr<SourceWatermark>> watermarks_;  // by table; outlive the sources
+  std::vector<int64_t> cpu_micros_;                                     // by worker; each writes its own
+  std::vector<std::unique_ptr<ThreadWaker>> wakers_;                    // one a worker
+  std::map<std::string, std::unique_ptr<Sink>> sinks_;                  // by table
+  std::map<std::string, std::unique_ptr<Source>> sources_;              // by table
+  std::atomic<bool> stop_{false}, failed_{false}, abort_{false}, announced_{false}, drain_timed_out_{false};
   std::mutex mutex_;
   Status first_error_;  // guarded by mutex_
 };

@@ -3,8 +3,10 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/metrics.h"
@@ -18,7 +20,7 @@ namespace laminar {
 struct PipelineOptions {
   int parallelism = 1;
   bool until_caught_up = false;
-  int64_t memory_limit_bytes = int64_t{1} << 30;  // buffers of sources and of sinks get a quarter of it each
+  int64_t memory_limit_bytes = int64_t{1} << 30;  // divided as engine/memory_shares.h says
   int64_t drain_timeout_millis = 30'000;          // after a stop or a failure: how long to wait for acknowledgements
 };
 
@@ -38,11 +40,16 @@ class Pipeline {
   // Runs to the end of the sources, to a failure or until Stop; blocks. Everything accepted has then been acknowledged,
   // or the Status says what was not. on_reading is called once, when every source is pinned on all its shards.
   virtual Status Run(const std::function<void()>& on_reading) = 0;
-  // Stop reading, send what was accepted, return. Thread-safe and safe in a signal handler's thread.
+  // Stop reading, send what was accepted, return: windows that the watermark has not passed are not given out. Thread-
+  // safe and safe in a signal handler's thread.
   virtual void Stop() = 0;
   // Give up at once: what was not acknowledged is reported. Thread-safe.
   virtual void Abort() = 0;
   virtual const PipelineMetrics& metrics() const = 0;
+  // By table, of the sources whose event time somebody asks for. The map does not change after Create.
+  virtual const std::map<std::string, SourceMetrics>& source_metrics() const = 0;
+  // By worker, once Run has returned.
+  virtual std::vector<int64_t> worker_cpu_micros() const = 0;
 };
 
 }  // namespace laminar

@@ -62,6 +62,11 @@ std::optional<Edge::Item> Edge::Take() {
   return item;
 }
 
+bool Edge::Empty() const {
+  std::lock_guard lock(mutex_);
+  return items_.empty();
+}
+
 void Edge::GiveBack(Batch rows) {
   rows.Reset();
   std::lock_guard lock(mutex_);

@@ -54,6 +54,7 @@ class Edge {
 
   // The consumer's. nullopt: nothing there.
   std::optional<Item> Take();
+  bool Empty() const;
   void GiveBack(Batch rows);
 
  private:
@@ -64,7 +65,7 @@ class Edge {
   Waker* const consumer_;
   const int64_t capacity_bytes_;
   std::atomic<int64_t> bytes_{0};  // of the rows in items_; written with mutex_ held
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::deque<Item> items_;     // guarded by mutex_
   std::vector<Batch> spares_;  // guarded by mutex_
 };

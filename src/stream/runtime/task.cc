@@ -1,98 +1,55 @@
 #include "stream/runtime/task.h"
 
 #include <algorithm>
-#include <set>
+#include <utility>
 
 #include "base/check.h"
-#include "stream/operators/filter_project.h"
-#include "stream/operators/pass_through.h"
-#include "stream/operators/unnest.h"
-#include "stream/runtime/expression_failures.h"
-#include "stream/runtime/sink_operator.h"
+#include "stream/runtime/state_failure.h"
 #include "stream/runtime/values_reader.h"
 
 namespace laminar {
 
 namespace {
 
-// A source that always has something at hand must let the sinks and the other sources have their turn.
+// A source that always has something at hand must let the sinks and the other sources have their turn; so must an edge,
+// and an operator with a large window to give out.
 constexpr int kBatchesPerTurn = 16;
-
-// bad_data of a node's rows: the strictest of the sources they come from; a row that was made here (VALUES) fails.
-std::vector<BadDataPolicy> PolicyByNode(const StreamPlan& plan, const std::map<std::string, BadDataPolicy>& by_table) {
-  std::vector<BadDataPolicy> policies(plan.nodes.size(), BadDataPolicy::kFail);
-  for (size_t id = 0; id < plan.nodes.size(); id++) {
-    const PlanNode& node = plan.nodes[id];
-    if (const auto* source = std::get_if<SourceNode>(&node.op)) {
-      policies[id] = by_table.at(source->table);
-    } else if (!node.inputs.empty()) {
-      const bool all_drop = std::all_of(node.inputs.begin(), node.inputs.end(), [&](NodeId input) {
-        return policies[static_cast<size_t>(input)] == BadDataPolicy::kDrop;
-      });
-      policies[id] = all_drop ? BadDataPolicy::kDrop : BadDataPolicy::kFail;
-    }
-  }
-  return policies;
-}
-
-// For each node, the sink tables that its rows can reach.
-std::vector<std::set<std::string>> SinksByNode(const StreamPlan& plan) {
-  std::vector<std::set<std::string>> reached(plan.nodes.size());
-  for (size_t id = plan.nodes.size(); id-- > 0;) {
-    if (const auto* sink = std::get_if<SinkNode>(&plan.nodes[id].op)) reached[id].insert(sink->table);
-    for (const NodeId input : plan.nodes[id].inputs)
-      reached[static_cast<size_t>(input)].insert(reached[id].begin(), reached[id].end());
-  }
-  return reached;
-}
 
 }  // namespace
 
 Task::Task(Parts parts) : parts_(std::move(parts)) {
   const StreamPlan& plan = *parts_.plan;
-  std::map<std::string, SinkWriter*> writer_of;
+  held_.resize(plan.nodes.size());
+  TaskGraph::Parts graph;
+  graph.plan = &plan;
+  graph.session = parts_.session;
+  graph.metrics = parts_.metrics;
+  graph.worker = parts_.worker;
+  graph.edges = parts_.edges;
   for (auto& [table, writer] : parts_.writers) {
-    writer_of[table] = writer.get();
+    graph.writers[table] = writer.get();
     writers_.push_back({table, std::move(writer)});
   }
-  const auto policies = PolicyByNode(plan, parts_.bad_data);
-  const auto sinks = SinksByNode(plan);
+  for (const auto& [table, source] : parts_.sources) {
+    graph.bad_data[table] = source.bad_data;
+    if (source.metrics != nullptr) graph.late_rows[table] = &source.metrics->late_rows;
+  }
+  graph_ = std::make_unique<TaskGraph>(graph);
 
-  for (size_t id = 0; id < plan.nodes.size(); id++) {
-    const PlanNode& node = plan.nodes[id];
-    auto failures = [&] {
-      failure_handlers_.push_back(std::make_unique<ExpressionFailures>(policies[id], parts_.metrics));
-      return failure_handlers_.back().get();
-    };
-    auto input_schema = [&]() -> const Schema& { return plan.nodes[static_cast<size_t>(node.inputs.at(0))].schema; };
-    std::unique_ptr<Operator> op;
-    std::unique_ptr<SourceReader> reader;
+  const SourceInput::World world{parts_.session, parts_.clock, parts_.metrics};
+  for (const TaskGraph::Port& port : graph_->ports()) {
+    const PlanNode& node = plan.nodes[static_cast<size_t>(port.node)];
+    std::unique_ptr<SourceInput> input;
     if (const auto* source = std::get_if<SourceNode>(&node.op)) {
-      op = std::make_unique<PassThrough>(1);
-      reader = std::move(parts_.readers.at(source->table));
-      CHECK_MSG(reader != nullptr, "a source table has one SourceNode");
+      input = std::make_unique<SourceInput>(node, std::move(parts_.sources.at(source->table)), world);
     } else if (const auto* values = std::get_if<ValuesNode>(&node.op)) {
-      op = std::make_unique<PassThrough>(1);
       static const ValuesNode kNoRows;
-      reader = std::make_unique<ValuesReader>(parts_.makes_values ? values : &kNoRows, node.schema, parts_.session);
-    } else if (const auto* project = std::get_if<FilterProjectNode>(&node.op)) {
-      op = std::make_unique<FilterProjectOperator>(*project, node.schema, parts_.session, failures());
-    } else if (const auto* unnest = std::get_if<UnnestNode>(&node.op)) {
-      op = std::make_unique<UnnestOperator>(*unnest, input_schema(), node.schema, parts_.session, failures());
-    } else if (std::holds_alternative<UnionAllNode>(node.op)) {
-      op = std::make_unique<PassThrough>(node.inputs.size());
-    } else {
-      CHECK(std::holds_alternative<SinkNode>(node.op));
-      op = std::make_unique<SinkOperator>(writer_of.at(std::get<SinkNode>(node.op).table), parts_.metrics);
+      SourceInput::Parts made_here;
+      made_here.reader =
+          std::make_unique<ValuesReader>(parts_.worker == 0 ? values : &kNoRows, node.schema, parts_.session);
+      input = std::make_unique<SourceInput>(node, std::move(made_here), world);
     }
-    for (size_t i = 0; i < node.inputs.size(); i++)
-      operators_.at(static_cast<size_t>(node.inputs[i]))->AddOutput(op.get(), i);
-    if (reader) {
-      Input input{std::move(reader), op.get(), {}, Batch(node.schema)};
-      for (const std::string& table : sinks[id]) input.reaches.push_back(writer_of.at(table));
-      inputs_.push_back(std::move(input));
-    }
-    operators_.push_back(std::move(op));
+    sources_.push_back(std::move(input));
   }
 }
 
@@ -110,45 +67,166 @@ Status Task::PollWriters() {
   return Status::Ok();
 }
 
-bool Task::Accepted(const Input& input) {
-  return std::all_of(input.reaches.begin(), input.reaches.end(),
-                     [](SinkWriter* writer) { return writer->CanAccept(); });
-}
-
-Status Task::PollInputs(bool* progress) {
-  for (Input& input : inputs_) {
-    for (int turn = 0; turn < kBatchesPerTurn && !input.ended; turn++) {
-      if (!Accepted(input)) break;
-      ASSIGN_OR_RETURN(const PollState state, input.reader->Poll(&input.batch));
-      if (state == PollState::kIdle) break;
+// Downstream first: what lies behind an operator must have given out its own results before it takes new ones.
+Status Task::ResumePending(bool* progress) {
+  auto& members = graph_->members();
+  for (auto member = members.rbegin(); member != members.rend(); ++member) {
+    for (int turn = 0; turn < kBatchesPerTurn && member->op->HasPending() && member->reach.Accepts(); turn++) {
       *progress = true;
-      if (state == PollState::kEnd) {
-        input.ended = true;
-        RETURN_IF_ERROR(input.entry->OnEnd(0));
-      } else {
-        RETURN_IF_ERROR(input.entry->Push(0, &input.batch));
-      }
+      RETURN_IF_ERROR(member->op->Resume());
     }
   }
   return Status::Ok();
 }
 
-void Task::StopReading() {
-  if (finishing_) return;
-  finishing_ = true;
-  for (Input& input : inputs_) input.ended = true;
+Status Task::PollEdge(TaskGraph::Port* port, bool* progress) {
+  for (int turn = 0; turn < kBatchesPerTurn && !port->closed && port->reach.Accepts(); turn++) {
+    auto item = port->edge->Take();
+    if (!item) break;
+    *progress = true;
+    switch (item->kind) {
+      case Edge::Item::Kind::kRows:
+        RETURN_IF_ERROR(port->to->Push(port->input, &item->rows));
+        port->edge->GiveBack(std::move(item->rows));
+        break;
+      case Edge::Item::Kind::kWatermark:
+        RETURN_IF_ERROR(port->to->AdvanceWatermark(port->input, item->watermark));
+        break;
+      case Edge::Item::Kind::kEnd:
+        port->closed = true;
+        RETURN_IF_ERROR(port->to->OnEnd(port->input));
+        break;
+      case Edge::Item::Kind::kStop:
+        port->closed = true;
+        break;
+    }
+  }
+  return Status::Ok();
+}
+
+// The source's watermark is asked for after the rows are through. It is that of all workers together: it may have risen
+// because of another's rows, and then goes on without any of our own.
+Status Task::PollSource(TaskGraph::Port* port, SourceInput* source, bool* progress) {
+  for (int turn = 0; turn < kBatchesPerTurn && !port->closed && port->reach.Accepts(); turn++) {
+    Batch* batch = nullptr;
+    ASSIGN_OR_RETURN(const PollState state, source->Poll(&batch));
+    if (state == PollState::kEnd) {
+      *progress = true;
+      port->closed = true;
+      return port->to->OnEnd(port->input);
+    }
+    if (state == PollState::kBatch) {
+      *progress = true;
+      if (batch->rows() > 0) RETURN_IF_ERROR(port->to->Push(port->input, batch));
+      if (!port->reach.Accepts()) return Status::Ok();  // the watermark waits for its turn as well
+    }
+    RETURN_IF_ERROR(port->to->AdvanceWatermark(port->input, source->watermark()));
+    if (state == PollState::kIdle) {
+      // What the watermark closed is given out at the next step.
+      *progress = *progress || HasPending();
+      break;
+    }
+  }
+  return Status::Ok();
+}
+
+bool Task::HasPending() const {
+  return std::any_of(graph_->members().begin(), graph_->members().end(),
+                     [](const TaskGraph::Member& member) { return member.op->HasPending(); });
+}
+
+// An exchange that more can reach neither from an input nor from a window being closed says so to the other workers.
+// One whose inputs have ended has done that already.
+void Task::CloseExchanges() {
+  const auto& ports = graph_->ports();
+  if (std::none_of(ports.begin(), ports.end(), [](const TaskGraph::Port& port) { return port.closed; })) return;
+  for (const TaskGraph::Member& member : graph_->members()) {
+    if (member.exchange != nullptr && !member.exchange->Closed() && !graph_->MayGetMore(member))
+      member.exchange->Stop();
+  }
+}
+
+// Says what the operators hold, and whether some of it is about to be given out.
+Status Task::CheckBudget() {
+  StateBudget* const budget = parts_.budget;
+  if (budget == nullptr) return Status::Ok();
+  std::fill(held_.begin(), held_.end(), 0);
+  for (const TaskGraph::Member& member : graph_->members())
+    held_[static_cast<size_t>(member.node)] += member.op->StateBytes();
+  for (size_t node = 0; node < held_.size(); node++)
+    budget->Hold(parts_.worker, static_cast<NodeId>(node), held_[node]);
+  const bool rows_wait = std::any_of(graph_->ports().begin(), graph_->ports().end(), [](const TaskGraph::Port& port) {
+    return port.edge != nullptr && !port.closed && !port.edge->Empty();
+  });
+  budget->EndStep(parts_.worker, rows_wait || HasPending());
+  if (const auto holder = budget->GivesUp()) return StateDoesNotFit(*parts_.plan, *holder, budget->limit());
+  return Status::Ok();
+}
+
+Status Task::Compute(bool* progress) {
+  RETURN_IF_ERROR(ResumePending(progress));
+  auto& ports = graph_->ports();
+  for (size_t p = ports.size(); p-- > 0;) {
+    if (ports[p].edge != nullptr) RETURN_IF_ERROR(PollEdge(&ports[p], progress));
+  }
+  for (size_t p = 0; p < ports.size() && !Paused(); p++) {
+    if (sources_[p] != nullptr) RETURN_IF_ERROR(PollSource(&ports[p], sources_[p].get(), progress));
+  }
+  for (const TaskGraph::Member& member : graph_->members()) {
+    if (member.exchange != nullptr) member.exchange->Flush();
+  }
+  CloseExchanges();
+  RETURN_IF_ERROR(CheckBudget());
+  if (std::all_of(ports.begin(), ports.end(), [](const TaskGraph::Port& port) { return port.closed; }) &&
+      !HasPending()) {
+    FinishWriters();
+  }
+  return Status::Ok();
+}
+
+bool Task::Paused() const {
+  return parts_.budget != nullptr && parts_.budget->Exceeded();
+}
+
+void Task::FinishWriters() {
+  if (std::exchange(finishing_, true)) return;
+  if (parts_.budget != nullptr) parts_.budget->Finish(parts_.worker);
   for (Writer& writer : writers_) writer.writer->Finish();
+}
+
+void Task::StopReading() {
+  for (size_t p = 0; p < sources_.size(); p++) {
+    if (sources_[p] != nullptr) graph_->ports()[p].closed = true;
+  }
+}
+
+void Task::Abandon() {
+  FinishWriters();
+}
+
+int64_t Task::StateRows() const {
+  int64_t rows = 0;
+  for (const TaskGraph::Member& member : graph_->members()) rows += member.op->StateRows();
+  return rows;
 }
 
 Result<Task::Progress> Task::Step() {
   Progress result;
-  RETURN_IF_ERROR(PollWriters());
-  RETURN_IF_ERROR(PollInputs(&result.progress));
-  if (std::all_of(inputs_.begin(), inputs_.end(), [](const Input& input) { return input.ended; })) StopReading();
-  // What the inputs just pushed may be due already: writers then say so by a deadline in the past. A source that a sink
-  // holds back has no deadline of its own: the sink's acknowledgement wakes the task.
-  for (const Input& input : inputs_) {
-    if (!input.ended && Accepted(input)) result.deadline = std::min(result.deadline, input.reader->NextDeadline());
+  Status status = PollWriters();
+  if (status.ok() && !finishing_) status = Compute(&result.progress);
+  if (!status.ok()) {
+    Abandon();
+    return status;
+  }
+  // What the inputs just pushed may be due already: writers then say so by a deadline in the past. A source that is
+  // held back has no deadline of its own: what it waits for wakes the task.
+  if (!finishing_) {
+    for (size_t p = 0; p < sources_.size() && !Paused(); p++) {
+      const TaskGraph::Port& port = graph_->ports()[p];
+      if (sources_[p] != nullptr && !port.closed && port.reach.Accepts())
+        result.deadline = std::min(result.deadline, sources_[p]->NextDeadline());
+    }
+    if (Paused()) result.deadline = std::min(result.deadline, parts_.budget->Deadline());
   }
   result.done = finishing_;
   for (const Writer& writer : writers_) {

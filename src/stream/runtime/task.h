@@ -1,25 +1,32 @@
 // Task: one worker's instance of a pipeline's plan - its operators, its readers of the sources, its writers to the
 // sinks. Runs on one thread at a time and is driven: Step() does what can be done now and says when to come back. A
-// production thread waits between steps; the simulation steps all tasks of a process from one thread.
+// production thread waits between steps; a test steps all tasks of a process from one thread.
 //
-// A stateless plan needs no edge between workers: each runs the whole graph over its own share of the shards, so the
-// order of a key, which lives in one shard, is kept from source to sink. Keyed operators will cut the graph into stages
-// joined by queues (ARCHITECTURE.md).
+// Every worker runs the whole graph over its own share of the splits; an exchange sends rows to other workers' tasks
+// over edges. An input - a reader, an edge - is polled only while everything that its rows reach in this task accepts:
+// sinks, outgoing edges, operators that have no results to give out first and whose bounded side is complete.
+//
+// That cannot lock up. Nothing waits while it holds something back: pushing never blocks, a task only leaves inputs
+// alone. What an input waits for lies downstream of it - a sink, which empties itself; results, which go where the same
+// holds; an edge, which its consumer polls unless something further downstream is full - and the plan has no circle. A
+// join waits for its bounded side, which does not come through the side that waits.
 #pragma once
 
-#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "base/status.h"
 #include "connectors/connector.h"
 #include "duck/database.h"
-#include "duck/filter_project.h"
-#include "stream/operators/operator.h"
 #include "stream/plan.h"
+#include "stream/runtime/edge.h"
+#include "stream/runtime/source_input.h"
+#include "stream/runtime/state_budget.h"
+#include "stream/runtime/task_graph.h"
 
 namespace laminar {
 
@@ -28,50 +35,58 @@ class Task {
   struct Parts {
     const StreamPlan* plan = nullptr;  // borrowed, like all pointers here: outlive the task
     DuckSession* session = nullptr;    // this task's own
+    const Clock* clock = nullptr;
     PipelineMetrics* metrics = nullptr;
-    bool makes_values = false;                                     // one task of the pipeline makes the rows of VALUES
-    std::map<std::string, std::unique_ptr<SourceReader>> readers;  // by source table, every source of the plan
-    std::map<std::string, std::unique_ptr<SinkWriter>> writers;    // by sink table, every sink of the plan
-    std::map<std::string, BadDataPolicy> bad_data;  // by source table: also for rows on which an expression fails
+    int worker = 0;                                              // worker 0 makes the rows of VALUES
+    const Edges* edges = nullptr;                                // of the pipeline; nullptr: one worker
+    StateBudget* budget = nullptr;                               // of the pipeline; nullptr: no limit
+    std::map<std::string, SourceInput::Parts> sources;           // by table, every source of the plan
+    std::map<std::string, std::unique_ptr<SinkWriter>> writers;  // by table, every sink of the plan
   };
   struct Progress {
     bool progress = false;      // call again at once
-    bool done = false;          // sources have ended (or were stopped) and everything accepted is acknowledged
+    bool done = false;          // inputs have ended (or were stopped) and everything accepted is acknowledged
     int64_t deadline = kNever;  // else: after a wake-up, or at this SteadyMicros
   };
 
   explicit Task(Parts parts);
   ~Task();
 
-  // An error is final: the caller stops the pipeline with it; StopReading and further steps then drain the sinks that
-  // still work.
+  // An error is final: the task computes nothing any more, further steps drain the sinks that still work.
   Result<Progress> Step();
-  // No more rows are taken from the sources; what was accepted is sent. Idempotent.
+
+  // No more rows are taken from the sources; what is on its way is computed and sent, windows that the watermark has
+  // not passed stay open. Idempotent.
   void StopReading();
+  // Nothing more is computed; what the sinks have accepted is sent. For the other workers when one has failed.
+  void Abandon();
+
+  // Rows and groups that still wait for the watermark.
+  int64_t StateRows() const;
 
  private:
-  struct Input {
-    std::unique_ptr<SourceReader> reader;
-    Operator* entry = nullptr;
-    std::vector<SinkWriter*> reaches;  // back-pressure: read only while all of these accept
-    Batch batch;
-    bool ended = false;
-  };
   struct Writer {
     std::string table;
     std::unique_ptr<SinkWriter> writer;
     bool failed = false;  // left alone from then on
   };
-  static bool Accepted(const Input& input);  // every sink that it reaches takes rows
   Status PollWriters();
-  Status PollInputs(bool* progress);
+  Status Compute(bool* progress);
+  Status ResumePending(bool* progress);
+  Status PollEdge(TaskGraph::Port* port, bool* progress);
+  Status PollSource(TaskGraph::Port* port, SourceInput* source, bool* progress);
+  void CloseExchanges();
+  Status CheckBudget();
+  bool HasPending() const;
+  bool Paused() const;  // sources are not read for now, for --memory-limit
+  void FinishWriters();
 
   Parts parts_;
-  std::vector<std::unique_ptr<FailureHandler>> failure_handlers_;
-  std::vector<std::unique_ptr<Operator>> operators_;  // by node id
   std::vector<Writer> writers_;
-  std::vector<Input> inputs_;
-  bool finishing_ = false;
+  std::unique_ptr<TaskGraph> graph_;
+  std::vector<std::unique_ptr<SourceInput>> sources_;  // by port of the graph; nullptr: an edge's
+  std::vector<int64_t> held_;                          // bytes by node, of the last step
+  bool finishing_ = false;                             // writers have been told that no more rows come
 };
 
 }  // namespace laminar

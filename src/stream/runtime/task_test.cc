@@ -57,22 +57,25 @@ class TaskTest : public ::testing::Test {
   // a, b -> union -> sink one; a -> sink two
   std::unique_ptr<Task> MakeTask() {
     const Schema schema = {{"n", MakeType(duckdb::LogicalType::BIGINT)}};
-    plan_.nodes.push_back({SourceNode{"a"}, {}, schema, {}});
-    plan_.nodes.push_back({SourceNode{"b"}, {}, schema, {}});
-    plan_.nodes.push_back({UnionAllNode{}, {0, 1}, schema, {}});
-    plan_.nodes.push_back({SinkNode{"one"}, {2}, schema, {}});
-    plan_.nodes.push_back({SinkNode{"two"}, {0}, schema, {}});
+    SourceNode a, b;
+    a.table = "a";
+    b.table = "b";
+    plan_.nodes.push_back({a, {}, schema, {}, {}, {}});
+    plan_.nodes.push_back({b, {}, schema, {}, {}, {}});
+    plan_.nodes.push_back({UnionAllNode{}, {0, 1}, schema, {}, {}, {}});
+    plan_.nodes.push_back({SinkNode{"one"}, {2}, schema, {}, {}, {}});
+    plan_.nodes.push_back({SinkNode{"two"}, {0}, schema, {}, {}, {}});
     plan_.sources = {"a", "b"};
     plan_.sinks = {"one", "two"};
     Task::Parts parts;
     parts.plan = &plan_;
     parts.session = session_.get();
+    parts.clock = &clock_;
     parts.metrics = &metrics_;
     for (const char* name : {"a", "b"}) {
       auto reader = std::make_unique<FakeReader>();
       readers_[name] = reader.get();
-      parts.readers[name] = std::move(reader);
-      parts.bad_data[name] = BadDataPolicy::kFail;
+      parts.sources[name].reader = std::move(reader);
     }
     for (const char* name : {"one", "two"}) {
       auto writer = std::make_unique<FakeWriter>();

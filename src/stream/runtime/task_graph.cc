@@ -1,0 +1,207 @@
+#include "stream/runtime/task_graph.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/check.h"
+#include "stream/operators/filter_project.h"
+#include "stream/operators/pass_through.h"
+#include "stream/operators/unnest.h"
+#include "stream/runtime/expression_failures.h"
+#include "stream/runtime/sink_operator.h"
+
+namespace laminar {
+
+namespace {
+
+// bad_data of a node's rows: the strictest of the sources they come from; a row that was made here (VALUES) fails.
+std::vector<BadDataPolicy> PolicyByNode(const StreamPlan& plan, const std::map<std::string, BadDataPolicy>& by_table) {
+  std::vector<BadDataPolicy> policies(plan.nodes.size(), BadDataPolicy::kFail);
+  for (size_t id = 0; id < plan.nodes.size(); id++) {
+    const PlanNode& node = plan.nodes[id];
+    if (const auto* source = std::get_if<SourceNode>(&node.op)) {
+      policies[id] = by_table.at(source->table);
+    } else if (!node.inputs.empty()) {
+      const bool all_drop = std::all_of(node.inputs.begin(), node.inputs.end(), [&](NodeId input) {
+        return policies[static_cast<size_t>(input)] == BadDataPolicy::kDrop;
+      });
+      policies[id] = all_drop ? BadDataPolicy::kDrop : BadDataPolicy::kFail;
+    }
+  }
+  return policies;
+}
+
+}  // namespace
+
+bool TaskGraph::Reach::Accepts() const {
+  for (const auto& [op, input] : inputs_) {
+    if (op->HasPending() || !op->Accepts(input)) return false;
+  }
+  for (const SinkWriter* writer : writers_) {
+    if (!writer->CanAccept()) return false;
+  }
+  return true;
+}
+
+bool TaskGraph::Reach::Contains(const Operator* op) const {
+  return std::any_of(inputs_.begin(), inputs_.end(), [op](const auto& input) { return input.first == op; });
+}
+
+TaskGraph::TaskGraph(const Parts& parts)
+    : parts_(parts),
+      plan_(*parts.plan),
+      workers_(parts.edges == nullptr ? 1 : parts.edges->workers()),
+      policies_(PolicyByNode(plan_, parts.bad_data)),
+      yields_(plan_.nodes.size()) {
+  for (size_t id = 0; id < plan_.nodes.size(); id++) AddNode(static_cast<NodeId>(id));
+  for (Member& member : members_) member.reach = ReachOf(member.outputs);
+  for (Port& port : ports_) {
+    const auto at = std::find_if(members_.begin(), members_.end(),
+                                 [&](const Member& member) { return member.op.get() == port.to; });
+    port.reach = ReachOf({{static_cast<size_t>(at - members_.begin()), port.input}});
+  }
+}
+
+TaskGraph::~TaskGraph() = default;
+
+const PlanNode& TaskGraph::Input(NodeId id, size_t input) const {
+  return plan_.nodes.at(static_cast<size_t>(plan_.nodes[static_cast<size_t>(id)].inputs.at(input)));
+}
+
+FailureHandler* TaskGraph::Failures(NodeId id) {
+  failure_handlers_.push_back(std::make_unique<ExpressionFailures>(policies_[static_cast<size_t>(id)], parts_.metrics));
+  return failure_handlers_.back().get();
+}
+
+// Of the source upstream; of several, the first.
+Counter* TaskGraph::LateRows(NodeId id) {
+  const PlanNode& node = plan_.nodes[static_cast<size_t>(id)];
+  if (const auto* source = std::get_if<SourceNode>(&node.op)) {
+    const auto found = parts_.late_rows.find(source->table);
+    return found == parts_.late_rows.end() ? &nobodys_late_rows_ : found->second;
+  }
+  return node.inputs.empty() ? &nobodys_late_rows_ : LateRows(node.inputs.front());
+}
+
+size_t TaskGraph::Add(NodeId node, std::unique_ptr<Operator> op) {
+  Member member;
+  member.node = node;
+  member.op = std::move(op);
+  members_.push_back(std::move(member));
+  return members_.size() - 1;
+}
+
+void TaskGraph::Connect(size_t from, size_t to, size_t input) {
+  members_[from].op->AddOutput(members_[to].op.get(), input);
+  members_[from].outputs.push_back({to, input});
+}
+
+void TaskGraph::AddNode(NodeId id) {
+  const PlanNode& node = plan_.nodes[static_cast<size_t>(id)];
+  size_t& yields = yields_[static_cast<size_t>(id)];
+  if (const auto* exchange = std::get_if<ExchangeNode>(&node.op)) {
+    if (workers_ > 1) return AddExchange(id, *exchange);
+    yields = yields_[static_cast<size_t>(node.inputs.at(0))];
+    return;
+  }
+  auto op = MakeStateless(id);
+  yields = Add(id, op ? std::move(op) : MakeKeyed(id));
+  for (size_t i = 0; i < node.inputs.size(); i++) Connect(yields_[static_cast<size_t>(node.inputs[i])], yields, i);
+  if (std::holds_alternative<SourceNode>(node.op) || std::holds_alternative<ValuesNode>(node.op)) {
+    Port port;
+    port.node = id;
+    port.to = members_[yields].op.get();
+    ports_.push_back(std::move(port));
+  } else if (const auto* sink = std::get_if<SinkNode>(&node.op)) {
+    members_[yields].writer = parts_.writers.at(sink->table);
+  }
+}
+
+std::unique_ptr<Operator> TaskGraph::MakeStateless(NodeId id) {
+  const PlanNode& node = plan_.nodes[static_cast<size_t>(id)];
+  if (const auto* project = std::get_if<FilterProjectNode>(&node.op))
+    return std::make_unique<FilterProjectOperator>(*project, node.schema, parts_.session, Failures(id));
+  if (const auto* unnest = std::get_if<UnnestNode>(&node.op))
+    return std::make_unique<UnnestOperator>(*unnest, Input(id, 0).schema, node.schema, parts_.session, Failures(id));
+  if (const auto* sink = std::get_if<SinkNode>(&node.op))
+    return std::make_unique<SinkOperator>(parts_.writers.at(sink->table), parts_.metrics);
+  if (std::holds_alternative<SourceNode>(node.op) || std::holds_alternative<ValuesNode>(node.op))
+    return std::make_unique<PassThrough>(1);
+  if (std::holds_alternative<UnionAllNode>(node.op)) return std::make_unique<PassThrough>(node.inputs.size());
+  return nullptr;
+}
+
+std::unique_ptr<Operator> TaskGraph::MakeKeyed(NodeId id) {
+  CHECK_MSG(id < 0, "a plan holds operators that exist");
+  return nullptr;
+}
+
+const WindowAggregateNode* TaskGraph::AggregateBehind(NodeId exchange) const {
+  const WindowAggregateNode* behind = nullptr;
+  for (const PlanNode& node : plan_.nodes) {
+    if (std::find(node.inputs.begin(), node.inputs.end(), exchange) == node.inputs.end()) continue;
+    const auto* window = std::get_if<WindowAggregateNode>(&node.op);
+    if (behind != nullptr || window == nullptr || window->window.kind == WindowKind::kSession) return nullptr;
+    behind = window;
+  }
+  return behind;
+}
+
+void TaskGraph::AddExchange(NodeId id, const ExchangeNode& exchange) {
+  std::vector<Edge*> out;
+  for (int to = 0; to < workers_; to++) out.push_back(parts_.edges->Find(id, parts_.worker, to));
+  const NodeId input = plan_.nodes[static_cast<size_t>(id)].inputs.at(0);
+  auto owned = std::make_unique<ExchangeOperator>(exchange, plan_.nodes[static_cast<size_t>(input)].schema,
+                                                  parts_.worker, std::move(out));
+  ExchangeOperator* const sender = owned.get();
+  const size_t sends = Add(id, std::move(owned));
+  members_[sends].exchange = sender;
+  Connect(yields_[static_cast<size_t>(input)], sends, 0);
+
+  std::vector<Edge*> in;
+  for (int from = 0; from < workers_; from++) in.push_back(parts_.edges->Find(id, from, parts_.worker));
+  // Input 0 is this worker's own channel, whatever its number.
+  size_t channels = 1;
+  for (const Edge* edge : in) channels += edge != nullptr ? 1 : 0;
+  const size_t receives = Add(id, std::make_unique<PassThrough>(channels));
+  Connect(sends, receives, 0);
+  yields_[static_cast<size_t>(id)] = receives;
+  size_t channel = 1;
+  for (Edge* edge : in) {
+    if (edge == nullptr) continue;
+    Port port;
+    port.node = id;
+    port.to = members_[receives].op.get();
+    port.input = channel++;
+    port.edge = edge;
+    ports_.push_back(std::move(port));
+  }
+}
+
+TaskGraph::Reach TaskGraph::ReachOf(const std::vector<std::pair<size_t, size_t>>& outputs) const {
+  Reach reach;
+  std::set<std::pair<size_t, size_t>> seen;
+  std::vector<std::pair<size_t, size_t>> open = outputs;
+  while (!open.empty()) {
+    const auto at = open.back();
+    open.pop_back();
+    if (!seen.insert(at).second) continue;
+    const Member& member = members_[at.first];
+    reach.inputs_.push_back({member.op.get(), at.second});
+    if (member.writer != nullptr) reach.writers_.push_back(member.writer);
+    open.insert(open.end(), member.outputs.begin(), member.outputs.end());
+  }
+  return reach;
+}
+
+bool TaskGraph::MayGetMore(const Member& member) const {
+  for (const Port& port : ports_) {
+    if (!port.closed && port.reach.Contains(member.op.get())) return true;
+  }
+  for (const Member& other : members_) {
+    if (other.op->HasPending() && other.reach.Contains(member.op.get())) return true;
+  }
+  return false;
+}
+
+}  // namespace laminar

@@ -1,0 +1,104 @@
+// TaskGraph: one worker's operators, made from the plan, and which of them rows can reach from where.
+//
+// With several workers an ExchangeNode becomes a sender, edges to the other workers, and a receiver with one input a
+// worker. Where a window aggregate is all that lies behind it, the workers aggregate their own rows first: partial
+// aggregate, exchange of its results, merging aggregate. With one worker an exchange is nothing.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/metrics.h"
+#include "connectors/connector.h"
+#include "duck/database.h"
+#include "duck/filter_project.h"
+#include "stream/operators/operator.h"
+#include "stream/plan.h"
+#include "stream/runtime/edge.h"
+#include "stream/runtime/exchange.h"
+
+namespace laminar {
+
+class TaskGraph {
+ public:
+  struct Parts {
+    const StreamPlan* plan = nullptr;  // all pointers are borrowed
+    DuckSession* session = nullptr;
+    PipelineMetrics* metrics = nullptr;
+    int worker = 0;
+    const Edges* edges = nullptr;                   // nullptr: one worker
+    std::map<std::string, SinkWriter*> writers;     // by sink table
+    std::map<std::string, BadDataPolicy> bad_data;  // by source table
+    std::map<std::string, Counter*> late_rows;      // by source table; none: nobody asks
+  };
+
+  explicit TaskGraph(const Parts& parts);
+  ~TaskGraph();
+  TaskGraph(const TaskGraph&) = delete;
+
+  // All that rows can get to in this task, without waiting, once they are pushed somewhere.
+  class Reach {
+   public:
+    // Rows may be pushed: nothing on the way is full, or has results to give out first.
+    bool Accepts() const;
+    bool Contains(const Operator* op) const;
+
+   private:
+    friend class TaskGraph;
+    std::vector<std::pair<const Operator*, size_t>> inputs_;  // operator and input
+    std::vector<const SinkWriter*> writers_;
+  };
+
+  // Where rows enter: what a source's go into, or what comes in over an edge.
+  struct Port {
+    NodeId node = 0;
+    Operator* to = nullptr;
+    size_t input = 0;
+    Edge* edge = nullptr;  // nullptr: of a source or VALUES
+    Reach reach;
+    bool closed = false;  // nothing more will come; kept by the task
+  };
+  struct Member {
+    NodeId node = 0;
+    std::unique_ptr<Operator> op;
+    Reach reach;                                     // of what it emits
+    std::vector<std::pair<size_t, size_t>> outputs;  // member and its input
+    SinkWriter* writer = nullptr;
+    ExchangeOperator* exchange = nullptr;
+  };
+
+  std::vector<Port>& ports() { return ports_; }        // upstream ones first
+  std::vector<Member>& members() { return members_; }  // upstream ones first
+  const std::vector<Member>& members() const { return members_; }
+
+  // Whether more may come to the member: from a port that is open, or from an operator with pending results.
+  bool MayGetMore(const Member& member) const;
+
+ private:
+  size_t Add(NodeId node, std::unique_ptr<Operator> op);
+  void Connect(size_t from, size_t to, size_t input);
+  void AddNode(NodeId id);
+  void AddExchange(NodeId id, const ExchangeNode& exchange);
+  std::unique_ptr<Operator> MakeStateless(NodeId id);
+  std::unique_ptr<Operator> MakeKeyed(NodeId id);
+  // The window aggregate that is the only reader of an exchange, and whose rows can be aggregated before it.
+  const WindowAggregateNode* AggregateBehind(NodeId exchange) const;
+  const PlanNode& Input(NodeId id, size_t input) const;
+  FailureHandler* Failures(NodeId id);
+  Counter* LateRows(NodeId id);
+  Reach ReachOf(const std::vector<std::pair<size_t, size_t>>& outputs) const;
+
+  const Parts parts_;
+  const StreamPlan& plan_;
+  const int workers_;
+  const std::vector<BadDataPolicy> policies_;  // by node
+  std::vector<std::unique_ptr<FailureHandler>> failure_handlers_;
+  Counter nobodys_late_rows_;
+  std::vector<size_t> yields_;  // by node: the member that yields its rows
+  std::vector<Member> members_;
+  std::vector<Port> ports_;
+};
+
+}  // namespace laminar

@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "duck/engine_failure.h"
+#include "duck/own_aggregate.h"
 
 namespace laminar {
 
@@ -27,7 +28,7 @@ using duckdb::Vector;
 
 // Whether finalize reads a state and leaves it as it is. Some sort a heap or a list in place, and a later update would
 // find it broken; those are finalised in a copy, which costs no more than what they do anyhow. Functions of our own
-// keep the rule.
+// leave it alone.
 bool FinalizesInPlace(const BoundAggregateExpression& aggregate) {
   static const std::set<std::string> kInPlace = {
       "count",      "count_star",  "sum",        "sum_no_overflow", "avg",        "bool_and",
@@ -37,7 +38,7 @@ bool FinalizesInPlace(const BoundAggregateExpression& aggregate) {
       "last",       "any_value",   "kahan_sum",  "sumkahan",        "mean",       "arbitrary",
       "regr_slope", "regr_r2"};
   const std::string& name = aggregate.function.name;
-  if (name.starts_with("laminar ")) return true;
+  if (IsOwnAggregate(aggregate.function)) return true;
   if (name == "min" || name == "max") return aggregate.children.size() == 1;
   return kInPlace.contains(name);
 }

@@ -4,6 +4,7 @@
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 
 #include "base/check.h"
+#include "duck/database.h"
 
 namespace laminar {
 
@@ -48,15 +49,15 @@ const duckdb::LogicalType& ExpressionList::type(size_t i) const {
   return at(i).return_type;
 }
 
-ExpressionList ExpressionList::BehindColumnsOf(const Schema& input) const {
+ExpressionList ExpressionList::BehindColumnsOf(DuckSession* session, const Schema& input) const {
   std::vector<std::unique_ptr<duckdb::Expression>> all;
   std::vector<SqlPosition> positions(input.size());
   for (size_t i = 0; i < input.size(); i++)
     all.push_back(std::make_unique<duckdb::BoundReferenceExpression>(*input[i].type, i));
-  for (size_t i = 0; i < size(); i++) {
-    all.push_back(at(i).Copy());
-    positions.push_back(position(i));
-  }
+  session->context().RunFunctionInTransaction([&] {
+    for (size_t i = 0; i < size(); i++) all.push_back(at(i).Copy());
+  });
+  for (size_t i = 0; i < size(); i++) positions.push_back(position(i));
   return ExpressionList(std::move(all), std::move(positions));
 }
 

@@ -15,6 +15,8 @@ class Expression;
 
 namespace laminar {
 
+class DuckSession;
+
 // Immutable list of bound expressions whose column references are BoundReferenceExpressions into the input batch. Cheap
 // to copy (shared).
 class ExpressionList {
@@ -34,7 +36,7 @@ class ExpressionList {
   bool IsColumnReference(size_t i, size_t* column) const;
   const duckdb::LogicalType& type(size_t i) const;
   // The columns of `input` as they are, then these expressions.
-  ExpressionList BehindColumnsOf(const Schema& input) const;
+  ExpressionList BehindColumnsOf(DuckSession* session, const Schema& input) const;
 
  private:
   struct Rep;

@@ -29,6 +29,11 @@ struct FilterProject::Rep {
         output(output),
         filter_executor(session->context()),
         executor(session->context()) {
+    // list_sort looks functions up to copy itself.
+    session->context().RunFunctionInTransaction([&] { Prepare(); });
+  }
+
+  void Prepare() {
     if (filters.size() == 1) {
       predicate = filters.at(0).Copy();
     } else if (filters.size() > 1) {

@@ -32,8 +32,8 @@ UnnestOperator::UnnestOperator(const UnnestNode& node, const Schema& input, cons
     : Operator(1),
       input_columns_(input.size()),
       // Evaluated together, so that a list that fails drops its row.
-      lists_(session, ExpressionList(), node.lists.BehindColumnsOf(input), InputThenListTypes(input, node.lists),
-             failures),
+      lists_(session, ExpressionList(), node.lists.BehindColumnsOf(session, input),
+             InputThenListTypes(input, node.lists), failures),
       out_(output) {}
 
 Status UnnestOperator::Push(size_t /*input*/, Batch* batch) {

@@ -7,6 +7,7 @@
 #include "stream/operators/filter_project.h"
 #include "stream/operators/pass_through.h"
 #include "stream/operators/unnest.h"
+#include "stream/operators/window_aggregate.h"
 #include "stream/runtime/expression_failures.h"
 #include "stream/runtime/sink_operator.h"
 
@@ -29,6 +30,18 @@ std::vector<BadDataPolicy> PolicyByNode(const StreamPlan& plan, const std::map<s
     }
   }
   return policies;
+}
+
+// The columns of an exchange by their places in the partial rows of the aggregate behind it (keys, start, ...).
+std::optional<std::vector<size_t>> KeysOfPartials(const ExchangeNode& exchange, const WindowAggregateNode& window) {
+  std::vector<size_t> places;
+  for (const size_t column : exchange.keys) {
+    const auto key = std::find(window.keys.begin(), window.keys.end(), column);
+    const bool is_time = window.window.kind == WindowKind::kInstant && column == window.window.time_column;
+    if (key == window.keys.end() && !is_time) return std::nullopt;
+    places.push_back(static_cast<size_t>(key - window.keys.begin()));  // past the last key: the start
+  }
+  return places;
 }
 
 }  // namespace
@@ -132,48 +145,68 @@ std::unique_ptr<Operator> TaskGraph::MakeStateless(NodeId id) {
 }
 
 std::unique_ptr<Operator> TaskGraph::MakeKeyed(NodeId id) {
-  CHECK_MSG(id < 0, "a plan holds operators that exist");
-  return nullptr;
+  const PlanNode& node = plan_.nodes[static_cast<size_t>(id)];
+  const PlanNode& input = Input(id, 0);
+  if (const auto* window = std::get_if<WindowAggregateNode>(&node.op)) {
+    const bool merges = workers_ > 1 && AggregateBehind(node.inputs[0]) == id;
+    return MakeWindowAggregate(*window, merges ? AggregateMode::kMerge : AggregateMode::kComplete, input, node.schema,
+                               parts_.session, LateRows(id));
+  }
+  CHECK_MSG(false, "a plan holds operators that exist");
 }
 
-const WindowAggregateNode* TaskGraph::AggregateBehind(NodeId exchange) const {
-  const WindowAggregateNode* behind = nullptr;
-  for (const PlanNode& node : plan_.nodes) {
-    if (std::find(node.inputs.begin(), node.inputs.end(), exchange) == node.inputs.end()) continue;
-    const auto* window = std::get_if<WindowAggregateNode>(&node.op);
-    if (behind != nullptr || window == nullptr || window->window.kind == WindowKind::kSession) return nullptr;
-    behind = window;
+std::optional<NodeId> TaskGraph::AggregateBehind(NodeId exchange) const {
+  const PlanNode& node = plan_.nodes[static_cast<size_t>(exchange)];
+  if (!std::holds_alternative<ExchangeNode>(node.op)) return std::nullopt;
+  std::optional<NodeId> behind;
+  for (size_t id = 0; id < plan_.nodes.size(); id++) {
+    const auto& inputs = plan_.nodes[id].inputs;
+    if (std::find(inputs.begin(), inputs.end(), exchange) == inputs.end()) continue;
+    const auto* window = std::get_if<WindowAggregateNode>(&plan_.nodes[id].op);
+    if (behind || window == nullptr || window->window.kind == WindowKind::kSession) return std::nullopt;
+    if (!KeysOfPartials(std::get<ExchangeNode>(node.op), *window)) return std::nullopt;
+    behind = static_cast<NodeId>(id);
   }
   return behind;
 }
 
 void TaskGraph::AddExchange(NodeId id, const ExchangeNode& exchange) {
+  const NodeId input = plan_.nodes[static_cast<size_t>(id)].inputs.at(0);
+  size_t sends_from = yields_[static_cast<size_t>(input)];
+  Schema schema = plan_.nodes[static_cast<size_t>(input)].schema;
+  ExchangeNode sent = exchange;
+  if (const auto behind = AggregateBehind(id)) {
+    const PlanNode& node = plan_.nodes[static_cast<size_t>(*behind)];
+    const auto& window = std::get<WindowAggregateNode>(node.op);
+    const size_t partial = Add(*behind, MakeWindowAggregate(window, AggregateMode::kPartial, Input(id, 0), node.schema,
+                                                            parts_.session, LateRows(id)));
+    Connect(sends_from, partial, 0);
+    sends_from = partial;
+    schema = node.schema;
+    sent.keys = *KeysOfPartials(exchange, window);
+  }
   std::vector<Edge*> out;
   for (int to = 0; to < workers_; to++) out.push_back(parts_.edges->Find(id, parts_.worker, to));
-  const NodeId input = plan_.nodes[static_cast<size_t>(id)].inputs.at(0);
-  auto owned = std::make_unique<ExchangeOperator>(exchange, plan_.nodes[static_cast<size_t>(input)].schema,
-                                                  parts_.worker, std::move(out));
+  auto owned = std::make_unique<ExchangeOperator>(sent, schema, parts_.worker, std::move(out));
   ExchangeOperator* const sender = owned.get();
   const size_t sends = Add(id, std::move(owned));
   members_[sends].exchange = sender;
-  Connect(yields_[static_cast<size_t>(input)], sends, 0);
+  Connect(sends_from, sends, 0);
 
   std::vector<Edge*> in;
-  for (int from = 0; from < workers_; from++) in.push_back(parts_.edges->Find(id, from, parts_.worker));
+  for (int from = 0; from < workers_; from++) {
+    if (Edge* edge = parts_.edges->Find(id, from, parts_.worker)) in.push_back(edge);
+  }
   // Input 0 is this worker's own channel, whatever its number.
-  size_t channels = 1;
-  for (const Edge* edge : in) channels += edge != nullptr ? 1 : 0;
-  const size_t receives = Add(id, std::make_unique<PassThrough>(channels));
+  const size_t receives = Add(id, std::make_unique<PassThrough>(1 + in.size()));
   Connect(sends, receives, 0);
   yields_[static_cast<size_t>(id)] = receives;
-  size_t channel = 1;
-  for (Edge* edge : in) {
-    if (edge == nullptr) continue;
+  for (size_t i = 0; i < in.size(); i++) {
     Port port;
     port.node = id;
     port.to = members_[receives].op.get();
-    port.input = channel++;
-    port.edge = edge;
+    port.input = 1 + i;
+    port.edge = in[i];
     ports_.push_back(std::move(port));
   }
 }

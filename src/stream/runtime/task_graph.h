@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -83,8 +84,8 @@ class TaskGraph {
   void AddExchange(NodeId id, const ExchangeNode& exchange);
   std::unique_ptr<Operator> MakeStateless(NodeId id);
   std::unique_ptr<Operator> MakeKeyed(NodeId id);
-  // The window aggregate that is the only reader of an exchange, and whose rows can be aggregated before it.
-  const WindowAggregateNode* AggregateBehind(NodeId exchange) const;
+  // The window aggregate that is the only reader of an exchange and whose rows can be aggregated before it.
+  std::optional<NodeId> AggregateBehind(NodeId exchange) const;
   const PlanNode& Input(NodeId id, size_t input) const;
   FailureHandler* Failures(NodeId id);
   Counter* LateRows(NodeId id);

@@ -67,11 +67,11 @@ class LineOrigins final : public RowOrigins {
 
 class FileReader final : public SourceReader, private BadRowHandler {
  public:
-  FileReader(const TableSpec& table, const ConnectorContext& context, std::shared_ptr<const Input> input, int64_t begin,
-             int64_t end, std::unique_ptr<Decoder> decoder)
+  FileReader(const TableSpec& table, const ConnectorContext& context, std::shared_ptr<const Input> input,
+             std::shared_ptr<BlockRanges> ranges, std::unique_ptr<Decoder> decoder)
       : context_(context),
         input_(input),
-        blocks_(std::move(input), begin, end),
+        blocks_(std::move(input), std::move(ranges)),
         decoder_(std::move(decoder)),
         bad_rows_(table.name, table.bad_data, context.metrics) {}
 
@@ -95,6 +95,7 @@ class FileReader final : public SourceReader, private BadRowHandler {
     const RecordView record = block_->text();
     ASSIGN_OR_RETURN(const bool used_up, decoder_->Decode({&record, 1}, &cursor_, this, out));
     out->origin_rows.clear();  // row i is the i-th value from `begin` on
+    out->order_key = static_cast<uint64_t>(block_->offset);
     if (out->rows() > 0) out->origins = std::make_shared<LineOrigins>(input_, block_, begin, refused_);
     if (used_up) block_.reset();
     context_.metrics->rows_in.Add(out->rows());
@@ -125,26 +126,21 @@ class FileReader final : public SourceReader, private BadRowHandler {
 
 }  // namespace
 
-Status FileSource::Start(std::vector<Waker*> wakers) {
+Status FileSource::Start(std::vector<Waker*> /*wakers*/) {
   ASSIGN_OR_RETURN(input_, Input::Open(table_.options.String("path")));
-  const auto workers = static_cast<int64_t>(std::max<size_t>(wakers.size(), 1));
-  // A worker gets a block at least: a small file stays in its order. A pipe can be read by one only.
-  const int64_t parts =
-      input_->seekable ? std::clamp<int64_t>(input_->size / static_cast<int64_t>(LineBlocks::kBlockBytes), 1, workers)
-                       : 1;
-  for (int64_t w = 0; w <= workers; w++) bounds_.push_back(w >= parts ? input_->size : input_->size / parts * w);
+  if (input_->seekable) ranges_ = std::make_shared<BlockRanges>(input_->size);
   return Status::Ok();
 }
 
 std::unique_ptr<SourceReader> FileSource::CreateReader(int worker) {
-  const auto w = static_cast<size_t>(worker);
   auto decoder = table_.format->MakeDecoder(table_.schema, table_.options);  // MakeSource tried it
   if (!input_->seekable && worker > 0) {
-    // An empty range of a file of its own kind: its reader ends at once.
+    // A pipe can be read by one only. An empty file in its place: the reader ends at once.
     auto nothing = std::make_shared<const Input>(input_->fd, /*owned=*/false, input_->what, /*seekable=*/true, 0);
-    return std::make_unique<FileReader>(table_, context_, std::move(nothing), 0, 0, std::move(decoder).value());
+    return std::make_unique<FileReader>(table_, context_, std::move(nothing), std::make_shared<BlockRanges>(0),
+                                        std::move(decoder).value());
   }
-  return std::make_unique<FileReader>(table_, context_, input_, bounds_[w], bounds_[w + 1], std::move(decoder).value());
+  return std::make_unique<FileReader>(table_, context_, input_, ranges_, std::move(decoder).value());
 }
 
 }  // namespace laminar::file

@@ -1,4 +1,5 @@
-// FileSource: the lines of a file or a pipe as rows. A regular file is split into byte ranges over the workers.
+// FileSource: the lines of a file or a pipe as rows. The workers read a regular file block by block,
+// each the next one that nobody has taken.
 #pragma once
 
 #include <memory>
@@ -20,8 +21,8 @@ class FileSource final : public Source {
  private:
   const TableSpec table_;
   const ConnectorContext context_;
-  std::shared_ptr<const Input> input_;  // shared: with the origins of rows
-  std::vector<int64_t> bounds_;         // worker w reads the lines that begin in [bounds_[w], bounds_[w + 1])
+  std::shared_ptr<const Input> input_;   // shared: with the origins of rows
+  std::shared_ptr<BlockRanges> ranges_;  // shared: by the readers; nullptr: a pipe
 };
 
 }  // namespace laminar::file

@@ -63,13 +63,23 @@ class FileTest : public ::testing::Test {
     const auto source = MakeSource(path);
     ThreadWaker waker;
     CHECK(source->Start(std::vector<Waker*>(static_cast<size_t>(workers), &waker)).ok());
-    std::vector<std::string> all;
-    for (int w = 0; w < workers; w++) {
-      PollState state;
-      for (std::string& line : ReadAll(source->CreateReader(w).get(), &state)) all.push_back(std::move(line));
-      EXPECT_EQ(state, PollState::kEnd);
+    std::vector<std::unique_ptr<SourceReader>> readers;
+    for (int w = 0; w < workers; w++) readers.push_back(source->CreateReader(w));
+    // In a random order, as threads might; then the lines by what says their order.
+    Random random(static_cast<uint64_t>(workers));
+    std::vector<std::pair<uint64_t, std::string>> all;
+    Batch batch;
+    while (!readers.empty()) {
+      const auto reader = readers.begin() + static_cast<std::ptrdiff_t>(random.Uniform(readers.size()));
+      const PollState state = (*reader)->Poll(&batch).value();
+      if (state == PollState::kEnd) readers.erase(reader);
+      if (state != PollState::kBatch) continue;
+      for (std::string& line : line_format::Lines(batch)) all.emplace_back(batch.order_key, std::move(line));
     }
-    return all;
+    std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::vector<std::string> lines;
+    for (auto& [key, line] : all) lines.push_back(std::move(line));
+    return lines;
   }
 
   std::string directory_;
@@ -88,8 +98,9 @@ TEST_F(FileTest, ReadsLinesToTheEnd) {
   EXPECT_THAT(ReadAll(Write("empty", ""), 2), ElementsAre());
 }
 
-// Every line once, in order of the ranges, however the file is cut: lines of all lengths around the block's size.
-TEST_F(FileTest, RangesOfWorkersCoverTheFileOnce) {
+// Every line once, and in its place by the order key, however the file is cut: lines of all lengths around the block's
+// size.
+TEST_F(FileTest, BlocksOfWorkersCoverTheFileOnce) {
   Random random(7);
   std::string content;
   std::vector<std::string> lines;
@@ -105,6 +116,22 @@ TEST_F(FileTest, RangesOfWorkersCoverTheFileOnce) {
   EXPECT_EQ(ReadAll(Write("unfinished", content), 3), lines);
 }
 
+TEST_F(FileTest, ALineOverManyBlocksIsReadOnceAndALongerOneRefused) {
+  const std::string longest(20 << 20, 'x');
+  EXPECT_THAT(ReadAll(Write("long", "one\n" + longest + "\ntwo\n"), 3), ElementsAre("one", longest, "two"));
+
+  // Sparse: a hole is a line without an end.
+  const std::string path = Write("longer", "one\n");
+  std::filesystem::resize_file(path, file::LineBlocks::kLongestLine + (3 << 20));
+  const auto source = MakeSource(path);
+  ThreadWaker waker;
+  ASSERT_TRUE(source->Start({&waker}).ok());
+  Batch batch;
+  const auto state = source->CreateReader(0)->Poll(&batch);
+  ASSERT_FALSE(state.ok());
+  EXPECT_THAT(state.status().message(), HasSubstr("the line at byte 4 of file " + path + " is longer than"));
+}
+
 TEST_F(FileTest, OriginsNameFileByteAndLine) {
   const auto source = MakeSource(Write("a", "one\n\nbad\n\nfour\nfive\n"), BadDataPolicy::kDrop);
   ThreadWaker waker;
@@ -118,17 +145,20 @@ TEST_F(FileTest, OriginsNameFileByteAndLine) {
   EXPECT_EQ(metrics_.bad_rows.Get(), 1U);
 }
 
-TEST_F(FileTest, LineNumbersInALaterRange) {
+TEST_F(FileTest, LineNumbersInALaterBlock) {
   std::string content;
-  for (int i = 0; i < 400'000; i++) content += "abcdef\n";  // 2.8 MB: two ranges
+  for (int i = 0; i < 400'000; i++) content += "abcdef\n";  // 2.8 MB: three blocks
   const auto source = MakeSource(Write("a", content));
   ThreadWaker waker;
   ASSERT_TRUE(source->Start({&waker, &waker}).ok());
-  const auto reader = source->CreateReader(1);
+  const auto first = source->CreateReader(0), second = source->CreateReader(1);
   Batch batch;
-  ASSERT_EQ(reader->Poll(&batch).value(), PollState::kBatch);
-  EXPECT_EQ(batch.DescribeOrigin(0), "file " + Path("a") + ", byte 1400000, line 200001");
-  EXPECT_EQ(batch.DescribeOrigin(10), "file " + Path("a") + ", byte 1400070, line 200011");
+  ASSERT_EQ(first->Poll(&batch).value(), PollState::kBatch);
+  EXPECT_EQ(batch.order_key, 0U);
+  ASSERT_EQ(second->Poll(&batch).value(), PollState::kBatch);
+  EXPECT_EQ(batch.order_key, 1048579U);  // the first line that begins behind 1 MiB
+  EXPECT_EQ(batch.DescribeOrigin(0), "file " + Path("a") + ", byte 1048579, line 149798");
+  EXPECT_EQ(batch.DescribeOrigin(10), "file " + Path("a") + ", byte 1048649, line 149808");
 }
 
 TEST_F(FileTest, BadDataStopsWithItsPlace) {

@@ -21,6 +21,9 @@ namespace laminar::file {
 
 namespace {
 
+constexpr size_t kBehindRange = 16 << 10;
+constexpr size_t kMostBytes = LineBlocks::kLongestLine + LineBlocks::kBlockBytes + kBehindRange;
+
 // Position after the last newline in [begin, begin + length); 0: none.
 size_t AfterLastNewline(const char* begin, size_t length) {
   const void* found = memrchr(begin, '\n', length);
@@ -81,8 +84,15 @@ Result<size_t> Input::ReadAt(int64_t offset, char* to, size_t length) const {
   return got;
 }
 
-LineBlocks::LineBlocks(std::shared_ptr<const Input> input, int64_t begin, int64_t end)
-    : input_(std::move(input)), next_(begin), end_(end) {}
+std::optional<BlockRanges::Range> BlockRanges::Take() {
+  constexpr auto kLength = static_cast<int64_t>(LineBlocks::kBlockBytes);
+  const int64_t begin = next_.fetch_add(kLength, std::memory_order_relaxed);
+  if (begin >= size_) return std::nullopt;
+  return Range{begin, std::min(begin + kLength, size_)};
+}
+
+LineBlocks::LineBlocks(std::shared_ptr<const Input> input, std::shared_ptr<BlockRanges> ranges)
+    : input_(std::move(input)), ranges_(std::move(ranges)) {}
 
 Result<LineBlocks::State> LineBlocks::Next() {
   block_.reset();
@@ -116,63 +126,50 @@ Status LineBlocks::TooLong(int64_t offset) const {
                       "Each row must be a line of its own");
 }
 
-// The line that holds byte begin - 1 belongs to the range before this one.
-Status LineBlocks::SkipLineBegunBefore() {
-  if (next_ == 0) return Status::Ok();
-  int64_t at = next_ - 1;
-  const std::shared_ptr<Block> scratch = Take(kBlockBytes);
-  while (true) {
-    ASSIGN_OR_RETURN(const size_t got,
-                     input_->ReadAt(at, scratch->buffer.get(), std::min<size_t>(64 << 10, kBlockBytes)));
-    const void* newline = got == 0 ? nullptr : std::memchr(scratch->buffer.get(), '\n', got);
-    if (newline != nullptr) {
-      next_ = at + (static_cast<const char*>(newline) - scratch->buffer.get()) + 1;
-      return Status::Ok();
-    }
-    at += static_cast<int64_t>(got);
-    if (got == 0 || at >= end_) {
-      next_ = end_;
-      return Status::Ok();
-    }
+Result<LineBlocks::State> LineBlocks::NextOfFile() {
+  while (const std::optional<BlockRanges::Range> range = ranges_->Take()) {
+    RETURN_IF_ERROR(ReadRange(*range));
+    if (block_ != nullptr) return State::kBlock;
   }
+  ended_ = true;
+  return State::kEnd;
 }
 
-Result<LineBlocks::State> LineBlocks::NextOfFile() {
-  if (!started_) {
-    started_ = true;
-    RETURN_IF_ERROR(SkipLineBegunBefore());
-  }
-  if (next_ >= end_) {
-    ended_ = true;
-    return State::kEnd;
-  }
-  for (size_t capacity = kBlockBytes;; capacity *= 2) {
-    if (capacity > kLongestLine) return TooLong(next_);
+// Read from one byte before the range, which says whether a line begins with it, to a little behind it, where its last
+// line most likely ends.
+Status LineBlocks::ReadRange(const BlockRanges::Range& range) {
+  const int64_t from = std::max<int64_t>(0, range.begin - 1);
+  const auto to_last = static_cast<size_t>(range.end - 1 - from);  // where the range's last byte is in the buffer
+  for (size_t capacity = kBlockBytes + kBehindRange;; capacity = std::min(2 * capacity, kMostBytes)) {
     const std::shared_ptr<Block> block = Take(capacity);
     char* const bytes = block->buffer.get();
-    const size_t wanted = std::min(block->capacity, static_cast<size_t>(input_->size - next_));
-    ASSIGN_OR_RETURN(const size_t got, input_->ReadAt(next_, bytes, wanted));
-    const bool at_end_of_file = got < wanted || next_ + static_cast<int64_t>(got) == input_->size;
-    const auto to_end = static_cast<size_t>(end_ - next_);  // bytes of this range that are left
-    size_t length = 0;
-    if (got >= to_end) {
-      // The last block: to the end of the line that holds the range's last byte.
-      const void* newline = std::memchr(bytes + to_end - 1, '\n', got - to_end + 1);
-      if (newline != nullptr) length = static_cast<size_t>(static_cast<const char*>(newline) - bytes) + 1;
-    } else {
-      length = AfterLastNewline(bytes, got);
+    const size_t wanted = std::min(block->capacity, static_cast<size_t>(input_->size - from));
+    ASSIGN_OR_RETURN(const size_t got, input_->ReadAt(from, bytes, wanted));
+    const bool at_end_of_file = got < wanted || from + static_cast<int64_t>(got) == input_->size;
+    size_t first = 0;
+    if (range.begin > 0) {
+      const void* newline = std::memchr(bytes, '\n', std::min(got, to_last));
+      if (newline == nullptr) return Status::Ok();  // no line begins here
+      first = static_cast<size_t>(static_cast<const char*>(newline) - bytes) + 1;
     }
-    if (length == 0) {
-      if (!at_end_of_file) continue;  // the line is longer than the buffer
-      length = got;
+    size_t end = 0;
+    if (got > to_last) {
+      const void* newline = std::memchr(bytes + to_last, '\n', got - to_last);
+      if (newline != nullptr) end = static_cast<size_t>(static_cast<const char*>(newline) - bytes) + 1;
     }
-    block->length = length;
-    block->offset = next_;
-    next_ += static_cast<int64_t>(length);
-    if (next_ >= end_ || (at_end_of_file && length == got)) ended_ = true;
-    if (length == 0) return State::kEnd;  // cut short while it was read
+    if (end == 0) {
+      if (!at_end_of_file) {
+        if (capacity < kMostBytes) continue;
+        return TooLong(from + static_cast<int64_t>(first + AfterLastNewline(bytes + first, to_last - first)));
+      }
+      end = got;
+    }
+    if (end <= first) return Status::Ok();  // cut short while it is read
+    block->begin = first;
+    block->length = end - first;
+    block->offset = from + static_cast<int64_t>(first);
     block_ = block;
-    return State::kBlock;
+    return Status::Ok();
   }
 }
 
@@ -209,6 +206,7 @@ Result<LineBlocks::State> LineBlocks::NextOfPipe() {
   if (whole == 0) return ended_ ? State::kEnd : State::kIdle;
 
   const std::shared_ptr<Block> block = std::move(filling_);
+  block->begin = 0;
   block->length = whole;
   block->offset = next_;
   block->lines_before = lines_;

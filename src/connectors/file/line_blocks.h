@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -39,19 +41,36 @@ class Input {
 struct Block {
   std::unique_ptr<char[]> buffer;
   size_t capacity = 0;        // without the padding
+  size_t begin = 0;           // of the first line in the buffer
   size_t length = 0;          // bytes of whole lines
   int64_t offset = 0;         // of the first byte in the input
   uint64_t lines_before = 0;  // pipe: lines before the first one. File: not known here, count them
-  std::string_view text() const { return {buffer.get(), length}; }
+  std::string_view text() const { return {buffer.get() + begin, length}; }
 };
 
-// The lines that begin in [begin, end) of a regular file, or all of a pipe. Not thread-safe.
+// The byte ranges of a regular file, in their order, each to whichever reader asks next: so all read the same part of
+// the file, and event time comes on in all of them alike. Thread-safe.
+class BlockRanges {
+ public:
+  explicit BlockRanges(int64_t size) : size_(size) {}
+  struct Range {
+    int64_t begin, end;
+  };
+  std::optional<Range> Take();
+
+ private:
+  const int64_t size_;
+  std::atomic<int64_t> next_{0};
+};
+
+// The lines that begin in ranges of a regular file, a range a block, or all of a pipe. Not thread-safe.
 class LineBlocks {
  public:
   static constexpr size_t kBlockBytes = 1 << 20;
   static constexpr size_t kLongestLine = 256 << 20;
 
-  LineBlocks(std::shared_ptr<const Input> input, int64_t begin, int64_t end);
+  // ranges: shared with the other readers; nullptr for a pipe.
+  LineBlocks(std::shared_ptr<const Input> input, std::shared_ptr<BlockRanges> ranges);
 
   enum class State { kBlock, kIdle, kEnd };
   // kBlock: block() is the next one. kIdle: the pipe has nothing now. Error: reading failed, or a line is too long.
@@ -62,15 +81,16 @@ class LineBlocks {
  private:
   Result<State> NextOfFile();
   Result<State> NextOfPipe();
-  Status SkipLineBegunBefore();
+  // The lines that begin in the range become block_; none: it stays nullptr.
+  Status ReadRange(const BlockRanges::Range& range);
   // A block that nobody holds, with room for `bytes`.
   std::shared_ptr<Block> Take(size_t bytes);
   Status TooLong(int64_t offset) const;
 
   const std::shared_ptr<const Input> input_;
-  int64_t next_;       // where the next block begins
-  const int64_t end_;  // file only
-  bool started_ = false, ended_ = false;
+  const std::shared_ptr<BlockRanges> ranges_;  // shared: by all readers of the file; nullptr: a pipe
+  int64_t next_ = 0;                           // pipe: where the next block begins
+  bool ended_ = false;
   std::shared_ptr<Block> filling_;  // pipe: an unfinished line and what follows it
   size_t filled_ = 0;               // bytes in filling_
   uint64_t lines_ = 0;              // pipe: lines handed out

@@ -1,6 +1,7 @@
 #include "connectors/generator/generator_connector.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 #include "connectors/generator/row_query.h"
@@ -14,27 +15,28 @@ constexpr int64_t kTickMicros = 10'000;  // with a rate, rows are made at most t
 
 class GeneratorOrigins final : public RowOrigins {
  public:
-  GeneratorOrigins(std::string source, int64_t first, int64_t step)
-      : source_(std::move(source)), first_(first), step_(step) {}
+  GeneratorOrigins(std::string source, int64_t first) : source_(std::move(source)), first_(first) {}
   RowPosition Position(uint32_t row) const override {
-    return {source_ + ", row " + std::to_string(first_ + step_ * static_cast<int64_t>(row)), "", "", 0};
+    return {source_ + ", row " + std::to_string(first_ + static_cast<int64_t>(row)), "", "", 0};
   }
 
  private:
   const std::string source_;
-  const int64_t first_, step_;
+  const int64_t first_;
 };
 
-// Worker w of n makes the rows w, w + n, w + 2n, ...
+// The number of the first row that no worker has taken yet. Each takes some of the next ones: so the rows that are made
+// at one time lie near each other, and their order is that of their numbers, however many workers there are.
+using NextRow = std::atomic<int64_t>;
+
 class GeneratorReader final : public SourceReader {
  public:
   GeneratorReader(const TableSpec& table, const ConnectorContext& context, std::unique_ptr<DuckSession> session,
-                  int worker, int workers, int64_t start_micros)
+                  std::shared_ptr<NextRow> next, int64_t start_micros)
       : table_(table),
         context_(context),
         session_(std::move(session)),
-        next_(worker),
-        step_(workers),
+        next_(std::move(next)),
         rows_(table.options.Has("rows") ? table.options.Integer("rows") : INT64_MAX),
         rate_(table.options.Number("rows_per_second")),
         start_micros_(start_micros) {}
@@ -48,51 +50,56 @@ class GeneratorReader final : public SourceReader {
         if (result_->HasError()) return Failed(result_->GetErrorObject());
         if (chunk_ != nullptr && chunk_->size() > 0) return Hand(out);
         result_.reset();
-        if (handed_ != next_) {
+        if (handed_ != end_) {
           return Status::User("table " + table_.name +
                               ": an expression of its columns does not give one value for each row");
         }
       }
-      if (next_ >= rows_) return PollState::kEnd;
-      const int64_t due = DueRows();
-      if (due == 0) return PollState::kIdle;
-      RETURN_IF_ERROR(Execute(due));
+      if (*next_ >= rows_) return PollState::kEnd;
+      if (!TakeDueRows()) return PollState::kIdle;
+      RETURN_IF_ERROR(Execute());
     }
   }
 
   int64_t NextDeadline() const override { return deadline_; }
 
  private:
-  // How many rows of this worker to make now; 0: none yet, and deadline_ says when.
-  int64_t DueRows() {
+  // Rows to make now: [handed_, end_). False: none yet, and deadline_ says when.
+  bool TakeDueRows() {
     int64_t end = rows_;
+    int64_t next = *next_;
     if (rate_ > 0) {
       const int64_t now = context_.clock->SteadyMicros();
       const double elapsed_seconds = static_cast<double>(now - start_micros_) / 1e6;
       end = std::min(
           end, static_cast<int64_t>(std::min(std::floor(elapsed_seconds * rate_) + 1, 9e18)));  // row 0 is due at once
-      if (next_ >= end) {
-        const auto due_at = start_micros_ + static_cast<int64_t>(std::ceil(static_cast<double>(next_) / rate_ * 1e6));
+      if (next >= end) {
+        const auto due_at = start_micros_ + static_cast<int64_t>(std::ceil(static_cast<double>(next) / rate_ * 1e6));
         deadline_ = std::max({due_at, last_micros_ + kTickMicros, now + 1});
-        return 0;
+        return false;
       }
       last_micros_ = now;
     }
-    return std::min((end - next_ + step_ - 1) / step_, kRowsPerQuery);
+    do {
+      if (next >= end) {  // another worker was quicker
+        deadline_ = context_.clock->SteadyMicros();
+        return false;
+      }
+      handed_ = next;
+      end_ = next + std::min(end - next, kRowsPerQuery);
+    } while (!next_->compare_exchange_weak(next, end_));
+    return true;
   }
 
-  Status Execute(int64_t count) {
+  Status Execute() {
     if (statement_ == nullptr) {
       statement_ = session_->connection().Prepare(generator::RowQuery(table_));
       if (statement_->HasError()) return Failed(statement_->GetErrorObject());
     }
     session_->FreezeTime();
-    duckdb::vector<duckdb::Value> parameters = {duckdb::Value::BIGINT(next_), duckdb::Value::BIGINT(step_),
-                                                duckdb::Value::BIGINT(count)};
+    duckdb::vector<duckdb::Value> parameters = {duckdb::Value::BIGINT(handed_), duckdb::Value::BIGINT(end_ - handed_)};
     result_ = statement_->Execute(parameters, /*allow_stream_result=*/false);
     if (result_->HasError()) return Failed(result_->GetErrorObject());
-    handed_ = next_;
-    next_ += count * step_;
     return Status::Ok();
   }
 
@@ -106,8 +113,9 @@ class GeneratorReader final : public SourceReader {
     } else {
       out->chunk().Reference(*chunk_);
     }
-    out->origins = std::make_shared<GeneratorOrigins>("generator " + table_.name, handed_, step_);
-    handed_ += static_cast<int64_t>(chunk_->size()) * step_;
+    out->origins = std::make_shared<GeneratorOrigins>("generator " + table_.name, handed_);
+    out->order_key = static_cast<uint64_t>(handed_);
+    handed_ += static_cast<int64_t>(chunk_->size());
     context_.metrics->rows_in.Add(chunk_->size());
     return PollState::kBatch;
   }
@@ -115,29 +123,27 @@ class GeneratorReader final : public SourceReader {
   const TableSpec table_;
   const ConnectorContext context_;
   const std::unique_ptr<DuckSession> session_;
-  int64_t next_;  // first row that is in no query yet
-  const int64_t step_, rows_;
+  const std::shared_ptr<NextRow> next_;  // shared: by the readers of all workers
+  const int64_t rows_;
   const double rate_;  // rows a second of all workers; 0 = as fast as it can
   const int64_t start_micros_;
   int64_t last_micros_ = INT64_MIN / 2, deadline_ = kNever;
   duckdb::unique_ptr<duckdb::PreparedStatement> statement_;
   duckdb::unique_ptr<duckdb::QueryResult> result_;  // of the last query, while it has rows
   duckdb::unique_ptr<duckdb::DataChunk> chunk_;     // behind the batch handed out last
-  int64_t handed_ = 0;                              // first row that is in no batch yet
+  int64_t handed_ = 0, end_ = 0;                    // rows of the query that are in no batch yet
 };
 
 class GeneratorSource final : public Source {
  public:
   GeneratorSource(const TableSpec& table, const ConnectorContext& context, DuckDatabase* database)
       : table_(table), context_(context), database_(database) {}
-  Status Start(std::vector<Waker*> wakers) override {
-    workers_ = std::max(1, static_cast<int>(wakers.size()));
+  Status Start(std::vector<Waker*> /*wakers*/) override {
     start_micros_ = context_.clock->SteadyMicros();
     return Status::Ok();
   }
-  std::unique_ptr<SourceReader> CreateReader(int worker) override {
-    return std::make_unique<GeneratorReader>(table_, context_, database_->NewSession(), worker, workers_,
-                                             start_micros_);
+  std::unique_ptr<SourceReader> CreateReader(int /*worker*/) override {
+    return std::make_unique<GeneratorReader>(table_, context_, database_->NewSession(), next_, start_micros_);
   }
   bool Ready() const override { return true; }
 
@@ -145,7 +151,7 @@ class GeneratorSource final : public Source {
   const TableSpec table_;
   const ConnectorContext context_;
   DuckDatabase* const database_;
-  int workers_ = 1;
+  const std::shared_ptr<NextRow> next_ = std::make_shared<NextRow>(0);  // shared: with the readers
   int64_t start_micros_ = 0;
 };
 

@@ -11,7 +11,7 @@
 
 namespace laminar::generator {
 
-// The query with its parameters: 1 = number of the first row, 2 = step between rows, 3 = how many.
+// The query with its parameters: 1 = number of the first row, 2 = how many.
 // What a column's own expression may use: i (BIGINT, the row's number from 0), r, r2 and r3 (DOUBLE, 0 <= r < 1, for
 // each row and column another one, the same for the same seed), and every scalar function of SQL.
 std::string RowQuery(const TableSpec& table);

@@ -166,7 +166,7 @@ void KeyTable::Erase(uint32_t number) {
   rep_->dead_bytes += size;
   rep_->entries[number] = Entry();
   rep_->numbers.Release(number);
-  FitToNumbers(rep_->numbers, &rep_->entries);
+  NumberPool::FitTo(&rep_->entries, rep_->numbers.end());
   rep_->keys--;
   if (rep_->dead_bytes > rep_->live_bytes + kSmallDeadBytes) rep_->MoveLivingKeys();
   if (rep_->slots.size() > kFirstSlots && rep_->keys * 8 < rep_->slots.size()) rep_->SetSlots(rep_->slots.size() / 2);

@@ -146,7 +146,7 @@ Status InstantAggregateOperator::EmitPending() {
     rep.out.Reset();
   }
   if (rep.next_closing < rep.closing.size()) return Status::Ok();
-  rep.closing = {};
+  std::vector<TimeOrder::Item>().swap(rep.closing);
   rep.next_closing = 0;
   rep.states.Trim(rep.table.end_number());
   RETURN_IF_ERROR(rep.states.CompactWhenGrown());

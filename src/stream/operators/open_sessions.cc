@@ -113,7 +113,7 @@ bool OpenSessions::AnyEnds(int64_t watermark) {
     ends_.push_back({session.last, end.order, end.session});
     std::push_heap(ends_.begin(), ends_.end(), Later);
   }
-  FitToNumbers(numbers_, &sessions_);
+  NumberPool::FitTo(&sessions_, numbers_.end());
   return false;
 }
 

@@ -31,15 +31,15 @@ class RowPartials {
   AggregateMemory memory_;
 };
 
-// Decides for the rows of a pane whether groups are made: watches for some thousand rows, then gives up where more than
-// one row in two makes a new group.
+// Decides for the rows of a pane whether groups are made: watches for some thousand rows (with fewer, ten thousand keys
+// of which each comes a hundred times would look like rows of their own), then gives up where more than one row in two
+// has made a new group.
 class PartialsPay {
  public:
   // `rows` rows have been grouped, all in all into `groups` groups. False: they do not pay.
   static bool Decide(size_t rows, size_t groups) { return rows < kWatchedRows || groups * 2 <= rows; }
 
- private:
-  static constexpr size_t kWatchedRows = 4096;
+  static constexpr size_t kWatchedRows = 32 << 10;
 };
 
 }  // namespace laminar

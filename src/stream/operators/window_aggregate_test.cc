@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 
+#include "stream/operators/row_partials.h"
 #include "stream/operators/windows_for_test.h"
 
 namespace laminar {
@@ -13,11 +14,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-std::string Line(const std::string& key, int64_t start, int64_t end, int64_t sum, int64_t max) {
-  return key + " [" + std::to_string(start) + ", " + std::to_string(end) + ") " + std::to_string(sum) + " " +
-         std::to_string(max) + " a text of a row, number " + std::to_string(100'000'000 + max);
-}
 
 class WindowAggregateTest : public WindowTest {};
 
@@ -27,11 +23,11 @@ TEST_F(WindowAggregateTest, ATumbleClosesWhenTheWatermarkReachesItsEnd) {
   Watermark(9);
   EXPECT_THAT(Take(), ElementsAre("W 9"));
   Watermark(10);
-  EXPECT_THAT(Take(), ElementsAre(Line("b", 0, 10, 9, 8), Line("a", 0, 10, 2, 2), "W 10"));
+  EXPECT_THAT(Take(), ElementsAre(TestLine("b", 0, 10, 9, 8), TestLine("a", 0, 10, 2, 2), "W 10"));
   Rows({{"b", 9, 1}, {"c", 10, 5}});  // the first is late
   EXPECT_EQ(late(), 1U);
   End();
-  EXPECT_THAT(Take(), ElementsAre(Line("b", 10, 20, 4, 4), Line("c", 10, 20, 5, 5), "W end"));
+  EXPECT_THAT(Take(), ElementsAre(TestLine("b", 10, 20, 4, 4), TestLine("c", 10, 20, 5, 5), "W end"));
   EXPECT_TRUE(collect_->ended);
   EXPECT_EQ(op().StateRows(), 0);
 }
@@ -40,7 +36,8 @@ TEST_F(WindowAggregateTest, ManyWindowsCloseInTheOrderOfTheirEnds) {
   Start(Node(WindowKind::kTumble, 10));
   Rows({{"a", 25}, {"a", -5}, {"a", 1'000'000}, {"a", 5}});
   Watermark(500);
-  EXPECT_THAT(Take(), ElementsAre(Line("a", -10, 0, 1, 1), Line("a", 0, 10, 1, 1), Line("a", 20, 30, 1, 1), "W 500"));
+  EXPECT_THAT(Take(), ElementsAre(TestLine("a", -10, 0, 1, 1), TestLine("a", 0, 10, 1, 1), TestLine("a", 20, 30, 1, 1),
+                                  "W 500"));
 }
 
 TEST_F(WindowAggregateTest, TheLagOfTheTimeColumnHoldsWindowsOpen) {
@@ -51,7 +48,7 @@ TEST_F(WindowAggregateTest, TheLagOfTheTimeColumnHoldsWindowsOpen) {
   EXPECT_THAT(Take(), ElementsAre("W 0"));
   Rows({{"a", 6}});
   Watermark(110);
-  EXPECT_THAT(Take(), ElementsAre(Line("a", 0, 10, 2, 1), "W 10"));
+  EXPECT_THAT(Take(), ElementsAre(TestLine("a", 0, 10, 2, 1), "W 10"));
 }
 
 TEST_F(WindowAggregateTest, TimesThatAreNoneAreLate) {
@@ -60,18 +57,18 @@ TEST_F(WindowAggregateTest, TimesThatAreNoneAreLate) {
   EXPECT_EQ(late(), 2U);
   Rows({});
   End();
-  EXPECT_THAT(Take(), ElementsAre(Line("a", 0, 10, 1, 1), "W end"));
+  EXPECT_THAT(Take(), ElementsAre(TestLine("a", 0, 10, 1, 1), "W end"));
 }
 
 TEST_F(WindowAggregateTest, AHopCountsARowInItsWindowsThatAreOpen) {
   Start(Node(WindowKind::kHop, 10, 5));
   Rows({{"a", 7, 1}});
   Watermark(10);
-  EXPECT_THAT(Take(), ElementsAre(Line("a", 0, 10, 1, 1), "W 10"));
+  EXPECT_THAT(Take(), ElementsAre(TestLine("a", 0, 10, 1, 1), "W 10"));
   Rows({{"a", 6, 2}, {"b", 4, 2}});  // [5, 15) is open; of b's windows none
   EXPECT_EQ(late(), 1U);
   Watermark(15);
-  EXPECT_THAT(Take(), ElementsAre(Line("a", 5, 15, 3, 2), "W 15"));
+  EXPECT_THAT(Take(), ElementsAre(TestLine("a", 5, 15, 3, 2), "W 15"));
 }
 
 TEST_F(WindowAggregateTest, AWindowThatWasEmptyWhenItClosedStaysClosed) {
@@ -80,14 +77,14 @@ TEST_F(WindowAggregateTest, AWindowThatWasEmptyWhenItClosedStaysClosed) {
   Rows({{"a", 7}});
   EXPECT_EQ(late(), 0U);
   End();
-  EXPECT_THAT(Take(), ElementsAre("W 10", Line("a", 5, 15, 1, 1), "W end"));
+  EXPECT_THAT(Take(), ElementsAre("W 10", TestLine("a", 5, 15, 1, 1), "W end"));
 }
 
 TEST_F(WindowAggregateTest, RowsInTheGapsOfAHopAreInNoWindow) {
   Start(Node(WindowKind::kHop, 10, 15));
   Rows({{"a", 9}, {"a", 10}, {"a", 14}, {"a", 15}});
   End();
-  EXPECT_THAT(Take(), ElementsAre(Line("a", 0, 10, 1, 1), Line("a", 15, 25, 1, 1), "W end"));
+  EXPECT_THAT(Take(), ElementsAre(TestLine("a", 0, 10, 1, 1), TestLine("a", 15, 25, 1, 1), "W end"));
   EXPECT_EQ(late(), 0U);
 }
 
@@ -95,7 +92,8 @@ TEST_F(WindowAggregateTest, WithoutKeysThereIsOneGroup) {
   Start(Node(WindowKind::kHop, 10, 5, 0, /*keyed=*/false));
   Rows({{"a", 7, 1}, {"b", 3, 2}});
   End();
-  EXPECT_THAT(Take(), ElementsAre(Line("", -5, 5, 2, 2), Line("", 0, 10, 3, 2), Line("", 5, 15, 1, 1), "W end"));
+  EXPECT_THAT(Take(),
+              ElementsAre(TestLine("", -5, 5, 2, 2), TestLine("", 0, 10, 3, 2), TestLine("", 5, 15, 1, 1), "W end"));
 }
 
 TEST_F(WindowAggregateTest, RowsYearsApartCostNoEmptyWindows) {
@@ -138,52 +136,25 @@ TEST_F(WindowAggregateTest, PartialsComeWhenThePaneEndsAndRowByRowWhereGroupsDoN
   Watermark(9);
   EXPECT_THAT(Take(), ElementsAre("W 9"));
   Watermark(10);
-  EXPECT_THAT(Take(), ElementsAre(Line("a", 5, 10, 3, 2), "W 10"));
+  EXPECT_THAT(Take(), ElementsAre(TestLine("a", 5, 10, 3, 2), "W 10"));
   Rows({{"a", 6, 4}});  // counts in [5, 15)
   Watermark(11);
-  EXPECT_THAT(Take(), ElementsAre(Line("a", 5, 10, 4, 4), "W 11"));
+  EXPECT_THAT(Take(), ElementsAre(TestLine("a", 5, 10, 4, 4), "W 11"));
 
   std::vector<TestRow> rows;
   for (int64_t k = 0; k < 2048; k++) rows.push_back({std::to_string(k), 12});
-  for (int batch = 0; batch < 2; batch++) {
+  for (size_t batch = 0; batch < PartialsPay::kWatchedRows / rows.size(); batch++) {
     for (TestRow& row : rows) row.key += "x";
     Rows(rows);
     EXPECT_THAT(Take(), IsEmpty());
   }
   Rows({{"y", 12, 1}, {"y", 13, 2}, {"y", 21, 4}});
-  EXPECT_THAT(Take(), ElementsAre(Line("y", 10, 15, 1, 1), Line("y", 10, 15, 2, 2)));
+  EXPECT_THAT(Take(), ElementsAre(TestLine("y", 10, 15, 1, 1), TestLine("y", 10, 15, 2, 2)));
   Watermark(15);
-  EXPECT_EQ(Take().size(), 4096U + 1);
+  EXPECT_EQ(Take().size(), PartialsPay::kWatchedRows + 1);
 }
 
 // ---- against a calculation row by row
-
-// One step: rows, or a watermark.
-struct Step {
-  std::vector<TestRow> rows;
-  std::optional<int64_t> watermark;
-};
-
-std::vector<Step> AnySteps(int64_t spread) {
-  std::vector<Step> steps;
-  int64_t now = *rc::gen::inRange(-200, 200);
-  const int keys = *rc::gen::element(1, 3, 40);
-  for (int i = *rc::gen::inRange(1, 30); i > 0; i--) {
-    Step step;
-    now += *rc::gen::inRange<int64_t>(0, spread / 2);
-    if (*rc::gen::inRange(0, 3) == 0) {
-      step.watermark = now - *rc::gen::inRange<int64_t>(0, spread / 2);
-    } else {
-      for (int rows = *rc::gen::element(0, 1, 3, 20); rows > 0; rows--) {
-        const int64_t time = now + *rc::gen::inRange<int64_t>(-spread, spread);
-        std::string key = std::to_string(*rc::gen::inRange(0, keys));
-        step.rows.push_back({std::move(key), time, *rc::gen::inRange(0, 100)});
-      }
-    }
-    steps.push_back(step);
-  }
-  return steps;
-}
 
 class Model {
  public:
@@ -210,7 +181,7 @@ class Model {
     watermark_ = std::max(watermark_, watermark);
     while (!groups_.empty() && groups_.begin()->first.first <= watermark_) {
       const auto& [id, group] = *groups_.begin();
-      lines.push_back(Line(id.second, id.first - size_, id.first, group.sum, group.max));
+      lines.push_back(TestLine(id.second, id.first - size_, id.first, group.sum, group.max));
       groups_.erase(groups_.begin());
     }
     return lines;
@@ -226,31 +197,17 @@ class Model {
   std::map<std::pair<int64_t, std::string>, Group> groups_;
 };
 
-// Sorts the lines of each window (which stand together) by key; takes the watermarks out.
-std::vector<std::string> ByWindowAndKey(std::vector<std::string> lines) {
-  std::erase_if(lines, [](const std::string& line) { return line.starts_with("W"); });
-  const auto window = [](const std::string& line) {
-    return line.substr(line.find('['), line.find(')') - line.find('['));
-  };
-  for (auto begin = lines.begin(); begin != lines.end();) {
-    const auto end = std::find_if(begin, lines.end(), [&](const auto& line) { return window(line) != window(*begin); });
-    std::sort(begin, end);
-    begin = end;
-  }
-  return lines;
-}
-
 TEST_F(WindowAggregateTest, GivesWhatACalculationRowByRowGives) {
   const auto property = [&](AggregateMode mode, bool late_rows) {
     const int64_t size = *rc::gen::element<int64_t>(1, 6, 10, 60);
     const int64_t slide = *rc::gen::element<int64_t>(1, 4, 5, 10, 25, 60);
     const int64_t offset = *rc::gen::element<int64_t>(0, 3, -7);
     const bool tumble = *rc::gen::inRange(0, 4) == 0;
-    const std::vector<Step> steps = AnySteps(*rc::gen::element<int64_t>(10, 100));
+    const std::vector<TestStep> steps = AnySteps(*rc::gen::element<int64_t>(10, 100));
     Start(Node(tumble ? WindowKind::kTumble : WindowKind::kHop, size, slide, offset), mode);
     Model model(size, tumble ? size : slide, offset);
     int64_t earliest = kNoWatermark;  // of the rows in time
-    for (const Step& step : steps) {
+    for (const TestStep& step : steps) {
       if (step.watermark) {
         earliest = std::max(earliest, *step.watermark);
         Watermark(*step.watermark);

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +22,53 @@ struct TestRow {
   int64_t time;
   int64_t value = 1;
 };
+
+// One step: rows, or a watermark.
+struct TestStep {
+  std::vector<TestRow> rows;
+  std::optional<int64_t> watermark;
+};
+
+inline std::vector<TestStep> AnySteps(int64_t spread) {
+  std::vector<TestStep> steps;
+  int64_t now = *rc::gen::inRange(-200, 200);
+  const int keys = *rc::gen::element(1, 3, 40);
+  for (int i = *rc::gen::inRange(1, 30); i > 0; i--) {
+    TestStep step;
+    now += *rc::gen::inRange<int64_t>(0, spread / 2);
+    if (*rc::gen::inRange(0, 3) == 0) {
+      step.watermark = now - *rc::gen::inRange<int64_t>(0, spread / 2);
+    } else {
+      for (int rows = *rc::gen::element(0, 1, 3, 20); rows > 0; rows--) {
+        const int64_t time = now + *rc::gen::inRange<int64_t>(-spread, spread);
+        std::string key = std::to_string(*rc::gen::inRange(0, keys));
+        step.rows.push_back({std::move(key), time, *rc::gen::inRange(0, 100)});
+      }
+    }
+    steps.push_back(step);
+  }
+  return steps;
+}
+
+// A line of CollectOutput.
+inline std::string TestLine(const std::string& key, int64_t start, int64_t end, int64_t sum, int64_t max) {
+  return key + " [" + std::to_string(start) + ", " + std::to_string(end) + ") " + std::to_string(sum) + " " +
+         std::to_string(max) + " a text of a row, number " + std::to_string(100'000'000 + max);
+}
+
+// Sorts the lines of each window (which stand together) by key; takes the watermarks out.
+inline std::vector<std::string> ByWindowAndKey(std::vector<std::string> lines) {
+  std::erase_if(lines, [](const std::string& line) { return line.starts_with("W"); });
+  const auto window = [](const std::string& line) {
+    return line.substr(line.find('['), line.find(')') - line.find('['));
+  };
+  for (auto begin = lines.begin(); begin != lines.end();) {
+    const auto end = std::find_if(begin, lines.end(), [&](const auto& line) { return window(line) != window(*begin); });
+    std::sort(begin, end);
+    begin = end;
+  }
+  return lines;
+}
 
 // What an operator gave out: rows as "key [start, end) sum max text" and watermarks as "W time", in order.
 class CollectOutput final : public Operator {

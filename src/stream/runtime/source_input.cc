@@ -66,8 +66,9 @@ SourceInput::SourceInput(const PlanNode& node, Parts parts, const World& world)
   CHECK_MSG(parts_.reader != nullptr, "a source table has one SourceNode");
   if (source_ == nullptr) parts_.watermark = nullptr;
   if (source_ != nullptr && !source_->computed.empty()) {
-    computes_ = std::make_unique<FilterProject>(
-        world.session, ExpressionList(), source_->computed.BehindColumnsOf(Decoded(node)), Visible(node), &failures_);
+    computes_ = std::make_unique<FilterProject>(world.session, ExpressionList(),
+                                                source_->computed.BehindColumnsOf(world.session, Decoded(node)),
+                                                Visible(node), &failures_);
   }
   if (parts_.watermark == nullptr) return;
   CHECK_MSG(source_->event_time.has_value(), "a source with a watermark has an event time");

@@ -21,6 +21,13 @@ std::vector<Shape> OtherShapes() {
        "SELECT k, ws, n, rank() OVER (PARTITION BY ws ORDER BY n DESC) AS r, n * 100.0 / sum(n) OVER (PARTITION BY ws) "
        "AS "
        "share FROM (SELECT k, count(*) AS n, TUMBLE_START(ts, {size}) AS ws FROM {t} GROUP BY k, TUMBLE(ts, {size}))"},
+      {"any_frame_in_window",
+       "SELECT k, ws, ntile(3) OVER w AS t3, percent_rank() OVER w AS pr, lead(k) OVER w AS next, last_value(n) OVER "
+       "(PARTITION BY ws ORDER BY n, k ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS most FROM (SELECT k, "
+       "count(*) "
+       "AS n, TUMBLE_START(ts, {size}) AS ws FROM {t} GROUP BY k, TUMBLE(ts, {size})) WINDOW w AS (PARTITION BY ws "
+       "ORDER "
+       "BY n, k)"},
       {"qualify_in_window",
        "SELECT k, count(*) AS n, TUMBLE_START(ts, {size}) AS ws FROM {t} GROUP BY k, TUMBLE(ts, {size}) QUALIFY "
        "row_number() OVER (PARTITION BY TUMBLE_START(ts, {size}) ORDER BY count(*) DESC, k NULLS FIRST) = 1"},
@@ -41,6 +48,16 @@ std::vector<Shape> OtherShapes() {
        "t.g "
        "= dim.g GROUP BY dim.name, TUMBLE(ts, {size})"},
       {"join_on_more", "SELECT t.id, t.v, dim.name FROM {t} AS t LEFT JOIN {dim} ON t.g = dim.g AND t.v > {n}"},
+      {"join_bounded_table",
+       "SELECT t.id, coalesce(r.name, 'nobody') AS name, r.g AS rg FROM {t} AS t LEFT JOIN r ON t.g = r.g AND r.name "
+       "<> "
+       "'c'"},
+      {"join_bounded_then_window",
+       "SELECT r.name, sum(t.v) AS sv, count(*) AS n, TUMBLE_END(t.ts, {size}) AS we FROM {t} AS t JOIN r USING (g) "
+       "GROUP "
+       "BY r.name, TUMBLE(t.ts, {size})"},
+      {"semi_join", "SELECT id FROM {t} WHERE g IN (SELECT g FROM r)"},
+      {"anti_join", "SELECT id, k FROM {t} AS t WHERE NOT EXISTS (SELECT 1 FROM r WHERE r.g = t.g)"},
       {"union_all_then_window",
        "SELECT k, count(*) AS n, sum(v) AS sv, TUMBLE_START(ts, {size}) AS ws FROM (SELECT k, v, ts FROM {t} UNION ALL "
        "SELECT upper(k), v * 2, ts FROM {u} WHERE v IS NOT NULL) GROUP BY k, TUMBLE(ts, {size})"},

@@ -118,8 +118,24 @@ std::string TableSql(const std::string& name, int64_t delay) {
          Interval(delay) + ") WITH (connector = 'lines', type = 'source', format = 'json');\n";
 }
 
+constexpr const char* kBoundedTable =
+    "CREATE TABLE r (g BIGINT, name TEXT) WITH (connector = 'lines', type = 'source', bounded = 'true');\n";
+
+std::map<int, Shard> BoundedRows(Random* random) {
+  std::map<int, Shard> shards;
+  const auto count = static_cast<int>(1 + random->Uniform(3));
+  for (int number = 1; number <= count; number++) {
+    Shard& shard = shards[number];
+    for (uint64_t r = random->Uniform(6); r > 0; r--) {
+      const std::string g = random->Uniform(6) == 0 ? "" : "\"g\":" + std::to_string(random->Uniform(5)) + ",";
+      shard.lines.push_back("{" + g + "\"name\":\"" + static_cast<char>('a' + random->Uniform(4)) + "\"}");
+    }
+  }
+  return shards;
+}
+
 bool Reads(const Shape& shape, const std::string& table) {
-  return std::string(shape.stream).find("{" + table + "}") != std::string::npos;
+  return std::string(shape.stream).find(table) != std::string::npos;
 }
 
 }  // namespace
@@ -133,7 +149,7 @@ RandomCase MakeCase(uint64_t seed, const Shape* shape) {
   const int64_t slide =
       std::max<int64_t>(size / OneOf<int64_t>(&random, {1, 2, 3, 6}) / kMicrosPerMilli, 1) * kMicrosPerMilli;
   const int64_t hop = slide * OneOf<int64_t>(&random, {1, 2, 3, 7}) +
-                      (random.Uniform(3) == 0 ? slide / 2 / kMicrosPerMilli * kMicrosPerMilli : 0);
+                      (random.Uniform(3) == 0 && slide % (2 * kMicrosPerMilli) == 0 ? slide / 2 : 0);
   std::map<std::string, std::string> values = {
       {"size", Interval(size)},
       {"slide", Interval(slide)},
@@ -158,12 +174,18 @@ RandomCase MakeCase(uint64_t seed, const Shape* shape) {
 
   RandomCase random_case;
   random_case.shape = shape->name;
-  TableMaker maker(&random, size);
+  // Months want rows that are days apart.
+  const bool months = std::string(shape->stream).find("{month}") != std::string::npos;
+  TableMaker maker(&random, months ? 30 * kDay : size);
   int64_t next_id = 1;
   for (const std::string table : {"t", "u"}) {
-    if (!Reads(*shape, table)) continue;
+    if (!Reads(*shape, "{" + table + "}")) continue;
     random_case.test.script += TableSql(table, maker.delay());
     random_case.test.inputs[table] = maker.MakeShards(&next_id);
+  }
+  if (Reads(*shape, "JOIN r ") || Reads(*shape, "FROM r ") || Reads(*shape, "FROM r)")) {
+    random_case.test.script += kBoundedTable;
+    random_case.test.inputs["r"] = BoundedRows(&random);
   }
   random_case.test.script += Replaced(shape->stream, stream) + ";\n";
   random_case.test.oracle_queries["terminal"] =

@@ -1,7 +1,7 @@
 // The shapes of queries that the random oracle asks: as a stream, and as a batch for DuckDB over the same rows.
 //
-// Tables t and u: id BIGINT (different in every row of both), k TEXT, g BIGINT, v BIGINT, d DECIMAL(12,3), x DOUBLE,
-// s TEXT, b BOOLEAN, ts TIMESTAMP (never NULL; the event time). In the text of a query stand for
+// The tables t and u: id BIGINT (different in every row of both), k TEXT, g BIGINT, v BIGINT, d DECIMAL(12,3), x
+// DOUBLE, s TEXT, b BOOLEAN, ts TIMESTAMP (never NULL; the event time). In the text of a query stand for
 //   {t} {u}        the table; in a batch with one column more, seq: the place of the row among those of equal time
 //   {tie}          nothing; in a batch ", seq": what decides among rows of equal time
 //   {order}        nothing; in a batch " ORDER BY ts, seq": the order in which an aggregate sees its rows
@@ -10,6 +10,7 @@
 //   {offset}       an interval below size
 //   {n} {m}        small numbers
 //   {dim}          a table of literal rows (g, name), some of whose g are in t, one of them twice
+// r is a bounded table (g BIGINT, name TEXT) with some of t's g.
 #pragma once
 
 #include <vector>

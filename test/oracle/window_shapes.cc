@@ -79,6 +79,23 @@ std::vector<Shape> WindowShapes() {
        "{t} GROUP BY HOP(ts, {slide}, {hop})",
        "SELECT count(*), sum(v) FILTER (WHERE b), stddev_pop(x), w + {hop} FROM (SELECT *, unnest(hops(ts, {slide}, "
        "{hop})) AS w FROM {t}) GROUP BY w"},
+      {"tumble_offset",
+       "SELECT k, count(*) AS n, sum(v) AS sv, TUMBLE_START(ts, {size}, {offset}) AS ws, TUMBLE_END(ts, {size}, "
+       "{offset}) AS we FROM {t} GROUP BY k, TUMBLE(ts, {size}, {offset})"},
+      {"hop_offset",
+       "SELECT g, count(*) AS n, max(x) AS z, HOP_START(ts, {slide}, {hop}, {offset}) AS ws FROM {t} GROUP BY g, "
+       "HOP(ts, "
+       "{slide}, {hop}, {offset})",
+       "SELECT g, count(*), max(x), w + {offset} FROM (SELECT *, unnest(hops(ts - {offset}, {slide}, {hop})) AS w FROM "
+       "{t}) GROUP BY g, w"},
+      {"hop_months",
+       "SELECT k, count(*) AS n, sum(v) AS sv, HOP_START(ts, INTERVAL '1' MONTH, {month}) AS ws, HOP_END(ts, INTERVAL "
+       "'1' "
+       "MONTH, {month}) AS we FROM {t} GROUP BY k, HOP(ts, INTERVAL '1' MONTH, {month})",
+       "SELECT k, count(*), sum(v), w, w + {month} FROM (SELECT *, unnest(list_filter(list_transform(range(0, 12), "
+       "lambda i: date_trunc('month', ts) - INTERVAL '1' MONTH * i), lambda w: w + {month} > ts)) AS w FROM {t}) GROUP "
+       "BY "
+       "k, w"},
       {"session",
        "SELECT k, count(*) AS n, sum(v) AS sv, min(x) AS a, avg(d) AS m, SESSION_START(ts, {gap}) AS ws, "
        "SESSION_END(ts, {gap}) AS we FROM {t} GROUP BY k, SESSION(ts, {gap})",

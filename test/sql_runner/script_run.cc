@@ -48,6 +48,7 @@ ScriptRun::Outcome ScriptRun::Run(int workers, size_t batch_rows) {
   const Status status = (*pipeline)->Run(nullptr);
   if (!status.ok()) outcome.failure = status.ToString();
   outcome.outputs = std::move(lines_.outputs);
+  for (const auto& [source, metrics] : (*pipeline)->source_metrics()) outcome.late[source] = metrics.late_rows.Get();
   return outcome;
 }
 

@@ -151,6 +151,14 @@ void KeyTable::Prefetch(uint64_t hash) const {
   __builtin_prefetch(&rep_->slots[hash & rep_->mask()]);
 }
 
+void KeyTable::PrefetchNumber(uint32_t number) const {
+  __builtin_prefetch(&rep_->entries[number]);
+}
+void KeyTable::PrefetchKey(uint32_t number) const {
+  __builtin_prefetch(rep_->entries[number].bytes);
+  Prefetch(rep_->entries[number].hash);
+}
+
 uint32_t KeyTable::Find(std::string_view key, uint64_t hash) const {
   return rep_->slots[rep_->FindSlot(key, hash)].number;
 }

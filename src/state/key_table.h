@@ -23,7 +23,11 @@ class KeyTable {
   // The key's number; a new one if it is not there yet (*created).
   uint32_t FindOrAdd(std::string_view key, uint64_t hash, bool* created);
   uint32_t Find(std::string_view key, uint64_t hash) const;
-  void Prefetch(uint64_t hash) const;           // FindOrAdd or Find of this hash comes soon
+  // For large tables: FindOrAdd or Find of this hash comes soon; key() and Erase of a number: first the one, some calls
+  // later the other.
+  void Prefetch(uint64_t hash) const;
+  void PrefetchNumber(uint32_t number) const;
+  void PrefetchKey(uint32_t number) const;
   void Erase(uint32_t number);                  // its memory is used again by later keys or given back
   std::string_view key(uint32_t number) const;  // valid until the next Erase
   uint64_t hash(uint32_t number) const;

@@ -12,6 +12,7 @@ namespace laminar {
 namespace {
 
 constexpr int kBatchesPerResume = 8;
+constexpr size_t kAhead = 8;  // rows and groups that are fetched into the cache while others are worked on
 constexpr size_t kRowsBetweenTrials = 64 << 10;  // kPartial: so many rows go one by one before groups are tried again
 
 }  // namespace
@@ -42,6 +43,7 @@ struct InstantAggregateOperator::Rep {
     found.resize(rows.size());
     size_t created_groups = 0;
     for (size_t i = 0; i < rows.size(); i++) {
+      if (i + kAhead < rows.size()) table.Prefetch(in.keys().hash(rows[i + kAhead]));
       bool created = false;
       const uint32_t number = table.FindOrAdd(in.keys().key(rows[i]), in.keys().hash(rows[i]), &created);
       found[i] = created ? states.Create(number) : states.at(number);
@@ -73,7 +75,13 @@ struct InstantAggregateOperator::Rep {
     std::vector<uint32_t> numbers;
     std::vector<TimeRange> windows;
     found.clear();
-    for (const TimeOrder::Item& item : items) {
+    for (size_t i = 0; i < count; i++) {
+      if (i + 2 * kAhead < count) table.PrefetchNumber(items[i + 2 * kAhead].number);
+      if (i + kAhead < count) {
+        table.PrefetchKey(items[i + kAhead].number);
+        __builtin_prefetch(states.at(items[i + kAhead].number));
+      }
+      const TimeOrder::Item& item = items[i];
       keys.push_back(table.key(item.number));
       found.push_back(states.at(item.number));
       numbers.push_back(item.number);

@@ -8,6 +8,8 @@
 #include "duckdb/main/client_context_state.hpp"
 #include "duckdb/parser/parsed_data/create_table_function_info.hpp"
 
+#include "sql/window_function.h"
+
 namespace laminar::sql {
 
 const char* const kStreamFunction = "laminar_stream";
@@ -36,7 +38,7 @@ duckdb::unique_ptr<duckdb::FunctionData> BindStream(duckdb::ClientContext& conte
   const Table* table = state && state->catalogue ? state->catalogue->Find(name) : nullptr;
   if (!table) throw duckdb::BinderException("there is no table named %s", name);
   for (const TableColumn& column : table->columns) {
-    if (column.generated) continue;
+    if (column.generated && !table->IsComputedTime(column)) continue;
     types.push_back(column.type);
     names.push_back(column.name);
   }
@@ -62,6 +64,10 @@ std::string Key(const std::string& name) {
 
 std::string StreamOfScan(const duckdb::FunctionData& bind_data) {
   return bind_data.Cast<StreamBindData>().table;
+}
+
+bool Table::IsComputedTime(const TableColumn& column) const {
+  return column.generated && event_time && duckdb::StringUtil::CIEquals(event_time->column, column.name);
 }
 
 const TableColumn* Table::FindColumn(const std::string& column) const {
@@ -102,6 +108,7 @@ std::vector<std::string> Catalogue::Names() const {
 
 Catalogue::Scope::Scope(duckdb::ClientContext& context, const Catalogue* catalogue) : context_(context) {
   context.registered_state->GetOrCreate<CatalogueState>(kStateName)->catalogue = catalogue;
+  RegisterWindowFunctions(context);
   context.RunFunctionInTransaction([&] {
     duckdb::TableFunction stream(kStreamFunction, {duckdb::LogicalType::VARCHAR}, ScanStream, BindStream);
     stream.projection_pushdown = true;

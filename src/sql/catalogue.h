@@ -26,6 +26,12 @@ struct TableColumn {
   size_t offset = 0;
 };
 
+// A bound expression over columns of a table: references are indexes into `columns`.
+struct RowExpression {
+  duckdb::unique_ptr<duckdb::Expression> expression;
+  std::vector<std::string> columns;
+};
+
 enum class TableKind { kConnector, kStream, kView };
 
 struct Table {
@@ -45,13 +51,23 @@ struct Table {
   const Format* format = nullptr;
   std::string format_name;
   std::vector<WrittenOption> options;
-  std::optional<EventTime> event_time;
-  size_t event_time_offset = 0;
+  std::optional<EventTime> event_time;  // declared, or found in the queries
+  size_t event_time_offset = 0;         // of its declaration, or of its use in a query
+  EventTimeSettings settings;           // of a source
+  bool event_time_traced = false;       // found in the queries
+  bool uses_arrival = false;            // a query asks for the event time without naming one, and there is no other
+  std::optional<int64_t> watermark_delay_micros;           // WATERMARK FOR c AS c - this
+  duckdb::unique_ptr<duckdb::ParsedExpression> watermark;  // WATERMARK FOR c AS this; not for c - a constant
+  // An event time that is not decoded as it is: a generated column, or a DATE as a TIMESTAMP.
+  std::optional<RowExpression> computed_time;
+  std::optional<RowExpression> bound_watermark;
 
   // Views
   duckdb::unique_ptr<duckdb::SelectStatement> view;
   std::vector<std::string> view_columns;
 
+  // A generated column that is the event time: computed by the source itself, so it is a column like the decoded ones.
+  bool IsComputedTime(const TableColumn& column) const;
   const TableColumn* FindColumn(const std::string& column) const;  // case does not matter; nullptr
   std::vector<std::string> ColumnNames() const;
 };

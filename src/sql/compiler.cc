@@ -8,9 +8,15 @@
 #include <optional>
 #include <set>
 
+#include "duckdb/planner/expression/bound_reference_expression.hpp"
+#include "duckdb/planner/expression_iterator.hpp"
+
 #include "sql/bind.h"
 #include "sql/convert.h"
+#include "sql/event_time.h"
+#include "sql/event_times.h"
 #include "sql/join_order.h"
+#include "sql/rel.h"
 #include "sql/resolve.h"
 #include "sql/statements.h"
 #include "sql/table_options.h"
@@ -31,6 +37,24 @@ class Compilation {
                     "add INSERT INTO sink SELECT ... FROM source, or a SELECT");
     }
     for (Query& view : script_.views) BindQuery(context_, view, &problems_);
+    do Plan();
+    while (replan_);
+    if (problems_.size() > 0) result_.script.reset();
+    result_.problems = problems_.Take();
+    return std::move(result_);
+  }
+
+ private:
+  // Binds and converts all queries. replan_: a query has shown the event time of a source that declares none; the plan
+  // is made again with what is known now. Each time at least one source gets its event time.
+  void Plan() {
+    replan_ = false;
+    bound_.clear();
+    scans_.clear();
+    used_columns_.clear();
+    writers_.clear();
+    nodes_.clear();
+    building_.clear();
     for (Query& query : script_.queries) {
       bound_.push_back(BindQuery(context_, query, &problems_));
       scans_.emplace_back();
@@ -40,14 +64,51 @@ class Compilation {
     }
     result_.script = std::make_unique<CompiledScript>();
     result_.script->pipeline_name = script_.pipeline_name;
+    FindTimed();
     BindTables();
-    if (problems_.size() == 0) BuildPlan();
-    if (problems_.size() > 0) result_.script.reset();
-    result_.problems = problems_.Take();
-    return std::move(result_);
+    if (problems_.size() > 0) return;
+    try {
+      BuildPlan();
+    } catch (const Replan&) {
+      replan_ = true;
+      for (auto& [key, table] : script_.catalogue.tables()) {
+        if (table->event_time_traced && !table->computed_time) BindTracedTime(context_, table.get(), &problems_);
+      }
+      replan_ = problems_.size() == 0;
+    }
   }
 
- private:
+  // The tables whose rows reach an operator of event time, directly or through streams.
+  void FindTimed() {
+    timed_.clear();
+    std::vector<size_t> open;
+    std::set<size_t> seen;
+    for (size_t i = 0; i < bound_.size(); i++) {
+      if (bound_[i].plan && NeedsEventTime(*bound_[i].plan) && seen.insert(i).second) open.push_back(i);
+    }
+    while (!open.empty()) {
+      const size_t query = open.back();
+      open.pop_back();
+      for (const auto& [table, columns] : scans_[query]) {
+        if (!timed_.insert(table).second) continue;
+        for (size_t i = 0; i < script_.queries.size(); i++) {
+          const Table* target = script_.queries[i].target;
+          if (target && target->name == table && seen.insert(i).second) open.push_back(i);
+        }
+      }
+    }
+    for (const std::string& name : timed_) {
+      const Table& table = *script_.catalogue.Find(name);
+      if (table.kind != TableKind::kConnector) continue;
+      for (const std::string& column : ColumnsOfEventTime(table)) used_columns_[name].insert(column);
+    }
+    for (auto& [name, columns] : used_columns_) {
+      const Table& table = *script_.catalogue.Find(name);
+      if (!table.computed_time || !columns.contains(table.event_time->column)) continue;
+      columns.insert(table.computed_time->columns.begin(), table.computed_time->columns.end());
+    }
+  }
+
   void BindTables() {
     for (auto& [key, table] : script_.catalogue.tables()) {
       if (table->kind != TableKind::kConnector || !table->connector) continue;
@@ -60,8 +121,6 @@ class Compilation {
         result_.script->warnings.push_back(Status::User("table " + table->name + " is never used").At(bound.position));
         continue;
       }
-      if (use == OptionUse::kSource && table->event_time)
-        result_.script->event_times.emplace(table->name, *table->event_time);
       auto& tables = use == OptionUse::kSource ? result_.script->sources : result_.script->sinks;
       tables.emplace(table->name, std::move(bound));
     }
@@ -70,6 +129,7 @@ class Compilation {
   StreamPlan& plan() { return result_.script->plan; }
 
   NodeId AddNode(PlanNode node) {
+    FindTimes(plan(), &node);
     plan().nodes.push_back(std::move(node));
     return static_cast<NodeId>(plan().nodes.size()) - 1;
   }
@@ -81,7 +141,8 @@ class Compilation {
   };
 
   void BuildPlan() {
-    std::vector<Target> targets;
+    targets_.clear();
+    std::vector<Target>& targets = targets_;
     for (size_t i = 0; i < script_.queries.size(); i++) {
       Table* const table = script_.queries[i].target;
       const auto same = std::find_if(targets.begin(), targets.end(),
@@ -176,16 +237,100 @@ class Compilation {
       input.place_of = [&](const std::string& table) { return PlaceOfTable(*query.select->node, table); };
       input.is_bounded = [&](const std::string& table) { return IsBounded(table); };
       input.warnings = &result_.script->warnings;
+      input.catalogue = &script_.catalogue;
+      input.keeps_hidden = target.table && target.table->kind == TableKind::kStream;
       const std::optional<NodeId> node = ConvertQuery(context_, bound_[i], input, &plan(), &problems_);
       if (!node) return std::nullopt;
       all.inputs.push_back(*node);
     }
     if (all.inputs.size() == 1) return all.inputs.front();
+    ShareHidden(&all.inputs);
     all.op = UnionAllNode{};
     all.schema = plan().nodes[all.inputs.front()].schema;
     for (Column& column : all.schema) column.not_null = false;
     all.position = problems_.At(script_.queries[target.queries.front()].offset);
     return AddNode(std::move(all));
+  }
+
+  // Inputs of one union: hidden columns that not all of them have are dropped.
+  void ShareHidden(std::vector<NodeId>* inputs) {
+    size_t least = SIZE_MAX;
+    for (const NodeId input : *inputs) least = std::min(least, plan().nodes[input].schema.size());
+    for (NodeId& input : *inputs) {
+      if (plan().nodes[input].schema.size() == least) continue;
+      PlanNode node;
+      node.inputs = {input};
+      node.schema = plan().nodes[input].schema;
+      node.schema.resize(least);
+      node.position = plan().nodes[input].position;
+      FilterProjectNode project;
+      std::vector<std::unique_ptr<duckdb::Expression>> columns;
+      for (size_t i = 0; i < least; i++) {
+        const Column& column = node.schema[i];
+        columns.push_back(duckdb::make_uniq<duckdb::BoundReferenceExpression>(column.name, *column.type, i));
+      }
+      project.projections = ExpressionList(std::move(columns));
+      node.op = std::move(project);
+      input = AddNode(std::move(node));
+    }
+  }
+
+  NodeId AddSource(const Table& table, const BoundTable& bound) {
+    const bool timed = timed_.contains(table.name);
+    PlanNode node;
+    SourceNode source;
+    source.table = table.name;
+    node.schema = bound.spec.schema;
+    node.position = bound.position;
+    const TableColumn* time = table.event_time ? table.FindColumn(table.event_time->column) : nullptr;
+    if (table.computed_time && (timed || used_columns_[table.name].contains(time->name))) {
+      const std::string name = table.IsComputedTime(*time) ? time->name : kTimeName;
+      if (timed) source.event_time = node.schema.size();
+      source.computed = Over(*table.computed_time, node.schema, time->offset);
+      node.schema.push_back({name, MakeType(source.computed.type(0)), false});
+    } else if (timed && time) {
+      source.event_time = IndexOf(node.schema, time->name);
+    }
+    if (table.bound_watermark && timed)
+      source.watermark = Over(*table.bound_watermark, node.schema, table.event_time_offset);
+    if (timed && !time && table.uses_arrival) {
+      source.adds_arrival = true;
+      source.event_time = node.schema.size();
+      node.schema.push_back({kTimeName, MakeType(duckdb::LogicalType::TIMESTAMP), false});
+    }
+    if (source.event_time) {
+      source.adds_order = true;
+      node.schema.push_back({kOrderName, MakeType(duckdb::LogicalType::UBIGINT), false});
+      EventTime event_time = table.event_time.value_or(EventTime());
+      event_time.settings = table.settings;
+      result_.script->event_times[table.name] = std::move(event_time);
+    }
+    node.op = std::move(source);
+    plan().sources.push_back(table.name);
+    return AddNode(std::move(node));
+  }
+
+  static size_t IndexOf(const Schema& schema, const std::string& column) {
+    size_t index = 0;
+    while (index < schema.size() && schema[index].name != column) index++;
+    CHECK_MSG(index < schema.size(), column.c_str());
+    return index;
+  }
+
+  ExpressionList Over(const RowExpression& row, const Schema& schema, size_t offset) const {
+    auto expression = row.expression->Copy();
+    const std::function<void(duckdb::unique_ptr<duckdb::Expression>&)> place =
+        [&](duckdb::unique_ptr<duckdb::Expression>& part) {
+          if (part->GetExpressionClass() == duckdb::ExpressionClass::BOUND_REF) {
+            auto& reference = part->Cast<duckdb::BoundReferenceExpression>();
+            reference.index = IndexOf(schema, row.columns[reference.index]);
+          }
+          duckdb::ExpressionIterator::EnumerateChildren(*part, place);
+        };
+    place(expression);
+    std::vector<std::unique_ptr<duckdb::Expression>> list;
+    list.push_back(std::move(expression));
+    return ExpressionList(std::move(list), {problems_.At(offset)});
   }
 
   bool IsBounded(const std::string& source) const {
@@ -199,15 +344,7 @@ class Compilation {
     const Table& table = *script_.catalogue.Find(name);
     const size_t offset = script_.queries[reader].offset;
     if (table.kind == TableKind::kConnector) {
-      const BoundTable& bound = result_.script->sources.at(name);
-      PlanNode node;
-      SourceNode source;
-      source.table = name;
-      node.op = std::move(source);
-      node.schema = bound.spec.schema;
-      node.position = bound.position;
-      plan().sources.push_back(name);
-      nodes_[name] = AddNode(std::move(node));
+      nodes_[name] = AddSource(table, result_.script->sources.at(name));
       return true;
     }
     if (!building_.insert(name).second) {
@@ -237,6 +374,9 @@ class Compilation {
   std::vector<ScannedColumns> scans_;  // by each query's plan
   ScannedColumns used_columns_;        // by all of them
   CompileResult result_;
+  bool replan_ = false;
+  std::set<std::string> timed_;  // tables and streams whose rows reach an operator of event time
+  std::vector<Target> targets_;
   std::map<std::string, const Target*> writers_;
   std::map<std::string, NodeId> nodes_;  // of tables and streams
   std::set<std::string> building_;       // streams whose writers are being converted

@@ -68,17 +68,21 @@ TEST_F(CompilerTest, NotNullColumnsAreAlwaysDecoded) {
   EXPECT_TRUE(schema[1].not_null);
 }
 
-TEST_F(CompilerTest, EventTimesAreKept) {
+TEST_F(CompilerTest, EventTimesAreKeptWhereAnOperatorAsks) {
   const auto script = Good(
       "CREATE TABLE t (a INT, ts TIMESTAMP, WATERMARK FOR ts AS ts - INTERVAL '7' SECOND) WITH (connector = 'kinesis', "
       "stream_name = 't');\n"
       "CREATE TABLE u (a INT, seen TIMESTAMP) WITH (connector = 'kinesis', stream_name = 'u', event_time_field = "
       "'seen', "
       "watermark_delay = '30s');\n"
-      "SELECT a FROM t; SELECT a FROM u");
+      "CREATE TABLE w (a INT, seen TIMESTAMP, WATERMARK FOR seen) WITH (connector = 'kinesis', stream_name = 'w');\n"
+      "SELECT count(*) FROM t GROUP BY tumble(INTERVAL '1 minute'); SELECT a FROM w;\n"
+      "SELECT a, count(*) FROM u GROUP BY a, TUMBLE(seen, '1 minute')");
   ASSERT_NE(script, nullptr);
   EXPECT_EQ(script->event_times.at("t").column, "ts");
-  EXPECT_EQ(script->event_times.at("t").watermark_expression, "ts - INTERVAL '7' SECOND");
+  EXPECT_EQ(script->event_times.at("t").settings.max_delay_micros, 7'000'000);
+  EXPECT_EQ(script->event_times.at("t").watermark_expression, "");
+  EXPECT_FALSE(script->event_times.contains("w"));
   EXPECT_EQ(script->event_times.at("u").column, "seen");
   EXPECT_EQ(script->event_times.at("u").settings.max_delay_micros, 30'000'000);
 }

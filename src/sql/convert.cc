@@ -2,6 +2,9 @@
 // as no computed column would then be computed twice.
 #include "sql/convert.h"
 
+#include <exception>
+#include <utility>
+
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/expression/bound_constant_expression.hpp"
 #include "duckdb/planner/operator/logical_aggregate.hpp"
@@ -50,8 +53,10 @@ std::string NameOf(const LogicalOperator& op) {
 NodeId Converter::Convert(BoundQuery& bound) {
   PlaceWindowCalls(*bound.plan);
   Rel rel = ConvertOperator(*bound.plan);
-  CHECK(rel.columns.size() == bound.names.size());
-  for (size_t i = 0; i < rel.columns.size(); i++) rel.columns[i].name = bound.names[i];
+  if (!keeps_hidden_) rel.DropHidden();
+  Keep(bound.plan->GetColumnBindings(), &rel);
+  CHECK(rel.columns.size() >= bound.names.size());
+  for (size_t i = 0; i < bound.names.size(); i++) rel.columns[i].name = bound.names[i];
   make_.Shape(&rel, true);
   return rel.node;
 }
@@ -122,6 +127,13 @@ Rel Converter::ConvertOperator(LogicalOperator& op) {
     default:
       throw NotStreamable{NameOf(op), FirstOffset(op)};
   }
+}
+
+Rel Converter::ConvertBelowTime(LogicalOperator& op) {
+  const bool keeps_hidden = std::exchange(keeps_hidden_, true);
+  Rel rel = ConvertOperator(op);
+  keeps_hidden_ = keeps_hidden;
+  return rel;
 }
 
 std::optional<size_t> Converter::FirstOffset(const LogicalOperator& op) {
@@ -206,10 +218,46 @@ void CollectColumns(LogicalOperator& op, ScannedColumns* columns) {
   for (auto& child : op.children) CollectColumns(*child, columns);
 }
 
+bool NeedsEventTime(const LogicalOperator& op) {
+  switch (op.type) {
+    case LogicalOperatorType::LOGICAL_AGGREGATE_AND_GROUP_BY:
+    case LogicalOperatorType::LOGICAL_DISTINCT:
+    case LogicalOperatorType::LOGICAL_WINDOW:
+      return true;
+    default:
+      break;
+  }
+  for (size_t i = 0; i < op.children.size(); i++) {
+    const LogicalOperator* child = op.children[i].get();
+    // DuckDB numbers the rows of a lateral join's left side.
+    if (op.type == LogicalOperatorType::LOGICAL_DELIM_JOIN && child->type == LogicalOperatorType::LOGICAL_WINDOW)
+      child = child->children[0].get();
+    if (NeedsEventTime(*child)) return true;
+  }
+  return false;
+}
+
 std::optional<NodeId> ConvertQuery(duckdb::ClientContext& context, BoundQuery& bound, const ConvertInput& input,
                                    StreamPlan* plan, Problems* problems) {
   try {
-    return Converter(context, input, plan, problems).Convert(bound);
+    Converter converter(context, input, plan, problems);
+    NodeId node = 0;
+    std::exception_ptr thrown;  // not all of it is an std::exception, which is what DuckDB's transactions catch
+    context.RunFunctionInTransaction([&] {
+      try {
+        node = converter.Convert(bound);
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+    });
+    if (!thrown) return node;
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const NoEventTime& missing) {
+      converter.AskForArrival(missing);
+    }
+  } catch (const Replan&) {
+    throw;
   } catch (const NotStreamable& refused) {
     problems->Add(refused.offset.value_or(input.offset), refused.what, refused.hint);
   } catch (const std::exception& exception) {

@@ -20,6 +20,13 @@ namespace laminar::sql {
 using ScannedColumns = std::map<std::string, std::set<std::string>>;
 void CollectColumns(duckdb::LogicalOperator& plan, ScannedColumns* columns);
 
+// Whether a plan has operators of event time: aggregates, DISTINCT, OVER.
+bool NeedsEventTime(const duckdb::LogicalOperator& plan);
+
+// Thrown by ConvertQuery when a query shows the event time of a source that has none yet: the catalogue has it now, and
+// all plans are to be made again.
+struct Replan {};
+
 // What a query is converted with.
 struct ConvertInput {
   size_t offset = 0;  // of the query in the script
@@ -31,6 +38,8 @@ struct ConvertInput {
   std::function<bool(const std::string& table)> is_bounded;
   int64_t state_ttl_micros = 0;             // SET state.ttl; 0 = state is kept for ever
   std::vector<Status>* warnings = nullptr;  // borrowed
+  Catalogue* catalogue = nullptr;           // borrowed
+  bool keeps_hidden = false;                // for other queries: the rows' hidden columns (rel.h) are kept
 };
 
 // Appends the nodes of `bound` (taken apart by it) to `plan`; the last one yields the query's columns, named `names`.

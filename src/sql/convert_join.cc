@@ -198,6 +198,7 @@ void Converter::MakeFree(std::vector<ExpressionPtr>* expressions, Rel* rel) {
 Rel Converter::Lookup(LookupJoinNode::Kind kind, Rel stream, Rel table, std::vector<ExpressionPtr> conditions,
                       std::optional<size_t> offset) {
   const SqlPosition position = make_.At(offset.value_or(make_.offset()));
+  table.DropHidden();  // the stream's stay
   const bool only_stream = kind == LookupJoinNode::Kind::kSemi || kind == LookupJoinNode::Kind::kAnti;
   // Keys become columns of their sides; so do the table's constants, which are NULL where a row has no partner.
   LookupJoinNode join;

@@ -18,6 +18,7 @@
 
 #include "sql/converter.h"
 #include "sql/over_call.h"
+#include "sql/window_function.h"
 
 namespace laminar::sql {
 namespace {
@@ -294,16 +295,30 @@ class OverChain {
 
 }  // namespace
 
+// The first column of ORDER BY, or the tumbling window in PARTITION BY, may show the event time of its source.
+void Converter::TraceTimeOf(const BoundWindowExpression& window, Rel* rel) {
+  const auto trace = [&](const Expression& written, bool only_windows) {
+    ExpressionPtr expression = written.Copy();
+    rel->Substitute(expression);
+    if (only_windows && !AsWindowBound(*expression)) return;
+    if (CouldBeEventTime(*rel, *expression)) EventTimeOf(rel, std::move(expression), "OVER");
+  };
+  for (const auto& partition : window.partitions) trace(*partition, true);
+  if (!window.orders.empty()) trace(*window.orders.front().expression, false);
+}
+
 Rel Converter::ConvertOver(duckdb::LogicalWindow& op) {
-  Rel rel = ConvertOperator(*op.children[0]);
+  Rel rel = ConvertBelowTime(*op.children[0]);
+  for (const auto& expression : op.expressions) TraceTimeOf(expression->Cast<BoundWindowExpression>(), &rel);
   OverChain(context_, make_, input_, &rel).Add(op);
+  if (!keeps_hidden_) rel.DropHidden();
   Keep(op.GetColumnBindings(), &rel);
   return rel;
 }
 
 // SELECT DISTINCT with an event time: each instant's rows are a group of their own.
 Rel Converter::ConvertDistinct(duckdb::LogicalDistinct& op) {
-  Rel rel = ConvertOperator(*op.children[0]);
+  Rel rel = ConvertBelowTime(*op.children[0]);
   const auto bindings = op.GetColumnBindings();
   const size_t offset =
       rel.columns.empty() ? make_.offset() : OffsetOf(*rel.columns.front().expression).value_or(make_.offset());
@@ -312,6 +327,14 @@ Rel Converter::ConvertDistinct(duckdb::LogicalDistinct& op) {
   ExpressionPtr time;
   int64_t least_lag = 0;
   std::vector<ExpressionPtr> wanted;
+  std::vector<const Expression*> possible;
+  bool has_time = false;
+  for (const duckdb::ColumnBinding& binding : bindings) {
+    const Expression& expression = *rel.Find(binding)->expression;
+    has_time = has_time || LagOf(rel, expression);
+    if (CouldBeEventTime(rel, expression)) possible.push_back(&expression);
+  }
+  if (!has_time && possible.size() == 1) EventTimeOf(&rel, possible.front()->Copy(), "SELECT DISTINCT");
   for (const duckdb::ColumnBinding& binding : bindings) {
     const RelColumn column = rel.Find(binding)->Copy();
     const duckdb::BoundColumnRefExpression reference(column.name, column.expression->return_type, binding);

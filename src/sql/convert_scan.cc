@@ -40,7 +40,25 @@ Rel Converter::ConvertScan(duckdb::LogicalGet& get) {
     rel.columns.push_back(
         {binding, duckdb::make_uniq<duckdb::BoundReferenceExpression>(name, *schema[index].type, index), name});
   }
+  if (keeps_hidden_) AddHidden(&rel);
   return rel;
+}
+
+// A source's event time is one of its columns; behind a stream it is a hidden one.
+void Converter::AddHidden(Rel* rel) const {
+  const PlanNode& node = make_.NodeOf(rel->node);
+  const auto add = [&](Hidden which, size_t index) {
+    const Column& column = node.schema[index];
+    rel->columns.push_back({HiddenBinding(which),
+                            duckdb::make_uniq<duckdb::BoundReferenceExpression>(column.name, *column.type, index),
+                            which == Hidden::kTime ? kTimeName : kOrderName, 1});
+  };
+  const auto* source = std::get_if<SourceNode>(&node.op);
+  if (source && source->event_time) add(Hidden::kTime, *source->event_time);
+  for (size_t i = 0; i < node.schema.size(); i++) {
+    if (!source && node.schema[i].name == kTimeName) add(Hidden::kTime, i);
+    if (node.schema[i].name == kOrderName) add(Hidden::kOrder, i);
+  }
 }
 
 namespace {
@@ -58,8 +76,20 @@ Rel Converter::ConvertUnion(duckdb::LogicalSetOperation& op) {
   PlanNode node;
   node.position = make_.QueryPosition();
   op.ResolveOperatorTypes();
+  std::vector<Rel> inputs;
   for (auto& child : op.children) {
-    Rel rel = ConvertOperator(*child);
+    const auto bindings = child->GetColumnBindings();
+    inputs.push_back(ConvertOperator(*child));
+    Keep(bindings, &inputs.back());
+  }
+  for (const Hidden which : {Hidden::kTime, Hidden::kOrder}) {
+    bool in_all = true;
+    for (Rel& rel : inputs) in_all = in_all && rel.FindHidden(which);
+    for (Rel& rel : inputs) {
+      if (!in_all) rel.DropHidden(which);
+    }
+  }
+  for (Rel& rel : inputs) {
     make_.Shape(&rel, false);
     node.inputs.push_back(rel.node);
     if (node.schema.empty()) node.schema = WithoutNotNull(make_.SchemaOf(rel.node));
@@ -69,7 +99,9 @@ Rel Converter::ConvertUnion(duckdb::LogicalSetOperation& op) {
 }
 
 Rel Converter::ConvertCte(duckdb::LogicalMaterializedCTE& op) {
-  Rel rel = ConvertOperator(*op.children[0]);
+  const auto bindings = op.children[0]->GetColumnBindings();
+  Rel rel = NeedsEventTime(*op.children[1]) ? ConvertBelowTime(*op.children[0]) : ConvertOperator(*op.children[0]);
+  Keep(bindings, &rel);
   make_.Shape(&rel, false);
   ctes_[op.table_index] = rel.node;
   return ConvertOperator(*op.children[1]);

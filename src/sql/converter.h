@@ -23,6 +23,7 @@
 #include "sql/rel.h"
 
 namespace duckdb {
+class BoundWindowExpression;
 class LogicalAggregate;
 class LogicalCTERef;
 class LogicalColumnDataGet;
@@ -56,11 +57,16 @@ class Converter {
   Converter(duckdb::ClientContext& context, const ConvertInput& input, StreamPlan* plan, const Problems* problems)
       : context_(context), input_(input), make_(plan, problems, input.offset) {}
 
-  // Throws NotStreamable and DuckDB's exceptions.
+  // Throws NotStreamable, NoEventTime, Replan and DuckDB's exceptions.
   NodeId Convert(BoundQuery& bound);
+  // A query asks for the event time of rows that have none: their sources will give their arrival. Throws Replan, or
+  // NotStreamable where there is no source.
+  [[noreturn]] void AskForArrival(const NoEventTime& missing);
 
  private:
   Rel ConvertOperator(duckdb::LogicalOperator& op);
+  // The input of an operator of event time: its hidden columns are kept.
+  Rel ConvertBelowTime(duckdb::LogicalOperator& op);
   Rel ConvertProjection(duckdb::LogicalOperator& op);
   Rel ConvertFilter(duckdb::LogicalOperator& op);
   static std::optional<size_t> FirstOffset(const duckdb::LogicalOperator& op);
@@ -74,6 +80,7 @@ class Converter {
   void AddFilter(ExpressionPtr condition, Rel* rel);
 
   Rel ConvertScan(duckdb::LogicalGet& get);
+  void AddHidden(Rel* rel) const;
   Rel ConvertUnion(duckdb::LogicalSetOperation& op);
   Rel ConvertCte(duckdb::LogicalMaterializedCTE& op);
   Rel ConvertCteRef(duckdb::LogicalCTERef& op);
@@ -110,7 +117,35 @@ class Converter {
   // One row without columns, or the stream that takes its place.
   Rel ConvertOneRow();
 
+  // Event time (convert_time.cc). An expression over the columns of rel's node as an event time: TIMESTAMP or
+  // TIMESTAMPTZ, and when it is projected, the projection's column is one of its node's PlanNode::times. what: who
+  // needs it, as the subject of an error: "TUMBLE". Throws Replan when it shows the event time of a source;
+  // NotStreamable when it is none.
+  ExpressionPtr EventTimeOf(Rel* rel, ExpressionPtr expression, const std::string& what);
+  // How far rows of a Rel may lag behind in that expression, if it is an event time already.
+  std::optional<int64_t> LagOf(const Rel& rel, const duckdb::Expression& expression) const;
+  // Whether an expression could be an event time, if its source had none.
+  bool CouldBeEventTime(const Rel& rel, const duckdb::Expression& expression) const;
+
+  // Groups of an aggregate (convert_aggregate.cc); `groups` are over the columns of rel's node. kind of a group: a key,
+  // the window, its start or its end.
+  struct Grouping {
+    enum class Is { kKey, kWindow, kStart, kEnd };
+    WindowSpec window;      // but its time_column
+    ExpressionPtr time;     // over the node's columns
+    std::vector<Is> kinds;  // one for each group
+  };
+  Grouping FindGrouping(Rel* rel, const std::vector<ExpressionPtr>& groups, std::optional<size_t> offset);
+  bool FindWindow(Rel* rel, const std::vector<ExpressionPtr>& groups, Grouping* grouping);
+  void FindInstant(Rel* rel, const std::vector<ExpressionPtr>& groups, std::optional<size_t> offset,
+                   Grouping* grouping);
+  // Rows of `rel` in groups: a projection of what is needed, the exchange, the aggregate. Yields one column for each
+  // group (bindings `group_index`, 0, 1, ...) and one for each call (`aggregate_index`, ...). Both are taken apart.
+  Rel AddAggregate(Rel rel, std::vector<ExpressionPtr> groups, std::vector<ExpressionPtr> calls,
+                   duckdb::idx_t group_index, duckdb::idx_t aggregate_index, std::optional<size_t> offset);
+
   Rel ConvertAggregate(duckdb::LogicalAggregate& op);
+  void TraceTimeOf(const duckdb::BoundWindowExpression& window, Rel* rel);
   Rel ConvertOver(duckdb::LogicalWindow& op);
   Rel ConvertDistinct(duckdb::LogicalDistinct& op);
   // Any kind of join that is not lateral.
@@ -129,6 +164,7 @@ class Converter {
   const ConvertInput& input_;
   NodeMaker make_;
   std::map<duckdb::idx_t, NodeId> ctes_;
+  bool keeps_hidden_ = input_.keeps_hidden;  // whether something above wants the hidden columns
   std::vector<Lateral> laterals_;
   std::optional<Rel> beside_;  // a stream that takes the place of the next row without columns
   int left_depth_ = 0;         // of lateral joins whose left sides are being converted

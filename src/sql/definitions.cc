@@ -3,13 +3,17 @@
 #include <set>
 
 #include "duckdb/parser/constraints/not_null_constraint.hpp"
+#include "duckdb/parser/expression/columnref_expression.hpp"
+#include "duckdb/parser/expression/function_expression.hpp"
 #include "duckdb/parser/parsed_data/create_table_info.hpp"
 #include "duckdb/parser/parsed_data/create_view_info.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "duckdb/parser/statement/create_statement.hpp"
 #include "duckdb/planner/binder.hpp"
 
+#include "sql/event_times.h"
 #include "sql/query_check.h"
+#include "sql/time_span.h"
 
 namespace laminar::sql {
 namespace {
@@ -182,26 +186,12 @@ class TableDefiner {
     return type;
   }
 
-  static bool IsTimestamp(const duckdb::LogicalType& type) {
-    switch (type.id()) {
-      case duckdb::LogicalTypeId::TIMESTAMP:
-      case duckdb::LogicalTypeId::TIMESTAMP_TZ:
-      case duckdb::LogicalTypeId::TIMESTAMP_MS:
-      case duckdb::LogicalTypeId::TIMESTAMP_NS:
-      case duckdb::LogicalTypeId::TIMESTAMP_SEC:
-        return true;
-      default:
-        return false;
-    }
-  }
-
   void ReadEventTime() {
     NamedOffset column;
     EventTime event_time;
     if (clauses_.watermark) {
       column = clauses_.watermark->column;
-      event_time.watermark_expression = clauses_.watermark->expression;
-      CheckWatermarkExpression(*clauses_.watermark);
+      ReadWatermark(*clauses_.watermark, &event_time);
     }
     if (const WrittenOption* field = FindOption(clauses_.options, "event_time_field")) {
       if (clauses_.watermark && !duckdb::StringUtil::CIEquals(column.name, field->value)) {
@@ -225,21 +215,85 @@ class TableDefiner {
       problems_->Add(column.offset, "table " + table_.name + " has no column " + column.name,
                      DidYouMean(column.name, names));
     } else if (found->type.id() != duckdb::LogicalTypeId::SQLNULL &&
-               found->type.id() != duckdb::LogicalTypeId::INVALID && !IsTimestamp(found->type)) {
+               found->type.id() != duckdb::LogicalTypeId::INVALID && !IsMicros(found->type) &&
+               !IsOtherTime(found->type)) {
       problems_->Add(column.offset,
                      "the event time " + column.name + " is " + found->type.ToString() + ", not TIMESTAMP",
-                     "declare it as TIMESTAMP");
+                     "declare it as TIMESTAMP, or compute one: ts TIMESTAMP AS (...), WATERMARK FOR ts");
     }
   }
 
-  void CheckWatermarkExpression(const WatermarkClause& watermark) {
-    if (watermark.expression.empty()) return;
+  // c, c - a constant: the delay. Anything else is kept, to be bound when all columns are known.
+  void ReadWatermark(const WatermarkClause& watermark, EventTime* event_time) {
+    if (table_.kind == TableKind::kStream) {
+      problems_->Add(watermark.offset, "a stream inside the script has no event time of its own",
+                     "declare WATERMARK FOR at the source; the column keeps being the event time on its way");
+    }
+    if (watermark.expression.text().empty()) return;
+    CheckNoDelayOption(watermark);
+    event_time->watermark_expression = watermark.expression.text();
+    auto expression = ParseWatermark(watermark);
+    if (!expression) return;
+    std::optional<TimeSpan> delay = DelayOf(watermark, *expression);
+    if (!delay) {
+      CheckExpression(context_, expression, {}, problems_);
+      table_.watermark = std::move(expression);
+      return;
+    }
+    if (delay->months != 0) {
+      problems_->Add(watermark.offset, "the delay of WATERMARK FOR is in months, which differ in length",
+                     "write it in days, hours or seconds");
+    } else if (delay->micros < 0) {
+      problems_->Add(
+          watermark.offset, "the delay of WATERMARK FOR is negative: the watermark would be ahead of its rows",
+          "write WATERMARK FOR " + watermark.column.name + " AS " + watermark.column.name + " - INTERVAL '5 seconds'");
+    }
+    table_.watermark_delay_micros = delay->micros;
+    event_time->watermark_expression.clear();
+  }
+
+  void CheckNoDelayOption(const WatermarkClause& watermark) {
+    for (const char* name : {"watermark_delay", "event_time.max_delay"}) {
+      const WrittenOption* option = FindOption(clauses_.options, name);
+      if (!option) continue;
+      problems_->Add(ValueOffset(*option), option->name + " and the expression of WATERMARK FOR both give a delay",
+                     "keep one of them: WATERMARK FOR " + watermark.column.name + " without AS takes the option's");
+    }
+  }
+
+  duckdb::unique_ptr<duckdb::ParsedExpression> ParseWatermark(const WatermarkClause& watermark) {
     try {
-      duckdb::Parser::ParseExpressionList(watermark.expression, context_.GetParserOptions());
+      auto list = duckdb::Parser::ParseExpressionList(watermark.expression.text(), context_.GetParserOptions());
+      if (list.size() == 1) {
+        AdaptExpression(list[0], watermark.expression);
+        return std::move(list[0]);
+      }
+      problems_->Add(watermark.offset, "WATERMARK FOR takes one expression", "");
     } catch (const std::exception& exception) {
       const CleanMessage clean = CleanDuckMessage(exception);
       problems_->Add(watermark.offset, "the expression of WATERMARK FOR: " + clean.message, clean.hint);
     }
+    return nullptr;
+  }
+
+  // How far the watermark stays behind its column, if the expression says just that.
+  std::optional<TimeSpan> DelayOf(const WatermarkClause& watermark, const duckdb::ParsedExpression& expression) {
+    const auto is_column = [&](const duckdb::ParsedExpression& part) {
+      return part.GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF &&
+             duckdb::StringUtil::CIEquals(part.Cast<duckdb::ColumnRefExpression>().GetColumnName(),
+                                          watermark.column.name);
+    };
+    if (is_column(expression)) return TimeSpan{};
+    if (expression.GetExpressionClass() != duckdb::ExpressionClass::FUNCTION) return std::nullopt;
+    const auto& call = expression.Cast<duckdb::FunctionExpression>();
+    if (call.function_name != "-" || call.children.size() != 2 || !is_column(*call.children[0]) ||
+        HasColumn(*call.children[1]))
+      return std::nullopt;
+    std::optional<TimeSpan> span;
+    context_.RunFunctionInTransaction([&] {
+      span = ReadTimeSpan(context_, *call.children[1], "the delay of WATERMARK FOR", watermark.offset, problems_);
+    });
+    return span ? span : TimeSpan{};  // a problem has been added
   }
 
   duckdb::ClientContext& context_;

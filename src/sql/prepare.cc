@@ -184,7 +184,7 @@ class Preparer {
     }
     clause.column = {NameAsWritten(first + 2), tokens_[first + 2].begin};
     if (Is(first + 3, "as") && first + 4 < last) {
-      clause.expression = Apply(tokens_[first + 4].begin, tokens_[last - 1].end).text();
+      clause.expression = Apply(tokens_[first + 4].begin, tokens_[last - 1].end);
     } else if (first + 3 < last) {
       problems_->Add(tokens_[first + 3].begin,
                      "expected AS and an expression after WATERMARK FOR " + clause.column.name);

@@ -23,7 +23,7 @@ struct NamedOffset {
 struct WatermarkClause {
   size_t offset = 0;
   NamedOffset column;
-  std::string expression;  // SQL text, with variables filled in; "" = none
+  EditedText expression;  // empty: none
 };
 
 // What a CREATE TABLE says besides columns and their types.

@@ -109,6 +109,7 @@ CleanMessage CleanDuckMessage(const std::exception& exception) {
   const duckdb::ErrorData error(exception);
   CleanMessage clean;
   std::string text = error.RawMessage();
+  const std::string own_hint = CutAt(&text, "\nhint: ");
   CutAt(&text, "\n\nLINE ");
   CutAt(&text, "\nLINE ");
   const std::string candidates =
@@ -136,6 +137,7 @@ CleanMessage CleanDuckMessage(const std::exception& exception) {
   clean.message = InOurWords(LowerFirst(WithoutFullStop(OnOneLine(text))), missing);
   if (clean.message.starts_with("there is no type "))
     clean.hint = "there are TEXT, BIGINT, INT, DOUBLE, DECIMAL(p, s), BOOLEAN, TIMESTAMP, JSON and DuckDB's others";
+  if (!own_hint.empty()) clean.hint = own_hint;
   const auto& extra = error.ExtraInfo();
   if (const auto found = extra.find("position"); found != extra.end()) {
     size_t offset = 0;

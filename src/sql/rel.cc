@@ -1,8 +1,15 @@
 #include "sql/rel.h"
 
+#include <algorithm>
+
+#include "duckdb/function/scalar/struct_utils.hpp"
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
+#include "duckdb/planner/expression/bound_function_expression.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 #include "duckdb/planner/expression_iterator.hpp"
+
+#include "sql/event_times.h"
+#include "sql/window_function.h"
 
 namespace laminar::sql {
 namespace {
@@ -33,6 +40,43 @@ void Prune(Rel* rel, const std::map<const RelColumn*, int>& uses) {
   rel->columns = std::move(kept);
 }
 
+// A field of a struct that is built where it is taken apart.
+void TakeField(ExpressionPtr& expression) {
+  if (expression->GetExpressionClass() != ExpressionClass::BOUND_FUNCTION) return;
+  auto& call = expression->Cast<duckdb::BoundFunctionExpression>();
+  if (call.function.name != "struct_extract" ||
+      call.children[0]->GetExpressionClass() != ExpressionClass::BOUND_FUNCTION)
+    return;
+  auto& packed = call.children[0]->Cast<duckdb::BoundFunctionExpression>();
+  if (packed.function.name != "struct_pack") return;
+  ExpressionPtr field = std::move(packed.children.at(call.bind_info->Cast<duckdb::StructExtractBindData>().index));
+  field->SetQueryLocation(expression->GetQueryLocation());
+  if (expression->HasAlias()) field->SetAlias(expression->GetAlias());
+  expression = std::move(field);
+}
+
+// Hidden columns last, in their order.
+void OrderColumns(Rel* rel) {
+  const auto rank = [](const RelColumn& column) {
+    return column.binding == HiddenBinding(Hidden::kTime) ? 1 : column.binding == HiddenBinding(Hidden::kOrder) ? 2 : 0;
+  };
+  std::stable_sort(rel->columns.begin(), rel->columns.end(),
+                   [&](const RelColumn& a, const RelColumn& b) { return rank(a) < rank(b); });
+}
+
+}  // namespace
+
+namespace {
+
+// Costs next to nothing, and is taken apart by most that use it: the start and end of a window as a struct.
+bool IsCheap(const Expression& expression) {
+  if (IsFree(expression)) return true;
+  if (expression.GetExpressionClass() != ExpressionClass::BOUND_FUNCTION) return false;
+  const auto& call = expression.Cast<duckdb::BoundFunctionExpression>();
+  return call.function.name == "struct_pack" &&
+         std::all_of(call.children.begin(), call.children.end(), [](const auto& child) { return IsFree(*child); });
+}
+
 }  // namespace
 
 bool IsFree(const Expression& expression) {
@@ -55,7 +99,36 @@ RelColumn* Rel::Find(const duckdb::ColumnBinding& binding) {
   throw duckdb::InternalException("a column of the plan has no source");
 }
 
+duckdb::ColumnBinding HiddenBinding(Hidden which) {
+  constexpr duckdb::idx_t kNoTable = static_cast<duckdb::idx_t>(-3);
+  return duckdb::ColumnBinding(kNoTable, which == Hidden::kTime ? 0 : 1);
+}
+
+RelColumn* Rel::FindHidden(Hidden which) {
+  for (RelColumn& column : columns) {
+    if (column.binding == HiddenBinding(which)) return &column;
+  }
+  return nullptr;
+}
+
+void Rel::DropHidden(Hidden which) {
+  std::erase_if(columns, [&](const RelColumn& column) { return column.binding == HiddenBinding(which); });
+}
+
+void Rel::DropHidden() {
+  DropHidden(Hidden::kTime);
+  DropHidden(Hidden::kOrder);
+}
+
 void Rel::Substitute(ExpressionPtr& expression) {
+  if (IsEventTimeCall(*expression)) {
+    const RelColumn* time = FindHidden(Hidden::kTime);
+    if (!time) throw NoEventTime{node, OffsetOf(*expression)};
+    auto replacement = time->expression->Copy();
+    replacement->SetQueryLocation(expression->GetQueryLocation());
+    expression = std::move(replacement);
+    return;
+  }
   if (expression->GetExpressionClass() == ExpressionClass::BOUND_COLUMN_REF) {
     auto replacement = Find(expression->Cast<duckdb::BoundColumnRefExpression>().binding)->expression->Copy();
     // A column's own position is where it is used; a computed one keeps the place of its computation.
@@ -64,6 +137,7 @@ void Rel::Substitute(ExpressionPtr& expression) {
     return;
   }
   duckdb::ExpressionIterator::EnumerateChildren(*expression, [&](ExpressionPtr& child) { Substitute(child); });
+  TakeField(expression);
 }
 
 bool Rel::IsPlain() const {
@@ -74,6 +148,7 @@ bool Rel::IsPlain() const {
 }
 
 NodeId NodeMaker::Add(PlanNode node) {
+  FindTimes(*plan_, &node);
   plan_->nodes.push_back(std::move(node));
   return static_cast<NodeId>(plan_->nodes.size()) - 1;
 }
@@ -82,14 +157,23 @@ SqlPosition NodeMaker::Position(const Expression& expression) const {
   return problems_->At(OffsetOf(expression).value_or(offset_));
 }
 
-ExpressionList NodeMaker::MakeList(std::vector<ExpressionPtr> expressions) const {
+template <class List>
+List NodeMaker::Make(std::vector<ExpressionPtr> expressions) const {
   std::vector<SqlPosition> positions;
   std::vector<std::unique_ptr<Expression>> list;
   for (auto& expression : expressions) {
     positions.push_back(Position(*expression));
     list.push_back(std::move(expression));
   }
-  return ExpressionList(std::move(list), std::move(positions));
+  return List(std::move(list), std::move(positions));
+}
+
+ExpressionList NodeMaker::MakeList(std::vector<ExpressionPtr> expressions) const {
+  return Make<ExpressionList>(std::move(expressions));
+}
+
+AggregateList NodeMaker::MakeAggregates(std::vector<ExpressionPtr> aggregates) const {
+  return Make<AggregateList>(std::move(aggregates));
 }
 
 // Whether the Rel's columns are the node's, one to one.
@@ -146,6 +230,7 @@ void NodeMaker::Materialise(Rel* rel) {
 }
 
 void NodeMaker::Shape(Rel* rel, bool names_matter) {
+  OrderColumns(rel);
   if (IsNode(*rel, names_matter)) return;
   std::vector<ExpressionPtr> projections;
   Schema schema;
@@ -167,7 +252,7 @@ void NodeMaker::PrepareFor(const std::vector<const Expression*>& expressions, bo
   }
   bool materialise = false;
   for (const auto& [column, count] : uses) {
-    if (!IsFree(*column->expression) && (only_free || count > 1)) materialise = true;
+    if (!IsCheap(*column->expression) && (only_free || count > 1)) materialise = true;
   }
   if (!materialise) return;
   if (prune) Prune(rel, uses);
@@ -178,11 +263,13 @@ Rel NodeMaker::Wrap(NodeId node, const duckdb::vector<duckdb::ColumnBinding>& bi
   Rel rel;
   rel.node = node;
   const Schema& schema = SchemaOf(node);
-  CHECK(bindings.size() == schema.size());
+  CHECK(bindings.size() <= schema.size());
   for (size_t i = 0; i < schema.size(); i++) {
-    rel.columns.push_back({bindings[i],
+    const bool hidden = i >= bindings.size();
+    const Hidden which = schema[i].name == kTimeName ? Hidden::kTime : Hidden::kOrder;
+    rel.columns.push_back({hidden ? HiddenBinding(which) : bindings[i],
                            duckdb::make_uniq<duckdb::BoundReferenceExpression>(schema[i].name, *schema[i].type, i),
-                           schema[i].name});
+                           schema[i].name, hidden ? 1 : 0});
   }
   return rel;
 }

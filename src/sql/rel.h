@@ -28,6 +28,19 @@ struct RelColumn {
   RelColumn Copy() const { return {binding, expression->Copy(), name, carried, same_as}; }
 };
 
+// Columns that every Rel of a stream with an event time carries (RelColumn::carried) beside those that the query names:
+// the event time itself, and what orders rows of equal time. Behind a node they are its last columns, by these names.
+inline constexpr const char* kTimeName = "(event time)";
+inline constexpr const char* kOrderName = "(order)";
+enum class Hidden { kTime, kOrder };
+duckdb::ColumnBinding HiddenBinding(Hidden which);
+
+// A time that is left to the stream (laminar_event_time()) over a node that has none.
+struct NoEventTime {
+  NodeId node = 0;
+  std::optional<size_t> offset;
+};
+
 struct Rel {
   NodeId node = 0;
   std::vector<ExpressionPtr> filters;  // over the node's columns
@@ -35,7 +48,11 @@ struct Rel {
 
   // Throws duckdb::InternalException if there is none.
   RelColumn* Find(const duckdb::ColumnBinding& binding);
-  // Replaces the names of the Rel's columns by what they stand for.
+  RelColumn* FindHidden(Hidden which);  // nullptr: it has none
+  void DropHidden(Hidden which);
+  void DropHidden();
+  // Replaces the names of the Rel's columns by what they stand for, laminar_event_time() by the event time (throws
+  // NoEventTime), and a field of a struct that is built in the expression by the field.
   void Substitute(ExpressionPtr& expression);
   // Whether every column is free; see IsFree.
   bool IsPlain() const;
@@ -59,14 +76,16 @@ class NodeMaker {
   const PlanNode& NodeOf(NodeId node) const { return plan_->nodes[static_cast<size_t>(node)]; }
   size_t offset() const { return offset_; }
   SqlPosition At(size_t offset) const { return problems_->At(offset); }
+  const StreamPlan& plan() const { return *plan_; }
   SqlPosition Position(const duckdb::Expression& expression) const;
   SqlPosition QueryPosition() const { return problems_->At(offset_); }
   ExpressionList MakeList(std::vector<ExpressionPtr> expressions) const;
+  AggregateList MakeAggregates(std::vector<ExpressionPtr> aggregates) const;
 
   // Makes the Rel's filters and computed columns a node, if it has any: its columns are then free, and it has no
   // filters.
   void Materialise(Rel* rel);
-  // Makes the Rel a node whose columns are the Rel's, one to one, if it is not one already.
+  // Makes the Rel a node whose columns are the Rel's, one to one, hidden ones last, if it is not one already.
   void Shape(Rel* rel, bool names_matter);
   // Prepares the Rel for expressions above it that use its columns: what they would compute twice becomes a node.
   // only_free: they may use free columns only. prune: columns that they do not use may be forgotten.
@@ -82,10 +101,14 @@ class NodeMaker {
   // Deals the rows of the Rel's node to the workers: by columns of it, to the first one if there are none; or to all.
   void DealByKey(const std::vector<size_t>& keys, SqlPosition position, Rel* rel);
   void DealToAll(SqlPosition position, Rel* rel);
-  // A Rel whose columns are the node's.
+  // A Rel whose columns are the node's: the first by `bindings`, then hidden ones.
   Rel Wrap(NodeId node, const duckdb::vector<duckdb::ColumnBinding>& bindings) const;
 
  private:
+  template <class List>
+  List Make(std::vector<ExpressionPtr> expressions) const;
+  ExpressionPtr FindFollowedTime(ExpressionPtr expression, Rel* rel, int64_t* lag_micros);
+  ExpressionPtr AddUnnamed(ExpressionPtr expression, Rel* rel);
   bool IsNode(const Rel& rel, bool names_matter) const;
   SqlPosition PositionOf(const Rel& rel) const;
   void AddExchange(ExchangeNode exchange, SqlPosition position, Rel* rel);

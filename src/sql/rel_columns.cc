@@ -1,9 +1,12 @@
 // What stateful operators ask of a Rel: their input as columns of one node, and which of them are event times.
+#include <algorithm>
+
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/expression/bound_constant_expression.hpp"
 #include "duckdb/planner/expression/bound_function_expression.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 
+#include "sql/event_times.h"
 #include "sql/rel.h"
 
 namespace laminar::sql {
@@ -109,7 +112,7 @@ ExpressionPtr NodeMaker::FindTime(const Expression& expression, bool inside_stru
   ExpressionPtr substituted = expression.Copy();
   rel->Substitute(substituted);
   const PlanNode::TimeColumn* time = TimeIn(NodeOf(rel->node), *substituted, inside_structs);
-  if (!time) return nullptr;
+  if (!time) return FindFollowedTime(std::move(substituted), rel, lag_micros);
   *lag_micros = time->lag_micros;
   for (const RelColumn& column : rel->columns) {
     if (IsReference(*column.expression) && ColumnOf(*column.expression) == time->column) {
@@ -118,11 +121,25 @@ ExpressionPtr NodeMaker::FindTime(const Expression& expression, bool inside_stru
     }
   }
   const Column& column = SchemaOf(rel->node)[time->column];
+  return AddUnnamed(duckdb::make_uniq<duckdb::BoundReferenceExpression>(column.name, *column.type, time->column), rel);
+}
+
+// date_trunc('hour', ts) and its like (event_times.h).
+ExpressionPtr NodeMaker::FindFollowedTime(ExpressionPtr expression, Rel* rel, int64_t* lag_micros) {
+  const auto followed = IsMicros(expression->return_type) ? FollowsTime(*expression) : std::nullopt;
+  const PlanNode::TimeColumn* time = followed ? NodeOf(rel->node).FindTime(followed->column) : nullptr;
+  if (!time) return nullptr;
+  *lag_micros = std::max<int64_t>(0, time->lag_micros + followed->lag_micros);
+  return AddUnnamed(std::move(expression), rel);
+}
+
+// A column of the Rel that no operator of DuckDB's names.
+ExpressionPtr NodeMaker::AddUnnamed(ExpressionPtr expression, Rel* rel) {
   const duckdb::ColumnBinding binding(kHiddenTable, hidden_columns_++);
-  rel->columns.push_back({binding,
-                          duckdb::make_uniq<duckdb::BoundReferenceExpression>(column.name, *column.type, time->column),
-                          column.name});
-  return duckdb::make_uniq<duckdb::BoundColumnRefExpression>(column.name, *column.type, binding);
+  auto reference =
+      duckdb::make_uniq<duckdb::BoundColumnRefExpression>(expression->GetName(), expression->return_type, binding);
+  rel->columns.push_back({binding, std::move(expression), reference->GetName()});
+  return reference;
 }
 
 std::string NodeMaker::NameOfTime(const Rel& rel) const {

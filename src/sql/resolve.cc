@@ -48,7 +48,7 @@ unique_ptr<duckdb::SelectStatement> SelectFrom(unique_ptr<duckdb::TableRef> from
 unique_ptr<duckdb::TableRef> WithGeneratedColumns(const Table& table) {
   unique_ptr<duckdb::TableRef> from = ScanOf(table);
   for (const TableColumn& column : table.columns) {
-    if (!column.generated) continue;
+    if (!column.generated || table.IsComputedTime(column)) continue;
     auto expression = column.generated->Copy();
     if (column.type.id() != duckdb::LogicalTypeId::INVALID) {
       const auto location = expression->GetQueryLocation();
@@ -146,10 +146,7 @@ class Resolver final : public TreeVisitor {
                               : "give it a column list: CREATE TABLE " + table.name + " (...) WITH (...)");
       return nullptr;
     }
-    for (const TableColumn& column : table.columns) {
-      if (column.generated) return WithGeneratedColumns(table);
-    }
-    return ScanOf(table);
+    return ScanWithGenerated(table);
   }
 
   unique_ptr<duckdb::TableRef> ExpandView(const Table& view, const duckdb::BaseTableRef& ref) {
@@ -223,6 +220,13 @@ std::optional<size_t> PlaceOfTable(duckdb::QueryNode& node, const std::string& t
   Finder finder(table);
   WalkNode(node, finder);
   return finder.place;
+}
+
+unique_ptr<duckdb::TableRef> ScanWithGenerated(const Table& table) {
+  for (const TableColumn& column : table.columns) {
+    if (column.generated && !table.IsComputedTime(column)) return WithGeneratedColumns(table);
+  }
+  return ScanOf(table);
 }
 
 Resolved ResolveTables(duckdb::QueryNode& node, Catalogue* catalogue, Problems* problems) {

@@ -21,4 +21,7 @@ Resolved ResolveTables(duckdb::QueryNode& node, Catalogue* catalogue, Problems* 
 // Where the (resolved) query reads a table last.
 std::optional<size_t> PlaceOfTable(duckdb::QueryNode& node, const std::string& table);
 
+// FROM table, with its generated columns.
+duckdb::unique_ptr<duckdb::TableRef> ScanWithGenerated(const Table& table);
+
 }  // namespace laminar::sql

@@ -10,11 +10,13 @@
 #include "duckdb/parser/tableref/basetableref.hpp"
 
 #include "sql/definitions.h"
+#include "sql/event_time.h"
 #include "sql/parse.h"
 #include "sql/prepare.h"
 #include "sql/query_check.h"
 #include "sql/resolve.h"
 #include "sql/tokens.h"
+#include "sql/window_rewrite.h"
 
 namespace laminar::sql {
 namespace {
@@ -30,6 +32,7 @@ class StatementReader {
     for (const StatementTokens& statement : SplitStatements(text_, tokens)) ReadStatement(statement);
     // A query may use what is defined after it.
     for (auto& [key, table] : script_->catalogue.tables()) CheckGenerated(*table);
+    BindEventTimes(context_, &script_->catalogue, problems_);
     ResolveViews();
     for (PendingQuery& pending : pending_) ResolveQuery(pending);
   }
@@ -143,6 +146,7 @@ class StatementReader {
       AdaptNode(*info.query->node, prepared.sql);
       const std::string name = info.view_name;
       const size_t before = problems_->size();
+      RewriteWindows(context_, *info.query->node, tokens.tokens, problems_);
       CheckQuery(context_, *info.query->node, tokens.tokens, problems_);
       const bool good = problems_->size() == before;
       DefineView(statement, offset, &script_->catalogue, problems_);
@@ -239,6 +243,7 @@ class StatementReader {
                 bool broken) {
     AdaptNode(*query.select->node, sql);
     const size_t before = problems_->size();
+    RewriteWindows(context_, *query.select->node, statement.tokens, problems_);
     CheckQuery(context_, *query.select->node, statement.tokens, problems_);
     PendingQuery pending;
     pending.checked = !broken && problems_->size() == before;

@@ -60,6 +60,9 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
   bound.position = problems->At(table.offset);
   bound.spec.name = table.name;
   bound.spec.format = table.format;
+  if (use == OptionUse::kSink && table.event_time) {
+    problems->Add(table.event_time_offset, "a sink has no event time: " + table.name, "remove it");
+  }
   for (const TableColumn& column : table.columns) {
     if (column.generated) {
       if (use == OptionUse::kSink)
@@ -81,9 +84,10 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
   for (Status& problem : found) problems->Add(std::move(problem).At(bound.position));
   if (problems->size() > before) return bound;
   if (bound.spec.options.StringOr("bad_data", "fail") == "drop") bound.spec.bad_data = BadDataPolicy::kDrop;
-  if (table.event_time && use == OptionUse::kSource) {
-    EventTimeSettings& settings = table.event_time->settings;
+  if (use == OptionUse::kSource) {
+    EventTimeSettings& settings = table.settings;
     settings.max_delay_micros = bound.spec.options.Integer("event_time.max_delay") * 1000;
+    if (table.watermark_delay_micros) settings.max_delay_micros = *table.watermark_delay_micros;
     settings.max_ahead_micros = bound.spec.options.Integer("event_time.max_ahead") * 1000;
     settings.max_skew_micros = bound.spec.options.Integer("event_time.max_skew") * 1000;
   }

@@ -49,7 +49,8 @@ std::string ColumnNames(const std::vector<size_t>& columns, const Schema& schema
 std::string WindowText(const WindowSpec& window, const Schema& input) {
   const std::string& time = input[window.time_column].name;
   const std::string size = SpanText(window.size);
-  const std::string offset = window.offset.micros != 0 ? ", offset " + SpanText(window.offset) : "";
+  const bool shifted = window.offset.micros != 0 || window.offset.months != 0;
+  const std::string offset = shifted ? ", offset " + SpanText(window.offset) : "";
   switch (window.kind) {
     case WindowKind::kTumble:
       return "tumble(" + time + ", " + size + offset + ")";
@@ -58,7 +59,7 @@ std::string WindowText(const WindowSpec& window, const Schema& input) {
     case WindowKind::kSession:
       return "session(" + time + ", " + size + ")";
     case WindowKind::kInstant:
-      return time;
+      return "each " + time;
   }
   return "";
 }
@@ -147,10 +148,20 @@ std::vector<std::string> DescribeKeyed(const StreamPlan& plan, const PlanNode& n
   return DescribeLookup(std::get<LookupJoinNode>(node.op), schema_of(0), schema_of(1));
 }
 
+std::vector<std::string> DescribeSource(const SourceNode& source, const Schema& schema) {
+  std::vector<std::string> lines = {"Source " + source.table, "columns: " + Columns(schema)};
+  if (source.event_time) {
+    std::string time = source.adds_arrival ? "the records' arrival" : schema[*source.event_time].name;
+    if (!source.computed.empty()) time += " = " + source.computed.ToString(0);
+    lines.push_back("event time: " + time);
+  }
+  if (!source.watermark.empty()) lines.push_back("watermark: " + source.watermark.ToString(0));
+  return lines;
+}
+
 // The operator's name and what it does, as lines.
 std::vector<std::string> Describe(const StreamPlan& plan, const PlanNode& node) {
-  if (const auto* source = std::get_if<SourceNode>(&node.op))
-    return {"Source " + source->table, "columns: " + Columns(node.schema)};
+  if (const auto* source = std::get_if<SourceNode>(&node.op)) return DescribeSource(*source, node.schema);
   if (const auto* sink = std::get_if<SinkNode>(&node.op))
     return {"Sink " + sink->table, "columns: " + Columns(node.schema)};
   if (const auto* project = std::get_if<FilterProjectNode>(&node.op)) {

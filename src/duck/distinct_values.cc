@@ -4,8 +4,8 @@
 // in the slot; everything else (structs, lists, intervals) is kept as DuckDB's sort key of it, a string. A slot of
 // zeroes is empty; the value that looks like that has a flag.
 //
-// A batch is inserted in two passes: the first hashes and asks for the memory, the second probes, so that the misses
-// of many rows overlap.
+// Rows are inserted 64 at a time in three passes: the first hashes and asks for the slots, the second for the strings
+// that they point to, the third probes, so that the misses of many rows overlap.
 #include <array>
 #include <bit>
 #include <cmath>
@@ -46,60 +46,66 @@ uint64_t Mix(uint64_t a, uint64_t b) {
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 
-uint64_t LoadWord(const char* from, size_t bytes) {
+uint64_t LoadWord(const char* from) {
   uint64_t word = 0;
-  std::memcpy(&word, from, bytes);
+  std::memcpy(&word, from, sizeof(word));
   return word;
 }
 
 struct OneWord {
   uint64_t value;
   bool IsZero() const { return value == 0; }
-  uint64_t Hash() const { return Mix(value, value); }
+  uint32_t Hash() const { return Mix(value, value) >> 32; }
   bool operator==(const OneWord&) const = default;
   void Own(ArenaAllocator&) {}
+  void Prefetch() const {}
 };
 
 struct TwoWords {
   uint64_t low, high;
   bool IsZero() const { return (low | high) == 0; }
-  uint64_t Hash() const { return Mix(low, high); }
+  uint32_t Hash() const { return Mix(low, high) >> 32; }
   bool operator==(const TwoWords&) const = default;
   void Own(ArenaAllocator&) {}
+  void Prefetch() const {}
 };
 
-// The bytes of a string_t: its length, its first 4 bytes, then up to 8 more or a pointer to all of them.
+// A string of up to 12 bytes: a string_t, its length, then the bytes. A longer one: its length, its hash, so that a
+// table grows without reading it, and where its bytes are.
 struct Text {
-  uint64_t head, tail;
+  uint32_t length, hash;  // of a short string: its first 4 bytes
+  uint64_t tail;          // of a short string: up to 8 more
 
-  static Text Of(string_t text) { return std::bit_cast<Text>(text); }
-  string_t AsString() const { return std::bit_cast<string_t>(*this); }
-  bool IsInline() const { return static_cast<uint32_t>(head) <= string_t::INLINE_LENGTH; }
-  bool IsZero() const { return (head | tail) == 0; }
-
-  uint64_t Hash() const {
-    if (IsInline()) return Mix(head, tail);
-    const string_t text = AsString();
-    const char* data = text.GetData();
-    size_t left = text.GetSize();
-    uint64_t hash = left;
-    for (; left > 16; left -= 16, data += 16) hash = Mix(LoadWord(data, 8) ^ hash, LoadWord(data + 8, 8));
-    // The last 16 bytes again, whatever of them has been read already: more than 12 are there.
-    const char* end = data + left;
-    if (text.GetSize() >= 16) return Mix(LoadWord(end - 16, 8) ^ hash, LoadWord(end - 8, 8));
-    return Mix(LoadWord(data, 8) ^ hash, LoadWord(end - 8, 8));
+  static Text Of(string_t text) {
+    if (text.IsInlined()) return std::bit_cast<Text>(text);
+    return {text.GetSize(), HashOf(text.GetData(), text.GetSize()), reinterpret_cast<uint64_t>(text.GetData())};
   }
+  string_t AsString() const { return IsShort() ? std::bit_cast<string_t>(*this) : string_t(data(), length); }
+  const char* data() const { return reinterpret_cast<const char*>(tail); }
+  bool IsShort() const { return length <= string_t::INLINE_LENGTH; }
+  bool IsZero() const { return (length | hash | tail) == 0; }
+
+  static uint32_t HashOf(const char* data, size_t length) {
+    uint64_t mixed = length;
+    const char* const end = data + length;
+    for (; end - data > 16; data += 16) mixed = Mix(LoadWord(data) ^ mixed, LoadWord(data + 8));
+    // The last 16 bytes, whatever of them has been read already; of fewer than 16, two words that overlap.
+    const char* const last = length < 16 ? data : end - 16;
+    return Mix(LoadWord(last) ^ mixed, LoadWord(end - 8)) >> 32;
+  }
+  uint32_t Hash() const { return IsShort() ? Mix(length | uint64_t{hash} << 32, tail) >> 32 : hash; }
   bool operator==(const Text& other) const {
-    if (head != other.head) return false;
-    if (tail == other.tail) return true;
-    return !IsInline() && std::memcmp(AsString().GetData(), other.AsString().GetData(), AsString().GetSize()) == 0;
+    if (length != other.length || hash != other.hash) return false;
+    return tail == other.tail || (!IsShort() && std::memcmp(data(), other.data(), length) == 0);
+  }
+  void Prefetch() const {
+    if (!IsShort()) __builtin_prefetch(data());
   }
   void Own(ArenaAllocator& arena) {
-    if (IsInline()) return;
-    const string_t text = AsString();
-    auto* copy = reinterpret_cast<char*>(arena.Allocate(text.GetSize()));
-    std::memcpy(copy, text.GetData(), text.GetSize());
-    *this = Of(string_t(copy, static_cast<uint32_t>(text.GetSize())));
+    if (IsShort()) return;
+    auto* copy = arena.Allocate(length);
+    std::memcpy(copy, data(), length);
+    tail = reinterpret_cast<uint64_t>(copy);
   }
 };
 static_assert(sizeof(Text) == sizeof(string_t));
@@ -123,9 +129,9 @@ Slot* SlotsOf(const Table& table) {
 
 // Where the slot is, or the empty one where it belongs.
 template <class Slot>
-Slot* Probe(const Table& table, const Slot& slot, uint64_t hash) {
+Slot* Probe(const Table& table, const Slot& slot, uint32_t hash) {
   const size_t mask = table.capacity() - 1;
-  for (size_t at = hash >> (64 - table.bits);; at = (at + 1) & mask) {
+  for (size_t at = hash >> (32 - table.bits);; at = (at + 1) & mask) {
     Slot* candidate = SlotsOf<Slot>(table) + at;
     if (candidate->IsZero() || *candidate == slot) return candidate;
   }
@@ -146,9 +152,9 @@ void Grow(Table* table, ArenaAllocator& arena) {
   *table = larger;
 }
 
-// borrowed: the slot points to memory that is not the arena's.
+// What the slot points to is copied if it is new.
 template <class Slot>
-void Insert(Table* table, Slot slot, uint64_t hash, ArenaAllocator& arena) {
+void Insert(Table* table, Slot slot, uint32_t hash, ArenaAllocator& arena) {
   if (slot.IsZero()) {
     table->has_zero = true;
     return;
@@ -225,18 +231,23 @@ Table* State(const UnifiedVectorFormat& states, idx_t i) {
   return At<Table*>(states, i);
 }
 
-// Rows that wait for their second pass.
+// Rows that wait for their second and third pass.
 template <class Slot>
 class Inserter {
  public:
   explicit Inserter(ArenaAllocator& arena) : arena_(arena) {}
   void Add(Table* table, const Slot& slot) {
-    const uint64_t hash = slot.Hash();
-    if (table->slots != nullptr) __builtin_prefetch(SlotsOf<Slot>(*table) + (hash >> (64 - table->bits)));
+    const uint32_t hash = slot.Hash();
+    if (table->slots != nullptr) __builtin_prefetch(SlotsOf<Slot>(*table) + (hash >> (32 - table->bits)));
     waiting_[count_++] = {table, hash, slot};
     if (count_ == waiting_.size()) Flush();
   }
   void Flush() {
+    for (size_t i = 0; i < count_; i++) {
+      const Row& row = waiting_[i];
+      if (row.table->slots == nullptr) continue;
+      (SlotsOf<Slot>(*row.table) + (row.hash >> (32 - row.table->bits)))->Prefetch();
+    }
     for (size_t i = 0; i < count_; i++) Insert(waiting_[i].table, waiting_[i].slot, waiting_[i].hash, arena_);
     count_ = 0;
   }
@@ -244,7 +255,7 @@ class Inserter {
  private:
   struct Row {
     Table* table;
-    uint64_t hash;
+    uint32_t hash;
     Slot slot;
   };
   ArenaAllocator& arena_;
@@ -326,6 +337,7 @@ void Finalize(Vector& states, AggregateInputData&, Vector& result, idx_t count, 
     if (source.has_zero) Kind::Write(Slot{}, child, row++);
     for (size_t at = 0; at < source.capacity(); at++) {
       const Slot& slot = SlotsOf<Slot>(source)[at];
+      if (at + 16 < source.capacity()) (&slot)[16].Prefetch();
       if (!slot.IsZero()) Kind::Write(slot, child, row++);
     }
   }

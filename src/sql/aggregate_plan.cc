@@ -126,7 +126,9 @@ class AggregatePlanner {
       : context_(context), first_payload_(first_payload), first_result_(first_result), time_(time), order_(order) {}
 
   void Plan(ExpressionPtr expression) {
-    location_ = expression->GetQueryLocation();
+    // DuckDB's binder gives the call itself no place; then that of its first argument that has one.
+    location_ = duckdb::optional_idx();
+    if (const auto offset = OffsetOf(*expression)) location_ = *offset;
     auto& call = expression->Cast<BoundAggregateExpression>();
     const LogicalType type = call.return_type;
     const ExpressionPtr filter = std::move(call.filter);

@@ -43,6 +43,16 @@ bool FinalizesInPlace(const BoundAggregateExpression& aggregate) {
   return kInPlace.contains(name);
 }
 
+// Some functions (string_agg) answer with a string that lies in their state: the result gets a copy of its own.
+void OwnStrings(Vector& result, size_t first_row, size_t count) {
+  if (result.GetType().InternalType() != duckdb::PhysicalType::VARCHAR) return;
+  auto* strings = duckdb::FlatVector::GetData<duckdb::string_t>(result);
+  for (size_t i = first_row; i < first_row + count; i++) {
+    if (duckdb::FlatVector::IsNull(result, i) || strings[i].IsInlined()) continue;
+    strings[i] = duckdb::StringVector::AddStringOrBlob(result, strings[i]);
+  }
+}
+
 struct BoundAggregate {
   BoundAggregateExpression* expression;
   size_t offset;  // of its state in a row
@@ -173,6 +183,7 @@ struct AggregateSet::Rep {
     function.combine(addresses, other_addresses, data, states.size());
     Point(&other_addresses, copies, 0);
     function.finalize(other_addresses, data, result, states.size(), first_row);
+    OwnStrings(result, first_row, states.size());
   }
 };
 
@@ -257,6 +268,7 @@ Status AggregateSet::Finalize(std::span<std::byte* const> states, AggregateMemor
     AggregateInputData data(aggregate.expression->bind_info.get(), memory->rep().arena);
     Rep::Point(&rep_->addresses, states, aggregate.offset);
     aggregate.expression->function.finalize(rep_->addresses, data, result, states.size(), first_row);
+    OwnStrings(result, first_row, states.size());
   });
 }
 

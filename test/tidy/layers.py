@@ -17,7 +17,8 @@ LAYERS = {
     "connectors/blackhole": {"duck", "formats", "connectors"},
     "connectors/generator": {"duck", "formats", "connectors"},
     "stream": {"duck"},
-    "stream/operators": {"duck", "stream", "state"},
+    "stream/over": {"duck", "stream", "state"},
+    "stream/operators": {"duck", "stream", "stream/over", "state"},
     "stream/runtime": {"duck", "stream", "stream/operators", "state", "connectors"},
     "sql": {"duck", "stream", "connectors", "formats"},
     "engine": {"duck", "sql", "stream", "stream/runtime", "connectors"},
@@ -41,5 +42,5 @@ PUBLIC = {"sql": {"sql/compiler.h"}}
 # DuckDB's headers: its vectors are everyone's business, its parser, planner and optimiser only the SQL front end's.
 DUCKDB_ANY = {"duck", "sql"}
 DUCKDB_VECTORS = {"state", "formats", "formats/json", "connectors", "connectors/kinesis", "connectors/file", "connectors/stdout",
-                  "connectors/blackhole", "connectors/generator", "stream", "stream/operators", "stream/runtime", "cli"}
+                  "connectors/blackhole", "connectors/generator", "stream", "stream/over", "stream/operators", "stream/runtime", "cli"}
 DUCKDB_FRONT_END = ("duckdb/parser/", "duckdb/planner/", "duckdb/optimizer/", "duckdb/catalog/")

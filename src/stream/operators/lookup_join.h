@@ -14,8 +14,8 @@ namespace laminar {
 
 class LookupJoinOperator final : public Operator {
  public:
-  // output: the columns of `stream`, then those of `table`. failures: for rows on which the condition fails. session
-  // and failures are borrowed.
+  // output: the columns of `stream`, then those of `table` (kSemi, kAnti: without). failures: for rows on which the
+  // condition fails. session and failures are borrowed.
   LookupJoinOperator(const LookupJoinNode& node, const Schema& stream, const Schema& table, const Schema& output,
                      DuckSession* session, FailureHandler* failures);
   ~LookupJoinOperator() override;
@@ -29,7 +29,11 @@ class LookupJoinOperator final : public Operator {
   Status OnWatermark(int64_t watermark) override;
   Status EmitPending() override;
 
+  struct Probe;
   struct Rep;
+  // Emits some batches of what the probe has partners for; *done: that was all.
+  Status Work(Probe* probe, bool* done);
+
   std::unique_ptr<Rep> rep_;
 };
 

@@ -58,6 +58,8 @@ class Operator {
   // All inputs have ended and nothing is pending; called once, before the outputs learn it.
   virtual Status OnEnded() { return Status::Ok(); }
 
+  bool InputEnded(size_t input) const { return watermarks_[input] == kEndOfTime; }
+
   Status Emit(Batch* batch);
   Status EmitWatermark(int64_t watermark);
 

@@ -22,6 +22,7 @@ class OverOperator final : public Operator {
   Status Push(size_t input, Batch* batch) override;
   bool HasPending() const override;
   int64_t StateBytes() const override;
+  int64_t StateRows() const override;
   size_t partitions() const;  // with state
 
  private:
@@ -29,6 +30,7 @@ class OverOperator final : public Operator {
   Status EmitPending() override;
 
   struct Rep;
+  Counter* const late_rows_;
   std::unique_ptr<Rep> rep_;
 };
 

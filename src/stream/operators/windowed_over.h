@@ -22,12 +22,14 @@ class WindowedOverOperator final : public Operator {
   Status Push(size_t input, Batch* batch) override;
   bool HasPending() const override;
   int64_t StateBytes() const override;
+  int64_t StateRows() const override;
 
  private:
   Status OnWatermark(int64_t watermark) override;
   Status EmitPending() override;
 
   struct Rep;
+  Counter* const late_rows_;
   std::unique_ptr<Rep> rep_;
 };
 

@@ -5,9 +5,12 @@
 
 #include "base/check.h"
 #include "stream/operators/filter_project.h"
+#include "stream/operators/lookup_join.h"
+#include "stream/operators/over.h"
 #include "stream/operators/pass_through.h"
 #include "stream/operators/unnest.h"
 #include "stream/operators/window_aggregate.h"
+#include "stream/operators/windowed_over.h"
 #include "stream/runtime/expression_failures.h"
 #include "stream/runtime/sink_operator.h"
 
@@ -151,6 +154,14 @@ std::unique_ptr<Operator> TaskGraph::MakeKeyed(NodeId id) {
     const bool merges = workers_ > 1 && AggregateBehind(node.inputs[0]) == id;
     return MakeWindowAggregate(*window, merges ? AggregateMode::kMerge : AggregateMode::kComplete, input, node.schema,
                                parts_.session, LateRows(id));
+  }
+  if (const auto* over = std::get_if<OverNode>(&node.op))
+    return std::make_unique<OverOperator>(*over, input, node.schema, parts_.session, LateRows(id));
+  if (const auto* over = std::get_if<WindowedOverNode>(&node.op))
+    return std::make_unique<WindowedOverOperator>(*over, input, node.schema, parts_.session, LateRows(id));
+  if (const auto* join = std::get_if<LookupJoinNode>(&node.op)) {
+    return std::make_unique<LookupJoinOperator>(*join, input.schema, Input(id, 1).schema, node.schema, parts_.session,
+                                                Failures(id));
   }
   CHECK_MSG(false, "a plan holds operators that exist");
 }

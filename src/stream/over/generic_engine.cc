@@ -1,0 +1,241 @@
+// Any aggregate of DuckDB (AggregateSet).
+//
+// A frame that slides is computed anew for each row (for each group of peers): its rows are kept as bytes, decoded into
+// batches and fed to a state that lives as long as the answer takes. A frame with an unbounded start has one state in
+// each partition, fed once with each row that it reaches.
+//
+// Both gather: rows to feed and states to read pile up until a batch of them is full, or a partition whose state is to
+// be read would be fed further.
+//
+// DISTINCT: a row whose arguments were in the frame already is not fed.
+#include <deque>
+#include <unordered_set>
+
+#include "duckdb/common/types/data_chunk.hpp"
+
+#include "duck/aggregate_set.h"
+#include "stream/over/kept_rows.h"
+#include "stream/over/make_engine.h"
+#include "stream/over/value_codec.h"
+
+namespace laminar {
+
+namespace {
+
+std::vector<TypeRef> ArgumentTypes(const OverFunction& function, const Schema& input) {
+  std::vector<TypeRef> types;
+  for (const size_t column : function.arguments) types.push_back(input[column].type);
+  return types;
+}
+
+template <bool kByPeers>
+class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> {
+ public:
+  GenericEngine(const OverFunction& function, const Schema& input, DuckSession* session)
+      : frame_(function.frame),
+        arguments_(function.arguments),
+        filter_(function.filter),
+        distinct_(function.distinct),
+        set_(session, function.aggregate),
+        codec_(ArgumentTypes(function, input)),
+        rows_(frame_) {
+    duckdb::vector<duckdb::LogicalType> types;
+    for (const Column& column : input) types.push_back(*column.type);
+    feed_.chunk().InitializeEmpty(types);
+  }
+
+  ~GenericEngine() override {
+    for (size_t i = 0; i < partitions_.size(); i++) Forget(static_cast<uint32_t>(i));
+  }
+
+  void Resize(size_t count) override {
+    rows_.Resize(count);
+    if (count > partitions_.size()) partitions_.resize(count);
+  }
+
+  void Begin(const OverRows& rows) {
+    status_ = Status::Ok();
+    codec_.Encode(rows.batch, arguments_, &values_);
+    first_read_ = 0;
+    segment_++;
+  }
+
+  void FeedRow(const OverRows& rows, size_t row) {
+    Partition& partition = partitions_[rows.partitions[row]];
+    partition.position++;
+    if (frame_.never || !Counts(rows, row)) return;
+    rows_.Add(rows.partitions[row], At(rows, row), values_.key(row));
+  }
+
+  void ReadRow(const OverRows& rows, size_t row, const OverResult& result) {
+    if (!status_.ok()) return;
+    const uint32_t number = rows.partitions[row];
+    Partition& partition = partitions_[number];
+    rows_.MoveTo(number, At(rows, row));
+    if (frame_.unbounded_start) {
+      ReadGrowing(number, &partition, result);
+    } else if (kByPeers && partition.read_segment == segment_ && partition.read_peers == rows.peers[row]) {
+      reads_.push_back(partition.read_state);
+    } else {
+      ReadSliding(number, &partition);
+      partition.read_peers = rows.peers[row];
+    }
+    partition.read_segment = segment_;
+  }
+
+  Status Finish(const OverRows&, const OverResult& result) {
+    Flush(result);
+    return status_;
+  }
+
+  void Forget(uint32_t number) override {
+    Partition& partition = partitions_[number];
+    if (partition.state) {
+      std::byte* const state = partition.state.get();
+      set_.Destroy({&state, 1}, &memory_);
+      bytes_ -= static_cast<int64_t>(set_.state_bytes());
+    }
+    bytes_ -= partition.seen_bytes;
+    partition = Partition();
+    if (number < partitions_.size()) rows_.Forget(number);
+  }
+  void Trim(uint32_t number, int64_t time) override { rows_.Trim(number, time); }
+  int64_t bytes() const override {
+    return bytes_ + rows_.bytes() + memory_.bytes() + moment_memory_.bytes() +
+           static_cast<int64_t>(partitions_.capacity() * sizeof(Partition));
+  }
+
+ private:
+  struct Partition {
+    int64_t position = 0;  // ROWS: rows so far
+    // Unbounded frames.
+    std::unique_ptr<std::byte[]> state;
+    std::unordered_set<std::string> seen;  // DISTINCT
+    int64_t seen_bytes = 0;
+    // The state that was read last, and when.
+    uint64_t read_segment = 0, read_peers = 0;
+    std::byte* read_state = nullptr;
+  };
+
+  bool Counts(const OverRows& rows, size_t row) const {
+    if (!filter_) return true;
+    const FlatColumn& column = rows.columns[*filter_];
+    return column.Valid(row) && static_cast<const bool*>(column.data)[row];
+  }
+
+  int64_t At(const OverRows& rows, size_t row) const {
+    if constexpr (!kByPeers) return partitions_[rows.partitions[row]].position;
+    return frame_.starts_at_peers() ? static_cast<int64_t>(rows.peers[row]) : rows.times[row];
+  }
+
+  void ReadGrowing(uint32_t number, Partition* partition, const OverResult& result) {
+    if (!partition->state) {
+      partition->state = std::make_unique<std::byte[]>(set_.state_bytes());
+      set_.Initialize(partition->state.get());
+      bytes_ += static_cast<int64_t>(set_.state_bytes());
+    }
+    // Its state has to be read as it is before it is fed further.
+    if (rows_.frame_rows(number) > 0 && partition->read_segment == segment_) Flush(result);
+    while (rows_.frame_rows(number) > 0) {
+      const std::string_view value = rows_.value(number, 0);
+      if (!distinct_ || Remember(partition, value)) FeedState(value, partition->state.get());
+      rows_.DropFirst(number);
+    }
+    reads_.push_back(partition->state.get());
+  }
+
+  bool Remember(Partition* partition, std::string_view value) {
+    if (!partition->seen.emplace(value).second) return false;
+    const auto bytes = static_cast<int64_t>(sizeof(std::string) + 2 * sizeof(void*) + value.size());
+    partition->seen_bytes += bytes;
+    bytes_ += bytes;
+    return true;
+  }
+
+  void ReadSliding(uint32_t number, Partition* partition) {
+    // Doubles: states want their alignment.
+    moment_states_.emplace_back((set_.state_bytes() + 7) / 8);
+    auto* const state = reinterpret_cast<std::byte*>(moment_states_.back().data());
+    set_.Initialize(state);
+    std::unordered_set<std::string_view> seen;
+    for (uint32_t i = 0; i < rows_.frame_rows(number); i++) {
+      const std::string_view value = rows_.value(number, i);
+      if (!distinct_ || seen.insert(value).second) FeedState(value, state);
+    }
+    partition->read_state = state;
+    reads_.push_back(state);
+  }
+
+  void FeedState(std::string_view value, std::byte* state) {
+    feed_bytes_.append(value);
+    feed_ends_.push_back(feed_bytes_.size());
+    feed_states_.push_back(state);
+    if (feed_states_.size() == kBatchRows) FlushFeed();
+  }
+
+  void FlushFeed() {
+    if (feed_states_.empty()) return;
+    std::vector<std::string_view> values(feed_ends_.size());
+    size_t begin = 0;
+    for (size_t i = 0; i < values.size(); i++) {
+      values[i] = std::string_view(feed_bytes_).substr(begin, feed_ends_[i] - begin);
+      begin = feed_ends_[i];
+    }
+    codec_.Decode(values, &feed_, arguments_);
+    feed_.chunk().SetCardinality(values.size());
+    if (status_.ok()) status_ = set_.Update(&feed_, feed_states_, frame_.unbounded_start ? &memory_ : &moment_memory_);
+    feed_bytes_.clear();
+    feed_ends_.clear();
+    feed_states_.clear();
+  }
+
+  // Feeds what is to be fed, writes the answers from first_read_ on.
+  void Flush(const OverResult& result) {
+    FlushFeed();
+    if (status_.ok() && result.batch != nullptr) {
+      status_ = set_.Finalize(reads_, frame_.unbounded_start ? &memory_ : &moment_memory_, result.batch, result.column,
+                              first_read_);
+    }
+    first_read_ += reads_.size();
+    reads_.clear();
+    segment_++;
+    for (auto& state : moment_states_) {
+      auto* const bytes = reinterpret_cast<std::byte*>(state.data());
+      set_.Destroy({&bytes, 1}, &moment_memory_);
+    }
+    moment_states_.clear();
+    if (!frame_.unbounded_start) moment_memory_.Reset();
+  }
+
+  const FrameBounds frame_;
+  const std::vector<size_t> arguments_;
+  const std::optional<size_t> filter_;
+  const bool distinct_;
+  AggregateSet set_;
+  ValueCodec codec_;
+  EncodedKeys values_;
+  KeptRows rows_;
+  std::vector<Partition> partitions_;
+  AggregateMemory memory_, moment_memory_;  // of the partitions' states; of those that live a moment
+  int64_t bytes_ = 0;
+
+  Status status_;
+  uint64_t segment_ = 0;  // rises with each flush
+  std::string feed_bytes_;
+  std::vector<size_t> feed_ends_;
+  std::vector<std::byte*> feed_states_;
+  Batch feed_;
+  std::vector<std::byte*> reads_;  // states of rows first_read_, first_read_ + 1, ...
+  size_t first_read_ = 0;
+  std::deque<std::vector<double>> moment_states_;
+};
+
+}  // namespace
+
+std::unique_ptr<OverEngine> MakeGenericEngine(const OverFunction& function, const Schema& input, DuckSession* session) {
+  if (function.frame.unit == Frame::Unit::kRange)
+    return std::make_unique<GenericEngine<true>>(function, input, session);
+  return std::make_unique<GenericEngine<false>>(function, input, session);
+}
+
+}  // namespace laminar

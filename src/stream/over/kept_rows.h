@@ -1,0 +1,106 @@
+// KeptRows: for each partition the rows that its frame holds or will reach, as bytes (ValueCodec). RowEngine: the loops
+// of engines that work with them.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "stream/over/engine.h"
+#include "stream/over/frame.h"
+#include "stream/over/ring.h"
+
+namespace laminar {
+
+class KeptRows {
+ public:
+  explicit KeptRows(const FrameBounds& frame) : frame_(frame) {}
+  ~KeptRows();
+  KeptRows(const KeptRows&) = delete;
+
+  void Resize(size_t count) {
+    if (count > partitions_.size()) partitions_.resize(count);
+  }
+  void Add(uint32_t partition, int64_t at, std::string_view value);
+  // The frame becomes that of a current row at `at`; what no later frame holds is dropped (not of an unbounded one).
+  void MoveTo(uint32_t partition, int64_t at);
+  void DropFirst(uint32_t partition);
+  void Forget(uint32_t partition);
+  // RANGE: no current row before `time` will come.
+  void Trim(uint32_t partition, int64_t time);
+
+  uint32_t kept(uint32_t partition) const { return partitions_[partition].ring.size(); }
+  uint32_t frame_rows(uint32_t partition) const { return partitions_[partition].end - partitions_[partition].begin; }
+  // Row i of the frame.
+  std::string_view value(uint32_t partition, uint32_t i) const {
+    const Partition& kept = partitions_[partition];
+    return kept.ring[kept.begin + i].view();
+  }
+  // Row i of all that is kept.
+  std::string_view kept_value(uint32_t partition, uint32_t i) const { return partitions_[partition].ring[i].view(); }
+  int64_t bytes() const { return bytes_ + static_cast<int64_t>(partitions_.capacity() * sizeof(Partition)); }
+
+ private:
+  // Short values lie in the entry itself.
+  struct Entry {
+    int64_t at;
+    uint32_t size;
+    union {
+      char inlined[20];
+      struct __attribute__((packed)) {
+        uint32_t padding;
+        char* pointer;
+      } outside;
+    };
+    bool is_inlined() const { return size <= sizeof(inlined); }
+    std::string_view view() const { return {is_inlined() ? inlined : outside.pointer, size}; }
+  };
+  struct Partition {
+    Ring<Entry> ring;
+    uint32_t begin = 0, end = 0;  // the frame
+  };
+  void Free(const Entry& entry);
+  int64_t Low(int64_t at) const { return frame_.range ? frame_.Low(at) : at - frame_.rows_start; }
+  int64_t High(int64_t at) const { return frame_.range ? frame_.High(at) : at - frame_.rows_end; }
+
+  const FrameBounds frame_;
+  std::vector<Partition> partitions_;
+  int64_t bytes_ = 0;
+};
+
+// Derived has: Begin(rows), before its rows; FeedRow(rows, row); ReadRow(rows, row, result), after the row's peers have
+// been fed (ROWS: the row itself); Finish(rows, result) -> Status, after them, without a result.batch if none was read.
+template <class Derived, bool kByPeers>
+class RowEngine : public OverEngine {
+ public:
+  Status Run(const OverRows& rows, const OverResult& result) override {
+    if constexpr (!kByPeers) return Read(rows, result);
+    self().Begin(rows);
+    for (size_t i = 0; i < rows.count;) {
+      size_t end = i;
+      do self().FeedRow(rows, end++);
+      while (end < rows.count && rows.peers[end] == rows.peers[i]);
+      for (; i < end; i++) self().ReadRow(rows, i, result);
+    }
+    return self().Finish(rows, result);
+  }
+  Status Feed(const OverRows& rows) override {
+    if constexpr (!kByPeers) return Status::Ok();
+    self().Begin(rows);
+    for (size_t i = 0; i < rows.count; i++) self().FeedRow(rows, i);
+    return self().Finish(rows, OverResult());
+  }
+  Status Read(const OverRows& rows, const OverResult& result) override {
+    self().Begin(rows);
+    for (size_t i = 0; i < rows.count; i++) {
+      if constexpr (!kByPeers) self().FeedRow(rows, i);
+      self().ReadRow(rows, i, result);
+    }
+    return self().Finish(rows, result);
+  }
+
+ private:
+  Derived& self() { return static_cast<Derived&>(*this); }
+};
+
+}  // namespace laminar

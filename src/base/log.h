@@ -16,7 +16,7 @@ enum class LogFormat { kText, kJson };
 struct LogField {
   std::string_view key;
   std::string value;
-  bool number = false;  // in JSON, not in quotes
+  bool number = false;  // in JSON, not in quotes; also an array of numbers
 };
 
 // Call once, before threads start. Until then: text, level info.
@@ -29,6 +29,9 @@ void SetLogHook(void (*before)(), void (*after)());
 // message: a constant sentence in lower case; what varies goes into fields. Thread-safe.
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
 
+inline void LogDebug(std::string_view message, std::initializer_list<LogField> fields = {}) {
+  Log(LogLevel::kDebug, message, fields);
+}
 inline void LogInfo(std::string_view message, std::initializer_list<LogField> fields = {}) {
   Log(LogLevel::kInfo, message, fields);
 }

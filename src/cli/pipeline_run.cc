@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <mutex>
+#include <vector>
 
 #include "base/units.h"
 #include "cli/commands.h"
@@ -19,14 +20,29 @@ namespace {
 
 constexpr int64_t kLeastMemory = 64 << 20;
 
-void LogTotal(std::string_view message, const PipelineMetrics& metrics, int64_t elapsed_micros) {
+// [1.234,1.198]: by worker.
+std::string CpuSeconds(const std::vector<int64_t>& micros) {
+  std::string out = "[";
+  for (const int64_t used : micros) {
+    char seconds[32];
+    std::snprintf(seconds, sizeof seconds, "%.3f", static_cast<double>(used) / 1e6);
+    out += (out.size() > 1 ? "," : "") + std::string(seconds);
+  }
+  return out + "]";
+}
+
+void LogTotal(std::string_view message, const Pipeline& pipeline, int64_t elapsed_micros) {
+  const PipelineMetrics& metrics = pipeline.metrics();
   const auto number = [](uint64_t value) { return std::to_string(value); };
   LogInfo(message, {{"rows_in", number(metrics.rows_in.Get()), true},
                     {"bytes_in", number(metrics.bytes_in.Get()), true},
                     {"rows_out", number(metrics.rows_out.Get()), true},
                     {"bytes_out", number(metrics.bytes_out.Get()), true},
                     {"bad_rows", number(metrics.bad_rows.Get()), true},
+                    {"late_rows", number(LateRows(pipeline.source_metrics())), true},
+                    {"ahead_rows", number(AheadRows(pipeline.source_metrics())), true},
                     {"retries", number(metrics.retries.Get()), true},
+                    {"worker_cpu_seconds", CpuSeconds(pipeline.worker_cpu_micros()), true},
                     {"elapsed_ms", number(static_cast<uint64_t>(elapsed_micros / kMicrosPerMilli)), true}});
 }
 
@@ -148,7 +164,7 @@ int PipelineRun::Run(const Script& script, const sql::CompiledScript& compiled, 
   const bool rows_on_terminal = prints && isatty(STDOUT_FILENO) == 1;
   std::unique_ptr<StatusLine> line;
   if (!quiet && !json && !rows_on_terminal && isatty(STDERR_FILENO) == 1) {
-    line = std::make_unique<StatusLine>(STDERR_FILENO, pipeline->metrics(), world->clock());
+    line = std::make_unique<StatusLine>(STDERR_FILENO, pipeline->metrics(), pipeline->source_metrics(), world->clock());
   }
   rep_->SetRunning(pipeline.get(), line.get());
   const Status status = pipeline->Run([&] {
@@ -162,9 +178,10 @@ int PipelineRun::Run(const Script& script, const sql::CompiledScript& compiled, 
   if (!quiet) {
     const int64_t elapsed = world->clock().SteadyMicros() - started;
     if (json) {
-      LogTotal(status.ok() || cancelled ? "done" : "failed", pipeline->metrics(), elapsed);
+      LogTotal(status.ok() || cancelled ? "done" : "failed", *pipeline, elapsed);
     } else {
-      std::fprintf(stderr, "%s\n", DescribeTotal(pipeline->metrics(), elapsed).c_str());
+      LogDebug("cpu time", {{"worker_cpu_seconds", CpuSeconds(pipeline->worker_cpu_micros()), true}});
+      std::fprintf(stderr, "%s\n", DescribeTotal(pipeline->metrics(), pipeline->source_metrics(), elapsed).c_str());
     }
   }
   if (status.ok()) return kDone;

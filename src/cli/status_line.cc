@@ -35,31 +35,51 @@ Progress Progress::Now(const PipelineMetrics& metrics, const Clock& clock) {
 }
 
 std::string DescribeProgress(const std::string& state, const Progress& before, const Progress& now,
-                             const PipelineMetrics& metrics) {
+                             const PipelineMetrics& metrics, const SourceFigures& sources) {
   const double seconds = static_cast<double>(now.steady_micros - before.steady_micros) / 1e6;
   std::string line = state + "  in " + FormatCount(PerSecond(before.rows_in, now.rows_in, seconds)) + " rows/s (" +
                      FormatBytes(PerSecond(before.bytes_in, now.bytes_in, seconds)) + "/s)  out " +
                      FormatCount(PerSecond(before.rows_out, now.rows_out, seconds)) + " rows/s (" +
                      FormatBytes(PerSecond(before.bytes_out, now.bytes_out, seconds)) + "/s)";
   if (const int64_t lag = metrics.lag_ms.Get(); lag > 0) line += "  lag " + FormatDuration(lag * kMicrosPerMilli);
+  int64_t behind = 0;
+  for (const auto& [table, source] : sources) behind = std::max(behind, source.event_lag_ms.Get());
+  if (behind > 0) line += "  watermark " + FormatDuration(behind * kMicrosPerMilli) + " behind";
+  if (const uint64_t late = LateRows(sources); late > 0) line += "  late rows " + FormatCount(late);
   if (const uint64_t retries = metrics.retries.Get(); retries > 0) line += "  retries " + FormatCount(retries);
   if (const uint64_t bad = metrics.bad_rows.Get(); bad > 0) line += "  bad rows " + FormatCount(bad);
   return line;
 }
 
-std::string DescribeTotal(const PipelineMetrics& metrics, int64_t elapsed_micros) {
+uint64_t LateRows(const SourceFigures& sources) {
+  uint64_t rows = 0;
+  for (const auto& [table, source] : sources) rows += source.late_rows.Get();
+  return rows;
+}
+
+uint64_t AheadRows(const SourceFigures& sources) {
+  uint64_t rows = 0;
+  for (const auto& [table, source] : sources) rows += source.ahead_rows.Get();
+  return rows;
+}
+
+std::string DescribeTotal(const PipelineMetrics& metrics, const SourceFigures& sources, int64_t elapsed_micros) {
   const auto rows = [](uint64_t n) { return FormatCount(n) + (n == 1 ? " row" : " rows"); };
   std::string line = rows(metrics.rows_in.Get()) + " in (" + FormatBytes(metrics.bytes_in.Get()) + "), " +
                      rows(metrics.rows_out.Get()) + " out (" + FormatBytes(metrics.bytes_out.Get()) + ")";
   if (const uint64_t bad = metrics.bad_rows.Get(); bad > 0)
     line += ", " + FormatCount(bad) + (bad == 1 ? " bad row dropped" : " bad rows dropped");
+  if (const uint64_t late = LateRows(sources); late > 0)
+    line += ", " + FormatCount(late) + (late == 1 ? " late row dropped" : " late rows dropped");
+  if (const uint64_t ahead = AheadRows(sources); ahead > 0)
+    line += ", " + FormatCount(ahead) + (ahead == 1 ? " row" : " rows") + " ahead of the clock";
   if (const uint64_t retries = metrics.retries.Get(); retries > 0)
     line += ", " + FormatCount(retries) + (retries == 1 ? " retry" : " retries");
   return line + ", " + FormatDuration(elapsed_micros);
 }
 
-StatusLine::StatusLine(int fd, const PipelineMetrics& metrics, const Clock& clock)
-    : fd_(fd), metrics_(metrics), clock_(clock) {
+StatusLine::StatusLine(int fd, const PipelineMetrics& metrics, const SourceFigures& sources, const Clock& clock)
+    : fd_(fd), metrics_(metrics), sources_(sources), clock_(clock) {
   history_.push_back(Progress::Now(metrics_, clock_));
   g_line = this;
   SetLogHook(
@@ -99,7 +119,7 @@ void StatusLine::SetState(const std::string& state) {
 }
 
 void StatusLine::Draw() {
-  std::string line = DescribeProgress(state_, history_.front(), history_.back(), metrics_);
+  std::string line = DescribeProgress(state_, history_.front(), history_.back(), metrics_, sources_);
   line.resize(std::min(line.size(), TerminalWidth(fd_) - 1));  // never onto a second row
   Put("\r" + line + "\x1b[K");
 }

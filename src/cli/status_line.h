@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -13,6 +14,9 @@
 
 namespace laminar::cli {
 
+// By source table: Pipeline::source_metrics.
+using SourceFigures = std::map<std::string, SourceMetrics>;
+
 // What is counted at one moment.
 struct Progress {
   int64_t steady_micros = 0;
@@ -20,19 +24,22 @@ struct Progress {
   static Progress Now(const PipelineMetrics& metrics, const Clock& clock);
 };
 
-// "reading  in 12,345 rows/s (3.4 MB/s)  out 1,200 rows/s (220.0 kB/s)  lag 1.2 s  retries 3  bad rows 1": rates from
-// `before` to `now`.
+// "reading  in 12,345 rows/s (3.4 MB/s)  out 1,200 rows/s (220.0 kB/s)  lag 1.2 s  watermark 6.3 s behind  late rows 2
+// retries 3  bad rows 1": rates from `before` to `now`; the watermark of the source that is furthest behind.
 std::string DescribeProgress(const std::string& state, const Progress& before, const Progress& now,
-                             const PipelineMetrics& metrics);
-// "12,345 rows in (3.4 MB), 1,200 rows out (220.0 kB), 3 retries, 1 bad rows dropped, 12.3 s"
-std::string DescribeTotal(const PipelineMetrics& metrics, int64_t elapsed_micros);
+                             const PipelineMetrics& metrics, const SourceFigures& sources);
+// "12,345 rows in (3.4 MB), 1,200 rows out (220.0 kB), 3 retries, 1 bad row dropped, 2 late rows dropped, 12.3 s"
+std::string DescribeTotal(const PipelineMetrics& metrics, const SourceFigures& sources, int64_t elapsed_micros);
+// Over all sources.
+uint64_t LateRows(const SourceFigures& sources);
+uint64_t AheadRows(const SourceFigures& sources);
 
 // Draws on the terminal `fd` four times a second from a thread of its own, and makes way for log lines. One at a time
 // in a process.
 class StatusLine {
  public:
-  // metrics and clock: borrowed.
-  StatusLine(int fd, const PipelineMetrics& metrics, const Clock& clock);
+  // metrics, sources and clock: borrowed.
+  StatusLine(int fd, const PipelineMetrics& metrics, const SourceFigures& sources, const Clock& clock);
   ~StatusLine();  // wipes the line
   StatusLine(const StatusLine&) = delete;
   StatusLine& operator=(const StatusLine&) = delete;
@@ -46,6 +53,7 @@ class StatusLine {
 
   const int fd_;
   const PipelineMetrics& metrics_;
+  const SourceFigures& sources_;
   const Clock& clock_;
   std::mutex mutex_;  // held while a log line is written
   std::condition_variable end_;

@@ -12,13 +12,19 @@ TEST(StatusLine, RatesAndWhatNeedsAttention) {
   PipelineMetrics metrics;
   const Progress before{1'000'000, 100, 1000, 0, 0};
   const Progress now{3'000'000, 20'100, 4'001'000, 2'000, 300'000};
-  EXPECT_EQ(DescribeProgress("reading", before, now, metrics),
+  EXPECT_EQ(DescribeProgress("reading", before, now, metrics, {}),
             "reading  in 10,000 rows/s (2.0 MB/s)  out 1,000 rows/s (150.0 kB/s)");
   metrics.lag_ms.Set(1500);
   metrics.retries.Add(3);
   metrics.bad_rows.Add(1);
-  EXPECT_EQ(DescribeProgress("reading", before, before, metrics),
-            "reading  in 0 rows/s (0 B/s)  out 0 rows/s (0 B/s)  lag 1.5 s  retries 3  bad rows 1");
+  SourceFigures sources;
+  sources["a"].event_lag_ms.Set(2000);
+  sources["b"].event_lag_ms.Set(6300);
+  sources["a"].late_rows.Add(1);
+  sources["b"].late_rows.Add(1);
+  EXPECT_EQ(DescribeProgress("reading", before, before, metrics, sources),
+            "reading  in 0 rows/s (0 B/s)  out 0 rows/s (0 B/s)  lag 1.5 s  watermark 6.3 s behind  late rows 2  "
+            "retries 3  bad rows 1");
 }
 
 TEST(StatusLine, Total) {
@@ -26,10 +32,16 @@ TEST(StatusLine, Total) {
   metrics.rows_in.Add(1'234'567);
   metrics.bytes_in.Add(2'000'000);
   metrics.rows_out.Add(12);
-  EXPECT_EQ(DescribeTotal(metrics, 12'300'000), "1,234,567 rows in (2.0 MB), 12 rows out (0 B), 12.3 s");
+  EXPECT_EQ(DescribeTotal(metrics, {}, 12'300'000), "1,234,567 rows in (2.0 MB), 12 rows out (0 B), 12.3 s");
   PipelineMetrics one;
   for (auto* count : {&one.rows_in, &one.rows_out, &one.bad_rows, &one.retries}) count->Add(1);
-  EXPECT_EQ(DescribeTotal(one, 1'000'000), "1 row in (0 B), 1 row out (0 B), 1 bad row dropped, 1 retry, 1.0 s");
+  SourceFigures sources;
+  sources["a"].late_rows.Add(1);
+  sources["b"].ahead_rows.Add(2);
+  EXPECT_EQ(
+      DescribeTotal(one, sources, 1'000'000),
+      "1 row in (0 B), 1 row out (0 B), 1 bad row dropped, 1 late row dropped, 2 rows ahead of the clock, 1 retry, "
+      "1.0 s");
 }
 
 TEST(StatusLine, IsWipedAtTheEnd) {
@@ -37,9 +49,10 @@ TEST(StatusLine, IsWipedAtTheEnd) {
   ASSERT_EQ(pipe(fds), 0);
   fcntl(fds[0], F_SETFL, O_NONBLOCK);
   PipelineMetrics metrics;
+  const SourceFigures sources;
   const ManualClock clock;
   {
-    StatusLine line(fds[1], metrics, clock);
+    StatusLine line(fds[1], metrics, sources, clock);
     line.SetState("reading");
   }
   char buffer[4096];

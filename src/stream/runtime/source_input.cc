@@ -83,6 +83,8 @@ SourceInput::SourceInput(const PlanNode& node, Parts parts, const World& world)
 SourceInput::~SourceInput() = default;
 
 Result<PollState> SourceInput::Poll(Batch** out) {
+  held_ = parts_.watermark != nullptr && !parts_.reports_splits && !finished_ && !parts_.watermark->MayRead(split_);
+  if (held_) return PollState::kIdle;
   ASSIGN_OR_RETURN(const PollState state, parts_.reader->Poll(&read_));
   if (state == PollState::kEnd && parts_.watermark != nullptr && !parts_.reports_splits && !finished_) {
     finished_ = true;

@@ -37,9 +37,10 @@ class SourceInput {
   ~SourceInput();
   SourceInput(const SourceInput&) = delete;
 
-  // Like SourceReader::Poll. *out is borrowed until the next call; it may have no rows left.
+  // Like SourceReader::Poll. *out is borrowed until the next call; it may have no rows left. A reader that is one split
+  // is left alone while alignment holds it (SourceWatermark::MayRead): its worker is woken when that changes.
   Result<PollState> Poll(Batch** out);
-  int64_t NextDeadline() const { return parts_.reader->NextDeadline(); }
+  int64_t NextDeadline() const { return held_ ? kNever : parts_.reader->NextDeadline(); }
 
   // What the source promises by now. To be passed on after the rows that Poll gave out.
   int64_t watermark() const { return parts_.watermark == nullptr ? kNoWatermark : parts_.watermark->watermark(); }
@@ -65,6 +66,7 @@ class SourceInput {
   std::vector<int64_t> arrivals_;                      // of rows_, 0 = not known; one for all where no row has one
   std::vector<int64_t> event_times_, own_watermarks_;  // of rows_
   uint32_t split_ = 0;                                 // ours, where the source does not report its own
+  bool held_ = false;                                  // at the last Poll
   bool finished_ = false;
 };
 

@@ -25,9 +25,9 @@ class StateBudget {
   // nodes: of the plan. clock and wakers (one a worker) are borrowed.
   StateBudget(int64_t limit_bytes, size_t nodes, const Clock* clock, std::vector<Waker*> wakers);
 
-  // A worker says after each step what a node holds; 0 at first. Only that worker may say it.
+  // A worker says after each batch what a node holds; 0 at first. Only that worker may say it.
   void Hold(int worker, NodeId node, int64_t bytes);
-  // Then, whether it has results to give out or rows of other workers to take. May wake the workers.
+  // After each step, whether it has results to give out or rows of other workers to take. May wake the workers.
   void EndStep(int worker, bool busy);
   // The worker makes no more steps.
   void Finish(int worker);

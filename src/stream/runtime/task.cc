@@ -107,7 +107,7 @@ Status Task::PollEdge(TaskGraph::Port* port, bool* progress) {
 // The source's watermark is asked for after the rows are through. It is that of all workers together: it may have risen
 // because of another's rows, and then goes on without any of our own.
 Status Task::PollSource(TaskGraph::Port* port, SourceInput* source, bool* progress) {
-  for (int turn = 0; turn < kBatchesPerTurn && !port->closed && port->reach.Accepts(); turn++) {
+  for (int turn = 0; turn < kBatchesPerTurn && !port->closed && !Paused() && port->reach.Accepts(); turn++) {
     Batch* batch = nullptr;
     ASSIGN_OR_RETURN(const PollState state, source->Poll(&batch));
     if (state == PollState::kEnd) {
@@ -118,6 +118,7 @@ Status Task::PollSource(TaskGraph::Port* port, SourceInput* source, bool* progre
     if (state == PollState::kBatch) {
       *progress = true;
       if (batch->rows() > 0) RETURN_IF_ERROR(port->to->Push(port->input, batch));
+      SayWhatIsHeld();
       if (!port->reach.Accepts()) return Status::Ok();  // the watermark waits for its turn as well
     }
     RETURN_IF_ERROR(port->to->AdvanceWatermark(port->input, source->watermark()));
@@ -146,15 +147,20 @@ void Task::CloseExchanges() {
   }
 }
 
-// Says what the operators hold, and whether some of it is about to be given out.
-Status Task::CheckBudget() {
-  StateBudget* const budget = parts_.budget;
-  if (budget == nullptr) return Status::Ok();
+void Task::SayWhatIsHeld() {
+  if (parts_.budget == nullptr) return;
   std::fill(held_.begin(), held_.end(), 0);
   for (const TaskGraph::Member& member : graph_->members())
     held_[static_cast<size_t>(member.node)] += member.op->StateBytes();
   for (size_t node = 0; node < held_.size(); node++)
-    budget->Hold(parts_.worker, static_cast<NodeId>(node), held_[node]);
+    parts_.budget->Hold(parts_.worker, static_cast<NodeId>(node), held_[node]);
+}
+
+// Whether some of what is held will be given out; if not, the pipeline may have to end.
+Status Task::CheckBudget() {
+  StateBudget* const budget = parts_.budget;
+  if (budget == nullptr) return Status::Ok();
+  SayWhatIsHeld();
   const bool rows_wait = std::any_of(graph_->ports().begin(), graph_->ports().end(), [](const TaskGraph::Port& port) {
     return port.edge != nullptr && !port.closed && !port.edge->Empty();
   });

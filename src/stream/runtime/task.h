@@ -76,6 +76,7 @@ class Task {
   Status PollEdge(TaskGraph::Port* port, bool* progress);
   Status PollSource(TaskGraph::Port* port, SourceInput* source, bool* progress);
   void CloseExchanges();
+  void SayWhatIsHeld();
   Status CheckBudget();
   bool HasPending() const;
   bool Paused() const;  // sources are not read for now, for --memory-limit

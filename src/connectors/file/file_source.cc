@@ -57,6 +57,7 @@ class LineOrigins final : public RowOrigins {
     }
     return PositionAt(*input_, *block_, begin_);
   }
+  int64_t ArrivalMicros(uint32_t /*row*/) const override { return 0; }  // no line says
 
  private:
   const std::shared_ptr<const Input> input_;

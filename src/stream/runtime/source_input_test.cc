@@ -80,10 +80,8 @@ class SourceInputTest : public ::testing::Test {
     parts.reader = std::move(reader);
     parts.bad_data = bad_data;
     parts.watermark = watermark_.get();
-    auto input =
-        std::make_unique<SourceInput>(node_, std::move(parts), SourceInput::World{session_.get(), &clock_, &metrics_});
-    watermark_->NoMoreSplits();
-    return input;
+    return std::make_unique<SourceInput>(node_, std::move(parts),
+                                         SourceInput::World{session_.get(), &clock_, &metrics_});
   }
 
   static int64_t Micros(const Batch& batch, size_t column, size_t row) {
@@ -113,6 +111,7 @@ TEST_F(SourceInputTest, AddsComputedColumnsArrivalAndOrderInThisOrder) {
   EXPECT_EQ(Micros(*batch, 2, 1), 6 * kSecond);
   EXPECT_EQ(batch->chunk().GetValue(3, 1).GetValue<uint64_t>(), 77U);
   EXPECT_EQ(input->watermark(), 2 * kSecond);
+  watermark_->NoMoreSplits();
   ASSERT_EQ(*input->Poll(&batch), PollState::kEnd);
   EXPECT_EQ(input->watermark(), kEndOfTime);
 }

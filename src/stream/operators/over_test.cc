@@ -148,7 +148,7 @@ FrameCase Range(TimeSpan start, TimeSpan end) {
 
 struct Data {
   uint64_t seed = 1;
-  int rows = 1000;
+  int rows = 600;
   int keys = 10;
   int64_t step = kSecond;    // between rows, on average
   bool ties = true;          // times in multiples of 10 steps
@@ -356,7 +356,7 @@ class Over : public ::testing::Test {
 
 TEST_F(Over, RowsFramesAreDuckDbs) {
   Compare({.seed = 1}, {Rows({}, 0), Rows(0, 0), Rows(3, 0)});
-  Compare({.seed = 2, .rows = 3000, .keys = 2, .batch_rows = 2048}, {Rows(100, 0), Rows(5, 3), Rows({}, 2)});
+  Compare({.seed = 2, .rows = 1200, .keys = 2, .batch_rows = 2048}, {Rows(100, 0), Rows(5, 3), Rows({}, 2)});
   Compare({.seed = 3, .keys = 300, .order_column = false}, {Rows(2, 1), Rows(7, 7), Rows(1000, 10)});
   Compare({.seed = 4, .by_partition = false, .batch_rows = 20}, {Rows(20, 5)});
 }
@@ -365,19 +365,19 @@ TEST_F(Over, RangeFramesAreDuckDbs) {
   const TimeSpan unbounded{0, -1}, current{0, 0};
   Compare({.seed = 5}, {Range(unbounded, current), Range(current, current), Range({0, 60 * kSecond}, current)});
   Compare(
-      {.seed = 6, .rows = 3000, .keys = 3, .ties = false, .batch_rows = 2048},
+      {.seed = 6, .rows = 1200, .keys = 3, .ties = false, .batch_rows = 2048},
       {Range({0, 45 * kSecond}, {0, 20 * kSecond}), Range(unbounded, {0, 30 * kSecond}), Range({0, kHour}, current)});
   Compare({.seed = 7, .keys = 200, .order_column = false}, {Range({0, 100 * kSecond}, {0, 10 * kSecond})});
   Compare({.seed = 8, .ties = false, .by_partition = false}, {Range({0, 10 * kSecond}, current)});
 }
 
 TEST_F(Over, FramesOfMonthsFollowTheCalendar) {
-  Compare({.seed = 9, .rows = 2000, .keys = 3, .step = kHour, .ties = false, .delay = 20 * kHour},
+  Compare({.seed = 9, .rows = 1000, .keys = 3, .step = kHour, .ties = false, .delay = 20 * kHour},
           {Range({1, 0}, {0, 0}), Range({2, 0}, {1, 0})});
 }
 
 TEST_F(Over, FurtherColumnsOfOrderByDecideAmongRowsOfEqualTime) {
-  Compare({.seed = 10, .rows = 2000, .keys = 4, .then_by = "t"},
+  Compare({.seed = 10, .rows = 1000, .keys = 4, .then_by = "t"},
           {Range({0, -1}, {0, 0}), Range({0, 0}, {0, 0}), Rows(3, 0)});
 }
 

@@ -55,6 +55,7 @@ class Compilation {
     writers_.clear();
     nodes_.clear();
     building_.clear();
+    broken_.clear();
     for (Query& query : script_.queries) {
       bound_.push_back(BindQuery(context_, query, &problems_));
       scans_.emplace_back();
@@ -162,8 +163,8 @@ class Compilation {
       } else {
         AddSink(target);
       }
-      if (problems_.size() > 0) return;
     }
+    if (problems_.size() > 0) return;
     CheckJoinOrder(plan(), &problems_);
     DropUnreadSources();
   }
@@ -237,6 +238,7 @@ class Compilation {
       input.place_of = [&](const std::string& table) { return PlaceOfTable(*query.select->node, table); };
       input.is_bounded = [&](const std::string& table) { return IsBounded(table); };
       input.warnings = &result_.script->warnings;
+      input.state_ttl_micros = script_.state_ttl_micros;
       input.catalogue = &script_.catalogue;
       input.keeps_hidden = target.table && target.table->kind == TableKind::kStream;
       const std::optional<NodeId> node = ConvertQuery(context_, bound_[i], input, &plan(), &problems_);
@@ -341,6 +343,7 @@ class Compilation {
   // Makes sure that nodes_ has the node of a table that query `reader` reads.
   bool NodeOf(const std::string& name, size_t reader) {
     if (nodes_.contains(name)) return true;
+    if (broken_.contains(name)) return false;
     const Table& table = *script_.catalogue.Find(name);
     const size_t offset = script_.queries[reader].offset;
     if (table.kind == TableKind::kConnector) {
@@ -358,9 +361,12 @@ class Compilation {
       return false;
     }
     const std::optional<NodeId> node = RowsOf(*writer->second);
-    if (!node) return false;
-    nodes_[name] = *node;
     building_.erase(name);
+    if (!node) {
+      broken_.insert(name);
+      return false;
+    }
+    nodes_[name] = *node;
     return true;
   }
 
@@ -379,6 +385,7 @@ class Compilation {
   std::vector<Target> targets_;
   std::map<std::string, const Target*> writers_;
   std::map<std::string, NodeId> nodes_;  // of tables and streams
+  std::set<std::string> broken_;         // streams whose writers have a problem that is reported already
   std::set<std::string> building_;       // streams whose writers are being converted
 };
 

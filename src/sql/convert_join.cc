@@ -50,22 +50,6 @@ void Split(ExpressionPtr expression, std::vector<ExpressionPtr>* parts) {
   for (auto& child : expression->Cast<duckdb::BoundConjunctionExpression>().children) Split(std::move(child), parts);
 }
 
-// What the join demands of two rows, as conditions over the columns of both sides.
-std::vector<ExpressionPtr> TakeConditions(LogicalOperator& op) {
-  std::vector<ExpressionPtr> parts;
-  if (op.type == LogicalOperatorType::LOGICAL_ANY_JOIN)
-    Split(std::move(op.Cast<duckdb::LogicalAnyJoin>().condition), &parts);
-  if (op.type == LogicalOperatorType::LOGICAL_COMPARISON_JOIN) {
-    auto& join = op.Cast<duckdb::LogicalComparisonJoin>();
-    for (auto& condition : join.conditions) {
-      parts.push_back(duckdb::make_uniq<duckdb::BoundComparisonExpression>(
-          condition.comparison, std::move(condition.left), std::move(condition.right)));
-    }
-    if (join.predicate) Split(std::move(join.predicate), &parts);
-  }
-  return parts;
-}
-
 struct Key {
   ExpressionPtr stream, table;
   bool nulls_equal = false;
@@ -98,6 +82,21 @@ constexpr const char* kJoinHint =
     "join with a table that ends (connector = 'single_file', VALUES), or put both streams into one with UNION ALL";
 
 }  // namespace
+
+std::vector<ExpressionPtr> Converter::TakeJoinConditions(LogicalOperator& op) {
+  std::vector<ExpressionPtr> parts;
+  if (op.type == LogicalOperatorType::LOGICAL_ANY_JOIN)
+    Split(std::move(op.Cast<duckdb::LogicalAnyJoin>().condition), &parts);
+  if (op.type == LogicalOperatorType::LOGICAL_COMPARISON_JOIN || op.type == LogicalOperatorType::LOGICAL_DELIM_JOIN) {
+    auto& join = op.Cast<duckdb::LogicalComparisonJoin>();
+    for (auto& condition : join.conditions) {
+      parts.push_back(duckdb::make_uniq<duckdb::BoundComparisonExpression>(
+          condition.comparison, std::move(condition.left), std::move(condition.right)));
+    }
+    if (join.predicate) Split(std::move(join.predicate), &parts);
+  }
+  return parts;
+}
 
 std::set<std::string> Converter::SourcesOf(NodeId id) const {
   std::set<std::string> sources;
@@ -163,16 +162,22 @@ Rel Converter::ConvertJoin(LogicalOperator& op) {
   const auto type = crossed ? duckdb::JoinType::INNER : op.Cast<duckdb::LogicalJoin>().join_type;
   if (type == duckdb::JoinType::INNER && (IsMadeFromNothing(*op.children[0]) || IsMadeFromNothing(*op.children[1])))
     return ConvertBeside(op);
-  std::vector<ExpressionPtr> conditions = TakeConditions(op);
+  Rel rel = JoinRels(*op.children[0], *op.children[1], type, TakeJoinConditions(op));
+  Keep(op.GetColumnBindings(), &rel);
+  return rel;
+}
+
+Rel Converter::JoinRels(LogicalOperator& left_op, LogicalOperator& right_op, duckdb::JoinType type,
+                        std::vector<ExpressionPtr> conditions) {
   std::optional<size_t> offset;
   for (const auto& condition : conditions) {
     if (!offset) offset = OffsetOf(*condition);
   }
-  Rel left = ConvertOperator(*op.children[0]);
-  Rel right = ConvertOperator(*op.children[1]);
+  Rel left = ConvertOperator(left_op);
+  Rel right = ConvertOperator(right_op);
   const bool left_ends = IsBounded(left.node), right_ends = IsBounded(right.node);
   if (!left_ends && !right_ends) {
-    const std::string one = TableOf(*op.children[0], left), other = TableOf(*op.children[1], right);
+    const std::string one = TableOf(left_op, left), other = TableOf(right_op, right);
     const std::string which = one == other ? "stream " + one + " with itself" : "streams " + one + " and " + other;
     const auto place = input_.place_of(other);
     throw NotStreamable{TitleOfJoin(type) + " of " + which + " is not supported yet", place ? place : offset,
@@ -181,10 +186,8 @@ Rel Converter::ConvertJoin(LogicalOperator& op) {
   // Two tables that end: the one whose rows must all appear is read as the stream.
   const bool table_is_right = right_ends && !(left_ends && type == duckdb::JoinType::RIGHT);
   const LookupJoinNode::Kind kind = KindOfJoin(type, table_is_right, offset);
-  Rel rel = table_is_right ? Lookup(kind, std::move(left), std::move(right), std::move(conditions), offset)
-                           : Lookup(kind, std::move(right), std::move(left), std::move(conditions), offset);
-  Keep(op.GetColumnBindings(), &rel);
-  return rel;
+  return table_is_right ? Lookup(kind, std::move(left), std::move(right), std::move(conditions), offset)
+                        : Lookup(kind, std::move(right), std::move(left), std::move(conditions), offset);
 }
 
 void Converter::MakeFree(std::vector<ExpressionPtr>* expressions, Rel* rel) {

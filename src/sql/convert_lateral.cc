@@ -91,9 +91,8 @@ namespace {
   }
   if (op.join_type == duckdb::JoinType::SEMI || op.join_type == duckdb::JoinType::ANTI ||
       op.join_type == duckdb::JoinType::MARK) {
-    throw NotStreamable{
-        "a subquery may be tied to the stream's row by = only", offset,
-        "write EXISTS (SELECT 1 FROM t WHERE t.key = s.key), or a JOIN with the other conditions in ON"};
+    throw NotStreamable{"this subquery does more than look up the row in a table that ends", offset,
+                        "write EXISTS (SELECT 1 FROM t WHERE t.key = s.key), or a JOIN"};
   }
   throw NotStreamable{NameOf(op), offset};
 }
@@ -102,6 +101,7 @@ namespace {
 
 Rel Converter::ConvertLateral(duckdb::LogicalComparisonJoin& op) {
   const size_t side = op.delim_flipped ? 1 : 0;
+  if (auto rel = ConvertExists(op)) return std::move(*rel);
   if (op.join_type != duckdb::JoinType::INNER || op.predicate) RefuseCorrelated(op);
   Lateral lateral;
   left_depth_++;

@@ -8,7 +8,6 @@
 // at all of them, in any order, and becomes part of a WindowedOverNode.
 #include <algorithm>
 
-#include "duckdb/function/function_binder.hpp"
 #include "duckdb/planner/expression/bound_aggregate_expression.hpp"
 #include "duckdb/planner/expression/bound_columnref_expression.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
@@ -101,8 +100,7 @@ constexpr const char* kNoTimeHint = "its input has no event time: name the colum
 // Makes the chain over the columns of one operator's input.
 class OverChain {
  public:
-  OverChain(duckdb::ClientContext& context, NodeMaker& make, const ConvertInput& input, Rel* rel)
-      : context_(context), make_(make), input_(input), rel_(*rel) {}
+  OverChain(NodeMaker& make, const ConvertInput& input, Rel* rel) : make_(make), input_(input), rel_(*rel) {}
 
   void Add(duckdb::LogicalWindow& op) {
     for (size_t i = 0; i < op.expressions.size(); i++)
@@ -142,7 +140,6 @@ class OverChain {
     call.frame = FrameOf(window, call.offset);
     window.start_expr.reset();
     window.end_expr.reset();
-    if (!window.arg_orders.empty()) duckdb::FunctionBinder::BindSortedAggregate(context_, window);
     return call;
   }
 
@@ -286,7 +283,6 @@ class OverChain {
             .At(make_.At((*kept)->offset)));
   }
 
-  duckdb::ClientContext& context_;
   NodeMaker& make_;
   const ConvertInput& input_;
   Rel& rel_;
@@ -310,7 +306,7 @@ void Converter::TraceTimeOf(const BoundWindowExpression& window, Rel* rel) {
 Rel Converter::ConvertOver(duckdb::LogicalWindow& op) {
   Rel rel = ConvertBelowTime(*op.children[0]);
   for (const auto& expression : op.expressions) TraceTimeOf(expression->Cast<BoundWindowExpression>(), &rel);
-  OverChain(context_, make_, input_, &rel).Add(op);
+  OverChain(make_, input_, &rel).Add(op);
   if (!keeps_hidden_) rel.DropHidden();
   Keep(op.GetColumnBindings(), &rel);
   return rel;

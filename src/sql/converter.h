@@ -5,6 +5,7 @@
 //   convert_aggregate.cc  GROUP BY with a window
 //   convert_over.cc       OVER, QUALIFY, DISTINCT
 //   convert_join.cc       joins with bounded tables
+//   convert_exists.cc     EXISTS and IN with columns of the stream
 #pragma once
 
 #include <functional>
@@ -150,6 +151,12 @@ class Converter {
   Rel ConvertDistinct(duckdb::LogicalDistinct& op);
   // Any kind of join that is not lateral.
   Rel ConvertJoin(duckdb::LogicalOperator& op);
+  // A subquery of EXISTS or IN that uses columns of the stream; nothing if it is more than a join with a table.
+  std::optional<Rel> ConvertExists(duckdb::LogicalComparisonJoin& op);
+  // What the join demands of two rows, as conditions over the columns of both sides.
+  static std::vector<ExpressionPtr> TakeJoinConditions(duckdb::LogicalOperator& op);
+  Rel JoinRels(duckdb::LogicalOperator& left_op, duckdb::LogicalOperator& right_op, duckdb::JoinType type,
+               std::vector<ExpressionPtr> conditions);
   static LookupJoinNode::Kind KindOfJoin(duckdb::JoinType type, bool table_is_right, std::optional<size_t> offset);
   Rel Lookup(LookupJoinNode::Kind kind, Rel stream, Rel table, std::vector<ExpressionPtr> conditions,
              std::optional<size_t> offset);

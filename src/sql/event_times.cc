@@ -187,8 +187,15 @@ void FindTimes(const StreamPlan& plan, PlanNode* node) {
   if (const auto* project = std::get_if<FilterProjectNode>(&node->op)) return TimesOfProjections(*project, input, node);
   if (const auto* window = std::get_if<WindowAggregateNode>(&node->op)) return TimesOfAggregate(*window, input, node);
   // All others pass on the first input's columns as they are, in front.
-  node->times = input.times;
   node->order_column = input.order_column;
+  const auto* over = std::get_if<OverNode>(&node->op);
+  const auto* windowed = std::get_if<WindowedOverNode>(&node->op);
+  if (!over && !windowed) {
+    node->times = input.times;
+    return;
+  }
+  // Rows are held back by one of their times: what was promised of another may be broken meanwhile.
+  if (const auto* time = input.FindTime(over ? over->time_column : windowed->time_column)) node->times = {*time};
 }
 
 std::vector<TimeOrigin> OriginsOf(const StreamPlan& plan, NodeId id, size_t column) {

@@ -242,8 +242,10 @@ void CheckLooksBack(const BoundWindowExpression& call, size_t offset) {
     Refuse("EXCLUDE is not supported on a stream", offset,
            "leave it out; to leave out the row itself write ROWS BETWEEN 100 PRECEDING AND 1 PRECEDING");
   }
-  if (!call.arg_orders.empty() && !IsAggregate(call))
-    Refuse("ORDER BY inside " + title + " is not supported on a stream", offset, kInsideWindow);
+  if (!call.arg_orders.empty()) {
+    Refuse("ORDER BY inside " + title + " OVER (...) is not supported on a stream", offset,
+           IsAggregate(call) ? "leave it out: the rows of the frame come in the order of OVER (...)" : kInsideWindow);
+  }
 }
 
 Frame FrameOf(const BoundWindowExpression& call, size_t offset) {

@@ -145,9 +145,14 @@ ExpressionPtr NodeMaker::AddUnnamed(ExpressionPtr expression, Rel* rel) {
 std::string NodeMaker::NameOfTime(const Rel& rel) const {
   const PlanNode& node = NodeOf(rel.node);
   for (const RelColumn& column : rel.columns) {
-    if (IsReference(*column.expression) && node.FindTime(ColumnOf(*column.expression))) return column.name;
+    if (column.name != kTimeName && IsReference(*column.expression) && node.FindTime(ColumnOf(*column.expression)))
+      return column.name;
   }
-  return node.times.empty() ? "" : node.schema[node.times.front().column].name;
+  // One that the query does not use.
+  for (const PlanNode::TimeColumn& time : node.times) {
+    if (node.schema[time.column].name != kTimeName) return node.schema[time.column].name;
+  }
+  return node.times.empty() ? "" : "the event time";
 }
 
 void NodeMaker::DealByKey(const std::vector<size_t>& keys, SqlPosition position, Rel* rel) {

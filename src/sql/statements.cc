@@ -9,6 +9,7 @@
 #include "duckdb/parser/statement/insert_statement.hpp"
 #include "duckdb/parser/tableref/basetableref.hpp"
 
+#include "base/units.h"
 #include "sql/definitions.h"
 #include "sql/event_time.h"
 #include "sql/parse.h"
@@ -118,22 +119,34 @@ class StatementReader {
     script_->catalogue.Add(std::move(table));
   }
 
-  // SET pipeline.name = '...': the lexer's tokens suffice.
+  // SET name = '...': the lexer's tokens suffice.
   void ReadSet(const StatementTokens& statement) {
     std::string name;
     size_t i = 1;
     const auto tokens = statement.tokens;
     while (i < tokens.size() && !tokens[i].Is("=") && !tokens[i].Is("to")) name += tokens[i++].text;
-    if (name != "pipeline.name") {
+    if (name != "pipeline.name" && name != "state.ttl") {
       problems_->Add(statement.begin, "SET " + name + " is not available in a script",
-                     "the only setting is SET pipeline.name = '...'");
+                     "there are SET pipeline.name = '...' and SET state.ttl = '...'");
       return;
     }
     if (i + 2 != tokens.size() || (tokens[i + 1].kind != TokenKind::kString && !tokens[i + 1].IsWord())) {
-      problems_->Add(statement.begin, "SET pipeline.name takes one text", "SET pipeline.name = 'orders'");
+      problems_->Add(statement.begin, "SET " + name + " takes one text",
+                     name == "state.ttl" ? "SET state.ttl = '7 days'" : "SET pipeline.name = 'orders'");
       return;
     }
-    script_->pipeline_name = tokens[i + 1].text;
+    if (name == "pipeline.name") {
+      script_->pipeline_name = tokens[i + 1].text;
+      return;
+    }
+    const Result<int64_t> millis = ParseMillis(tokens[i + 1].text);
+    if (!millis.ok() || *millis <= 0) {
+      problems_->Add(tokens[i + 1].begin, "state.ttl is a length of time above zero, not '" + tokens[i + 1].text + "'",
+                     "SET state.ttl = '7 days'");
+      return;
+    }
+    constexpr int64_t kMicrosPerMilli = 1000;
+    script_->state_ttl_micros = *millis * kMicrosPerMilli;
   }
 
   void ReadCreate(duckdb::CreateStatement& statement, const PreparedStatement& prepared,

@@ -16,6 +16,7 @@ struct Script {
   std::vector<Query> queries;  // checked and resolved
   std::vector<Query> views;    // the same of all views, used or not: to be bound, not to be run
   std::string pipeline_name;
+  int64_t state_ttl_micros = 0;  // SET state.ttl = '...'; 0 = state is kept for ever
 };
 
 // Reads all statements; only CREATE TABLE, CREATE VIEW, INSERT, SELECT and SET of Laminar's own names are let through.

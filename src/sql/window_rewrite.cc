@@ -7,6 +7,7 @@
 #include "duckdb/parser/expression/columnref_expression.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
 #include "duckdb/parser/expression/function_expression.hpp"
+#include "duckdb/parser/expression/window_expression.hpp"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
 #include "duckdb/parser/result_modifier.hpp"
@@ -115,6 +116,7 @@ class SelectRewriter {
     ReadAliases(select);
     if (problems_->size() > before) return;
     ForEach(select, [&](Pointer& expression, bool) { RewriteBounds(expression); });
+    ForEach(select, [&](Pointer& expression, bool) { RewritePartitions(expression); });
     GroupByAll(select);
     RewriteGroups(select);
     if (problems_->size() > before) return;
@@ -181,6 +183,16 @@ class SelectRewriter {
       alias = part == Part::kStart ? "window_start" : part == Part::kEnd ? "window_end" : "window";
     expression = Bound(std::move(window), part);
     if (!alias.empty()) expression->SetAlias(alias);
+  }
+
+  // OVER (PARTITION BY TUMBLE(...)): rows of equal window have an equal end, which is an event time.
+  static void RewritePartitions(Pointer& expression) {
+    if (expression->GetExpressionClass() == ExpressionClass::SUBQUERY) return;
+    duckdb::ParsedExpressionIterator::EnumerateChildren(*expression, [](Pointer& child) { RewritePartitions(child); });
+    if (expression->GetExpressionClass() != ExpressionClass::WINDOW) return;
+    for (Pointer& partition : expression->Cast<duckdb::WindowExpression>().partitions) {
+      if (IsFunction(*partition, kTumble)) partition = Bound(std::move(partition), Part::kEnd);
+    }
   }
 
   // name: tumble, hop or session. nullptr: a problem has been added.

@@ -45,7 +45,7 @@ class Parser {
   }
 
   Result<TestFile> Finish() {
-    if (test_.script.empty() || (test_.outputs.empty() && test_.errors.empty()))
+    if (test_.script.empty() || (test_.outputs.empty() && test_.errors.empty() && !test_.oracle))
       return Status::User("it has no script, or expects nothing");
     if (test_.ordered && test_.workers.front() != 1) return Status::User("only one worker gives an order");
     return std::move(test_);

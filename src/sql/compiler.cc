@@ -392,7 +392,13 @@ class Compilation {
 }  // namespace
 
 CompileResult Compile(const ScriptInput& input, const Registry& registry, DuckSession* session) {
-  return Compilation(input, registry, session).Run();
+  duckdb::Connection& connection = session->connection();
+  if (!connection.IsAutoCommit()) connection.Rollback();
+  CompileResult result = Compilation(input, registry, session).Run();
+  // Some functions of DuckDB (list_sort) remember the context that they were bound in and want a transaction there
+  // whenever an expression is copied for a worker.
+  if (result.script) connection.BeginTransaction();
+  return result;
 }
 
 }  // namespace laminar::sql

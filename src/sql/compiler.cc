@@ -305,6 +305,7 @@ class Compilation {
       node.schema.push_back({kOrderName, MakeType(duckdb::LogicalType::UBIGINT), false});
       EventTime event_time = table.event_time.value_or(EventTime());
       event_time.settings = table.settings;
+      source.max_delay_micros = table.settings.max_delay_micros;
       result_.script->event_times[table.name] = std::move(event_time);
     }
     node.op = std::move(source);

@@ -83,8 +83,9 @@ bool Converter::FindWindow(Rel* rel, const std::vector<ExpressionPtr>& groups, G
     if (!found) {
       found = window;
       grouping->window = call->spec;
-      const std::string name = WindowName(call->spec.kind);
-      grouping->time = EventTimeOf(rel, call->time->Copy(), name);
+      ExpressionPtr time = call->time->Copy();
+      if (!OffsetOf(*time)) time->SetQueryLocation(window->GetQueryLocation());
+      grouping->time = EventTimeOf(rel, std::move(time), WindowName(call->spec.kind));
       continue;
     }
     const auto first = AsWindow(*found);

@@ -7,6 +7,7 @@
 #include "duckdb/parser/expression/columnref_expression.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
 #include "duckdb/parser/expression/function_expression.hpp"
+#include "duckdb/parser/expression/operator_expression.hpp"
 #include "duckdb/parser/expression/window_expression.hpp"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
@@ -171,6 +172,7 @@ class SelectRewriter {
     if (expression->GetExpressionClass() == ExpressionClass::SUBQUERY) return;
     duckdb::ParsedExpressionIterator::EnumerateChildren(*expression,
                                                         [&](Pointer& child) { RewriteCalls(child, false); });
+    RewriteField(expression, is_column);
     std::string name;
     if (!IsWindowing(*expression, &name)) return;
     Part part = Part::kWhole;
@@ -193,6 +195,19 @@ class SelectRewriter {
     for (Pointer& partition : expression->Cast<duckdb::WindowExpression>().partitions) {
       if (IsFunction(*partition, kTumble)) partition = Bound(std::move(partition), Part::kEnd);
     }
+  }
+
+  // TUMBLE(...).start
+  static void RewriteField(Pointer& expression, bool is_column) {
+    if (expression->GetExpressionType() != duckdb::ExpressionType::STRUCT_EXTRACT) return;
+    auto& children = expression->Cast<duckdb::OperatorExpression>().children;
+    if (!IsWindow(*children[0]) || children[1]->GetExpressionClass() != ExpressionClass::CONSTANT) return;
+    const std::string field = StringUtil::Lower(children[1]->Cast<duckdb::ConstantExpression>().value.ToString());
+    if (field != "start" && field != "end") return;
+    const std::string alias = expression->HasAlias() ? expression->GetAlias() : is_column ? field : "";
+    children[0]->ClearAlias();
+    expression = Bound(std::move(children[0]), field == "end" ? Part::kEnd : Part::kStart);
+    if (!alias.empty()) expression->SetAlias(alias);
   }
 
   // name: tumble, hop or session. nullptr: a problem has been added.

@@ -153,7 +153,9 @@ std::vector<std::string> DescribeSource(const SourceNode& source, const Schema& 
   if (source.event_time) {
     std::string time = source.adds_arrival ? "the records' arrival" : schema[*source.event_time].name;
     if (!source.computed.empty()) time += " = " + source.computed.ToString(0);
-    lines.push_back("event time: " + time);
+    const bool delayed = source.watermark.empty() && source.max_delay_micros > 0;
+    lines.push_back("event time: " + time +
+                    (delayed ? ", rows may be " + SpanText({0, source.max_delay_micros}) + " late" : ""));
   }
   if (!source.watermark.empty()) lines.push_back("watermark: " + source.watermark.ToString(0));
   return lines;

@@ -32,6 +32,7 @@ struct SourceNode {
   // WATERMARK FOR c AS expr, where it is not c - a constant: over the node's columns, TIMESTAMP or TIMESTAMPTZ. Empty =
   // none.
   ExpressionList watermark;
+  int64_t max_delay_micros = 0;  // of the watermark behind the event time, for those who read the plan
 };
 
 // Rows for which every filter is true, then the projections. The two together, because that is how a row mostly

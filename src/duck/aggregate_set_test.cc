@@ -72,6 +72,55 @@ class AggregateSetTest : public ::testing::Test {
   std::unique_ptr<DuckSession> session_;
 };
 
+// States that are copied elsewhere point to nothing where they were: that is overwritten.
+TEST_F(AggregateSetTest, CombinedStatesOwnWhatTheyPointTo) {
+  const AggregateList list = Bind({"min(text)",
+                                   "max(text)",
+                                   "min(text, two)",
+                                   "max(text, two)",
+                                   "first(text)",
+                                   "last(text)",
+                                   "any_value(text)",
+                                   "arg_min(text, n)",
+                                   "arg_max(text, n)",
+                                   "arg_max(n, text)",
+                                   "arg_max_null(text, n)",
+                                   "arg_min(text, n, two)",
+                                   "list(text)",
+                                   "histogram(text)",
+                                   "mode(text)",
+                                   "quantile_disc(text, 0.5)",
+                                   "string_agg(text)",
+                                   "approx_count_distinct(text)",
+                                   "approx_top_k(text, two)",
+                                   "bitstring_agg(n, 0, 1000)"});
+  AggregateSet set(session_.get(), list);
+  const auto text = [](char c) { return std::string(40, c); };
+  const auto feed = [&](Groups& groups, char first) {
+    for (char more = 0; more < 3; more++) {
+      const char c = static_cast<char>(first + more);
+      Batch batch = Rows({{c, text(c)}, {c + 1, text(c)}, {c, text(static_cast<char>(c + 1))}});
+      const Status status =
+          set.Update(&batch, std::vector{groups.states[0], groups.states[1], groups.states[0]}, &groups.memory);
+      ASSERT_TRUE(status.ok()) << status.ToString();
+    }
+  };
+  Groups copies(&set, 2);
+  std::vector<std::string> expected;
+  {
+    Groups groups(&set, 2);
+    feed(groups, 'a');
+    expected = Results(set, list, groups);
+    ASSERT_TRUE(set.Combine(groups.states, copies.states, &copies.memory).ok());
+    set.Destroy(groups.states, &groups.memory);
+    groups.memory.Reset();
+    for (std::byte* states : groups.states) set.Initialize(states);
+    feed(groups, 'p');
+    EXPECT_NE(Results(set, list, groups), expected);
+  }
+  EXPECT_EQ(Results(set, list, copies), expected);
+}
+
 TEST_F(AggregateSetTest, RowsGoToTheirGroups) {
   const AggregateList list = Bind({"count(*)", "count(n)", "sum(n)", "max(text)", "list(text)", "avg(n)"});
   AggregateSet set(session_.get(), list);

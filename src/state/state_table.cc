@@ -103,7 +103,9 @@ void StateTable::Trim(uint32_t end) {
 }
 
 Status StateTable::CompactWhenGrown() {
-  if (memory_.bytes() < 2 * compacted_bytes_ + kSmallMemory) return Status::Ok();
+  // As much has been written since as is copied now, states included.
+  const auto states = static_cast<int64_t>(block_rows_ * stride_);
+  if (memory_.bytes() < 2 * compacted_bytes_ + std::max(states, kSmallMemory)) return Status::Ok();
   StateTable copy(set_);
   std::vector<std::byte*> from, into;
   for (uint32_t row = 0; row < live_.size(); row++) {

@@ -33,7 +33,8 @@ class StateTable {
   void Trim(uint32_t end);
 
   // What freed rows pointed to stays allocated until the others are copied elsewhere: does that when the memory has
-  // more than doubled since. All states move.
+  // more than doubled since and grown by more than the size of the states, so that it costs a constant for each row
+  // that was fed. All states move then. States that point to nothing are never copied.
   Status CompactWhenGrown();
 
   AggregateMemory* memory() { return &memory_; }

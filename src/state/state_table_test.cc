@@ -113,6 +113,27 @@ TEST_F(StateTableTest, CompactingDropsWhatFreedRowsPointedTo) {
   for (uint32_t row = 0; row < 20'000; row += 100) EXPECT_EQ(SumOf(&table, row), row);
 }
 
+// A million small states are not copied for a few texts.
+TEST_F(StateTableTest, CompactingWaitsUntilItCostsNoMoreThanWhatWasWritten) {
+  StateTable table(&set_);
+  constexpr uint32_t kRows = 100'000;
+  for (uint32_t row = 0; row < kRows; row++) table.Create(row);
+  std::vector<uint32_t> rows(5000);
+  std::iota(rows.begin(), rows.end(), 0);
+  Feed(&table, rows);
+  const int64_t small = table.memory()->bytes();
+  ASSERT_GT(small, 300 << 10);
+  const std::byte* const place = table.at(kRows - 1);
+  ASSERT_TRUE(table.CompactWhenGrown().ok());
+  EXPECT_EQ(table.at(kRows - 1), place);
+  rows.resize(kRows);
+  std::iota(rows.begin(), rows.end(), 0);
+  Feed(&table, rows);
+  ASSERT_TRUE(table.CompactWhenGrown().ok());
+  EXPECT_NE(table.at(kRows - 1), place);
+  EXPECT_EQ(SumOf(&table, kRows - 1), kRows - 1);
+}
+
 TEST_F(StateTableTest, GroupsAreNumberedAsTheyComeAndScannedInParts) {
   const KeyCodec codec({MakeType("VARCHAR")});
   GroupTable groups(&set_);

@@ -386,5 +386,45 @@ TEST_F(Over, AGroupOfPeersMayBeLargerThanABatch) {
           {Range({0, -1}, {0, 0}), Range({0, kSecond}, {0, 0})});
 }
 
+// With a time to live, of an aggregate whose state is a list.
+TEST_F(Over, ListsOfForgottenPartitionsLeaveNoMemory) {
+  constexpr int64_t kKeys = 100, kRounds = 250;
+  OverNode node = NodeOf({});
+  node.ttl_micros = kSecond;
+  node.functions.push_back(FunctionOf({"list", {"s"}}, Range({0, -1}, {0, 0}).frame));
+  Schema output = InputSchema();
+  output.push_back({"list", node.functions[0].type});
+  const PlanNode input = Input({});
+  Counter late;
+  OverOperator over(node, input, output, session_.get(), &late);
+  Collect collect;
+  over.AddOutput(&collect, 0);
+  const auto text = [](int64_t id) { return "a text that no state holds inline, " + std::to_string(id); };
+  int64_t early = 0;
+  for (int64_t round = 0; round < kRounds; round++) {
+    Batch batch(InputSchema());
+    for (int64_t row = 0; row < 2 * kKeys; row++) {
+      const int64_t key = round * kKeys + row % kKeys, time = round * kSecond + row / kKeys, id = 2 * key + row / kKeys;
+      for (size_t c = 0; c < kColumns.size(); c++) batch.chunk().SetValue(c, row, Value());
+      batch.chunk().SetValue(ColumnOf("ts"), row, Value::TIMESTAMP(duckdb::timestamp_t(time)));
+      batch.chunk().SetValue(ColumnOf("k"), row, Value(std::to_string(key)));
+      batch.chunk().SetValue(ColumnOf("s"), row, Value(text(id)));
+      batch.chunk().SetValue(ColumnOf("id"), row, Value::BIGINT(id));
+    }
+    batch.chunk().SetCardinality(2 * kKeys);
+    ASSERT_TRUE(over.Push(0, &batch).ok());
+    ASSERT_TRUE(over.AdvanceWatermark(0, (round + 1) * kSecond).ok());
+    while (over.HasPending()) ASSERT_TRUE(over.Resume().ok());
+    if (round == 30) early = over.StateBytes();
+  }
+  EXPECT_LE(over.partitions(), 3 * kKeys);
+  EXPECT_LT(over.StateBytes(), 2 * early) << early;
+  ASSERT_EQ(collect.rows.size(), 2U * kKeys * kRounds);
+  for (const auto& [id, row] : collect.rows) {
+    const Value first(text(id / 2 * 2)), second(text(id / 2 * 2 + 1));
+    ASSERT_EQ(row[1].ToString(), (id % 2 == 0 ? Value::LIST({first}) : Value::LIST({first, second})).ToString());
+  }
+}
+
 }  // namespace
 }  // namespace laminar

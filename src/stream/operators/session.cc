@@ -124,7 +124,8 @@ Status SessionOperator::Push(size_t /*input*/, Batch* batch) {
   rep.Deal();
   if (rep.rows.empty()) return Status::Ok();
   RETURN_IF_ERROR(rep.MergeJoined());
-  return rep.Feed(batch);
+  RETURN_IF_ERROR(rep.Feed(batch));
+  return rep.states.CompactWhenGrown();  // no session may end for a long time, and yet many be joined
 }
 
 Status SessionOperator::OnWatermark(int64_t watermark) {

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <map>
 
+#include "duck/own_aggregates.h"
 #include "stream/operators/windows_for_test.h"
 
 namespace laminar {
 namespace {
 
+using duckdb::Value;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -19,6 +21,20 @@ constexpr int64_t kGap = 10;
 class SessionTest : public WindowTest {
  protected:
   void StartSessions(bool keyed = true) { Start(Node(WindowKind::kSession, kGap, 0, 0, keyed)); }
+
+  // Sessions with sum(v), the distinct s and all v, or the distinct s again.
+  void StartSessionsOfLists(bool collect = true) {
+    const auto column = [](const char* type, size_t index) -> AggregateExpression {
+      return std::make_unique<duckdb::BoundReferenceExpression>(*MakeType(type), index);
+    };
+    std::vector<std::unique_ptr<duckdb::Expression>> aggregates;
+    aggregates.push_back(aggregates_.at(0).Copy());
+    aggregates.push_back(DistinctValues(column("VARCHAR", 3)));
+    aggregates.push_back(collect ? CollectRows(column("HUGEINT", 2)) : DistinctValues(column("VARCHAR", 3)));
+    WindowAggregateNode node = Node(WindowKind::kSession, kGap);
+    node.aggregates = AggregateList(std::move(aggregates));
+    Start(node);
+  }
 };
 
 TEST_F(SessionTest, RowsLessThanTheGapApartAreOneSession) {
@@ -99,6 +115,64 @@ TEST_F(SessionTest, KeysThatComeAndGoLeaveNoMemory) {
   EXPECT_LT(op().StateBytes(), 2 * early);
   End();
   EXPECT_LT(op().StateBytes(), early);
+}
+
+// Each key has rows in two rounds: its session is open while those of others come and go.
+TEST_F(SessionTest, ListsAndSetsOfSessionsThatEndedLeaveNoMemory) {
+  StartSessionsOfLists();
+  constexpr int64_t kKeys = 200, kRounds = 150;
+  int64_t early = 0;
+  std::vector<std::string> expected, lines;
+  for (int64_t round = 0; round <= kRounds; round++) {
+    const int64_t time = round * 7;
+    std::vector<TestRow> rows;
+    for (int64_t key = (round - 1) * kKeys; key < (round + 1) * kKeys; key++) {
+      if (key >= 0 && key < kRounds * kKeys) rows.push_back({std::to_string(key), time, key});
+      if (key < round * kKeys || round == kRounds) continue;
+      rows.push_back({std::to_string(key), time, key});
+      const Value value = Value::HUGEINT(key);
+      expected.push_back(std::to_string(key) + " [" + std::to_string(time) + ", " + std::to_string(time + 7 + kGap) +
+                         ") " + std::to_string(3 * key) + " " + Value::LIST({Value(Text(key))}).ToString() + " " +
+                         Value::LIST({value, value, value}).ToString());
+    }
+    Rows(rows);
+    Watermark(time);
+    for (std::string& line : Take()) lines.push_back(std::move(line));
+    if (round == 20) early = op().StateBytes();
+  }
+  EXPECT_LT(op().StateBytes(), 2 * early);
+  End();
+  EXPECT_LT(op().StateBytes(), early);
+  for (std::string& line : Take()) lines.push_back(std::move(line));
+  std::erase_if(lines, [](const std::string& line) { return line.starts_with("W"); });
+  EXPECT_EQ(lines, expected);
+}
+
+// Every round opens a session behind each, which a row between them joins to it: none ever ends.
+TEST_F(SessionTest, SessionsThatWereJoinedLeaveNoMemory) {
+  StartSessionsOfLists(/*collect=*/false);
+  constexpr int64_t kKeys = 300, kRounds = 200;
+  int64_t early = 0;
+  for (int64_t round = 0; round < kRounds; round++) {
+    for (const int64_t behind : {15, 8}) {
+      std::vector<TestRow> rows;
+      for (int64_t key = 0; key < kKeys; key++) rows.push_back({std::to_string(key), round * 15 + behind, key});
+      Rows(rows);
+    }
+    Watermark(round * 15);
+    EXPECT_EQ(op().StateRows(), kKeys);
+    if (round == 10) early = op().StateBytes();
+  }
+  EXPECT_LT(op().StateBytes(), 2 * early) << early;
+  Take();
+  End();
+  const std::vector<std::string> lines = Take();
+  ASSERT_EQ(lines.size(), kKeys + 1U);
+  for (int64_t key = 0; key < kKeys; key++) {
+    const std::string values = Value::LIST({Value(Text(key))}).ToString();
+    EXPECT_EQ(lines[key], std::to_string(key) + " [8, " + std::to_string(kRounds * 15 + kGap) + ") " +
+                              std::to_string(key * kRounds * 2) + " " + values + " " + values);
+  }
 }
 
 // Row by row, with a list of open sessions for each key.

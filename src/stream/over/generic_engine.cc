@@ -14,6 +14,7 @@
 #include "duckdb/common/types/data_chunk.hpp"
 
 #include "duck/aggregate_set.h"
+#include "state/state_table.h"
 #include "stream/over/kept_rows.h"
 #include "stream/over/make_engine.h"
 #include "stream/over/value_codec.h"
@@ -37,15 +38,12 @@ class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> 
         filter_(function.filter),
         distinct_(function.distinct),
         set_(session, function.aggregate),
+        states_(&set_),
         codec_(ArgumentTypes(function, input)),
         rows_(frame_) {
     duckdb::vector<duckdb::LogicalType> types;
     for (const Column& column : input) types.push_back(*column.type);
     feed_.chunk().InitializeEmpty(types);
-  }
-
-  ~GenericEngine() override {
-    for (size_t i = 0; i < partitions_.size(); i++) Forget(static_cast<uint32_t>(i));
   }
 
   void Resize(size_t count) override {
@@ -85,23 +83,20 @@ class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> 
 
   Status Finish(const OverRows&, const OverResult& result) {
     Flush(result);
-    return status_;
+    if (!status_.ok()) return status_;
+    return states_.CompactWhenGrown();  // nothing waits to be fed or read
   }
 
   void Forget(uint32_t number) override {
     Partition& partition = partitions_[number];
-    if (partition.state) {
-      std::byte* const state = partition.state.get();
-      set_.Destroy({&state, 1}, &memory_);
-      bytes_ -= static_cast<int64_t>(set_.state_bytes());
-    }
+    if (states_.Has(number)) states_.Free({&number, 1});
     bytes_ -= partition.seen_bytes;
     partition = Partition();
     if (number < partitions_.size()) rows_.Forget(number);
   }
   void Trim(uint32_t number, int64_t time) override { rows_.Trim(number, time); }
   int64_t bytes() const override {
-    return bytes_ + rows_.bytes() + memory_.bytes() + moment_memory_.bytes() +
+    return bytes_ + rows_.bytes() + states_.bytes() + moment_memory_.bytes() +
            static_cast<int64_t>(partitions_.capacity() * sizeof(Partition));
   }
 
@@ -109,7 +104,6 @@ class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> 
   struct Partition {
     int64_t position = 0;  // ROWS: rows so far
     // Unbounded frames.
-    std::unique_ptr<std::byte[]> state;
     std::unordered_set<std::string> seen;  // DISTINCT
     int64_t seen_bytes = 0;
     // The state that was read last, and when.
@@ -129,19 +123,15 @@ class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> 
   }
 
   void ReadGrowing(uint32_t number, Partition* partition, const OverResult& result) {
-    if (!partition->state) {
-      partition->state = std::make_unique<std::byte[]>(set_.state_bytes());
-      set_.Initialize(partition->state.get());
-      bytes_ += static_cast<int64_t>(set_.state_bytes());
-    }
+    std::byte* const state = states_.Has(number) ? states_.at(number) : states_.Create(number);
     // Its state has to be read as it is before it is fed further.
     if (rows_.frame_rows(number) > 0 && partition->read_segment == segment_) Flush(result);
     while (rows_.frame_rows(number) > 0) {
       const std::string_view value = rows_.value(number, 0);
-      if (!distinct_ || Remember(partition, value)) FeedState(value, partition->state.get());
+      if (!distinct_ || Remember(partition, value)) FeedState(value, state);
       rows_.DropFirst(number);
     }
-    reads_.push_back(partition->state.get());
+    reads_.push_back(state);
   }
 
   bool Remember(Partition* partition, std::string_view value) {
@@ -183,7 +173,8 @@ class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> 
     }
     codec_.Decode(values, &feed_, arguments_);
     feed_.chunk().SetCardinality(values.size());
-    if (status_.ok()) status_ = set_.Update(&feed_, feed_states_, frame_.unbounded_start ? &memory_ : &moment_memory_);
+    if (status_.ok())
+      status_ = set_.Update(&feed_, feed_states_, frame_.unbounded_start ? states_.memory() : &moment_memory_);
     feed_bytes_.clear();
     feed_ends_.clear();
     feed_states_.clear();
@@ -193,8 +184,8 @@ class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> 
   void Flush(const OverResult& result) {
     FlushFeed();
     if (status_.ok() && result.batch != nullptr) {
-      status_ = set_.Finalize(reads_, frame_.unbounded_start ? &memory_ : &moment_memory_, result.batch, result.column,
-                              first_read_);
+      status_ = set_.Finalize(reads_, frame_.unbounded_start ? states_.memory() : &moment_memory_, result.batch,
+                              result.column, first_read_);
     }
     first_read_ += reads_.size();
     reads_.clear();
@@ -212,11 +203,12 @@ class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> 
   const std::optional<size_t> filter_;
   const bool distinct_;
   AggregateSet set_;
+  StateTable states_;  // unbounded frames: by partition
   ValueCodec codec_;
   EncodedKeys values_;
   KeptRows rows_;
   std::vector<Partition> partitions_;
-  AggregateMemory memory_, moment_memory_;  // of the partitions' states; of those that live a moment
+  AggregateMemory moment_memory_;  // of states that live a moment
   int64_t bytes_ = 0;
 
   Status status_;

@@ -33,7 +33,7 @@ function(laminar_library name)
       target_precompile_headers(${name}_test REUSE_FROM laminar_pch)
     endif()
     add_test(NAME ${name} COMMAND ${name}_test)
-    set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300
+    set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 900
       ENVIRONMENT "AWS_EC2_METADATA_DISABLED=true;TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/test/tsan.supp:halt_on_error=1;UBSAN_OPTIONS=print_stacktrace=1")
   endif()
 endfunction()

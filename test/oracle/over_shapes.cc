@@ -33,7 +33,7 @@ std::vector<Shape> OverShapes() {
       {"over_frames_that_end_before",
        "SELECT id, sum(v) OVER (PARTITION BY k ORDER BY ts{tie} ROWS BETWEEN 5 PRECEDING AND {m} PRECEDING) AS a, "
        "count(*) "
-       "OVER (PARTITION BY k ORDER BY ts RANGE BETWEEN {range} PRECEDING AND INTERVAL '1' SECOND PRECEDING) AS b2, "
+       "OVER (PARTITION BY k ORDER BY ts RANGE BETWEEN {range} PRECEDING AND {part} PRECEDING) AS b2, "
        "min(v) "
        "OVER (PARTITION BY k ORDER BY ts{tie} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS c FROM {t}"},
       {"over_lag",
@@ -83,7 +83,8 @@ std::vector<Shape> OverShapes() {
       {"over_expressions",
        "SELECT id, coalesce(k, 'no key') AS key, CASE WHEN v > 2 * avg(v) OVER (PARTITION BY upper(k) ORDER BY ts{tie} "
        "ROWS "
-       "BETWEEN {n} PRECEDING AND 1 PRECEDING) THEN 'high' ELSE 'normal' END AS level, sum(v + 1) OVER (PARTITION BY g "
+       "BETWEEN {more} PRECEDING AND 1 PRECEDING) THEN 'high' ELSE 'normal' END AS level, sum(v + 1) OVER (PARTITION "
+       "BY g "
        "% 2 "
        "ORDER BY ts RANGE BETWEEN {range} PRECEDING AND CURRENT ROW) * 2 AS twice FROM {t} WHERE s IS NOT NULL"},
   };

@@ -150,19 +150,22 @@ RandomCase MakeCase(uint64_t seed, const Shape* shape) {
       std::max<int64_t>(size / OneOf<int64_t>(&random, {1, 2, 3, 6}) / kMicrosPerMilli, 1) * kMicrosPerMilli;
   const int64_t hop = slide * OneOf<int64_t>(&random, {1, 2, 3, 7}) +
                       (random.Uniform(3) == 0 && slide % (2 * kMicrosPerMilli) == 0 ? slide / 2 : 0);
+  const int64_t range = OneOf<int64_t>(&random, {size / 10 / kMicrosPerMilli * kMicrosPerMilli, size, size * 5});
   std::map<std::string, std::string> values = {
       {"size", Interval(size)},
       {"slide", Interval(slide)},
       {"hop", Interval(hop)},
       {"gap",
        Interval(std::max<int64_t>(size / OneOf<int64_t>(&random, {1, 5, 50}) / kMicrosPerMilli, 1) * kMicrosPerMilli)},
-      {"range", Interval(OneOf<int64_t>(&random, {size / 10 / kMicrosPerMilli * kMicrosPerMilli, size, size * 5}))},
+      {"range", Interval(range)},
+      {"part", Interval(range / OneOf<int64_t>(&random, {2, 10}) / kMicrosPerMilli * kMicrosPerMilli)},
       {"range2", Interval(OneOf<int64_t>(&random, {size, size * 3}))},
       {"big", Interval(size * OneOf<int64_t>(&random, {1, 2, 5}))},
       {"offset", Interval(std::max<int64_t>(size / 3 / kMicrosPerMilli, 1) * kMicrosPerMilli)},
       {"month", OneOf<std::string>(&random, {"INTERVAL '1' MONTH", "INTERVAL '3 months'", "INTERVAL '1' YEAR"})},
       {"n", std::to_string(random.Uniform(6))},
       {"m", std::to_string(1 + random.Uniform(3))},
+      {"more", std::to_string(1 + random.Uniform(8))},
       {"dim", "(VALUES (0, 'zero'), (1, 'one'), (1, 'uno'), (2, NULL), (NULL, 'none'), (77, 'never')) AS dim(g, name)"},
   };
   std::map<std::string, std::string> stream = values, batch = values;

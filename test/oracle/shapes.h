@@ -8,7 +8,8 @@
 //   {size} {slide} {hop} {gap} {range} {range2} {big}   intervals: hop is not below slide, big is a multiple of size
 //   {month}        an interval of months or years
 //   {offset}       an interval below size
-//   {n} {m}        small numbers
+//   {part}         an interval below range
+//   {n} {m} {more} small numbers; m and more are not 0
 //   {dim}          a table of literal rows (g, name), some of whose g are in t, one of them twice
 // r is a bounded table (g BIGINT, name TEXT) with some of t's g.
 #pragma once

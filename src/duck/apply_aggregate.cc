@@ -95,6 +95,7 @@ class Applier final : public duckdb::FunctionLocalState {
       const idx_t at = entries.sel->get_index(i);
       if (!entries.validity.RowIsValid(at)) continue;
       const list_entry_t list = duckdb::UnifiedVectorFormat::GetData<list_entry_t>(entries)[at];
+      if (list.length == 0) continue;
       for (idx_t row = 0; row < list.length; row++) {
         order_.push_back(static_cast<uint32_t>(list.offset + row));
         targets_.push_back(states_[i]);
@@ -141,7 +142,7 @@ class Applier final : public duckdb::FunctionLocalState {
 
   // Orders the rows of each list that waits.
   void Sort() {
-    if (order_.size() == ends_.size()) return;  // one row each at the most
+    if (order_.size() == ends_.size()) return;  // one row each
     std::vector<Vector> keys;                   // a vector for each batch of rows; they own the bytes
     std::vector<std::pair<string_t, uint32_t>> keyed;
     keyed.reserve(order_.size());

@@ -76,9 +76,10 @@ class Batch {
     origin_rows = other.origin_rows;
   }
 
-  // Set by a source for the rows that it decoded: the split that they all come from (SourceWatermark), and a number
-  // that orders the splits of a source, the same in every run (a shard's number; a block's place in its file). Rows of
-  // equal event time are ordered by it, then by their order in the split.
+  // Set by a source for the rows that it decoded: the split that they all come from (SourceWatermark), and where they
+  // stand: row i at order_key + i. No two rows of a source stand at the same place, and the rows of a split at rising
+  // ones, before or behind those of another split as in every run (by a shard's number; a line's place in its file).
+  // Rows of equal event time are ordered by it, however many workers they have passed.
   uint32_t split = 0;
   uint64_t order_key = 0;
 

@@ -26,7 +26,7 @@ struct SourceNode {
   // Over the decoded columns: an event time that is computed of them. A row on which one fails is bad data.
   ExpressionList computed;
   bool adds_arrival = false;  // TIMESTAMP: when the service took the record, else when it was read
-  bool adds_order = false;    // UBIGINT: Batch::order_key
+  bool adds_order = false;    // UBIGINT: Batch::order_key + the number of the row
   // The event time: a column of the node's schema, TIMESTAMP or TIMESTAMPTZ (microseconds). None: nobody asks.
   std::optional<size_t> event_time;
   // WATERMARK FOR c AS expr, where it is not c - a constant: over the node's columns, TIMESTAMP or TIMESTAMPTZ. Empty =

@@ -127,7 +127,7 @@ class LinesReader final : public SourceReader, private BadRowHandler {
     CHECK(more);
     out->origins = OriginsOf(*shard);
     out->split = shard->split;
-    out->order_key = static_cast<uint64_t>(shard->number);
+    out->order_key = (static_cast<uint64_t>(shard->number) << 40) + shard->records.first();
     context_.metrics->rows_in.Add(out->rows());
     return PollState::kBatch;
   }

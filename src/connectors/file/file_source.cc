@@ -96,7 +96,7 @@ class FileReader final : public SourceReader, private BadRowHandler {
     const RecordView record = block_->text();
     ASSIGN_OR_RETURN(const bool used_up, decoder_->Decode({&record, 1}, &cursor_, this, out));
     out->origin_rows.clear();  // row i is the i-th value from `begin` on
-    out->order_key = static_cast<uint64_t>(block_->offset);
+    out->order_key = static_cast<uint64_t>(block_->offset) + begin;  // a value has a byte at least
     if (out->rows() > 0) out->origins = std::make_shared<LineOrigins>(input_, block_, begin, refused_);
     if (used_up) block_.reset();
     context_.metrics->rows_in.Add(out->rows());

@@ -253,7 +253,8 @@ Result<bool> KinesisReader::DecodeFrom(ActiveShard* shard, Batch* out) {
   CHECK_MSG(used_up || out->rows() > 0, "a decoder made no progress");
   out->origins = shard->origins;
   out->split = shard->reader.split();
-  out->order_key = shard->reader.order_key();
+  out->order_key = shard->reader.order_key() + shard->rows;
+  shard->rows += out->rows();
   shard->decoded = true;
   if (used_up) {
     shard->origins.reset();

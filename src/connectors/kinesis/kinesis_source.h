@@ -81,6 +81,7 @@ class KinesisReader final : public SourceReader {
     std::shared_ptr<const RowOrigins>
         origins;  // of that answer; nullptr = not begun. Shared with the batches decoded from it
     DecodeCursor cursor;
+    uint64_t rows = 0;  // decoded so far
   };
 
   Status HandleEvents(int64_t now_micros);

@@ -91,7 +91,7 @@ class ShardReader {
   }
 
   SourceWatermark::Split split() const { return shard_.split; }
-  uint64_t order_key() const { return order_key_; }
+  uint64_t order_key() const { return order_key_; }  // of its first row: Batch::order_key
   bool pinned() const { return pinned_; }    // its starting position is fixed
   bool closed() const { return closed_; }    // the service said that the shard ends; no more answers will come
   bool stopped() const { return stopped_; }  // at the tip of a bounded read; no more answers will come

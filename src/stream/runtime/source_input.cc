@@ -120,8 +120,8 @@ void SourceInput::AddHiddenColumns(Batch* decoded) {
   rows_.chunk().InitializeEmpty(types);
   for (size_t c = 0; c < columns; c++) rows_.chunk().data[c].Reference(decoded->chunk().data[c]);
   size_t column = 0;
+  hidden_.Reset();
   if (source_->adds_arrival) {
-    hidden_.Reset();
     duckdb::Vector& arrival = hidden_.chunk().data[column];
     const int64_t now = world_.clock->WallMicros();
     auto* micros = duckdb::FlatVector::GetData<int64_t>(arrival);
@@ -131,7 +131,12 @@ void SourceInput::AddHiddenColumns(Batch* decoded) {
     }
     rows_.chunk().data[columns + column++].Reference(arrival);
   }
-  if (source_->adds_order) rows_.chunk().data[columns + column].Reference(duckdb::Value::UBIGINT(read_.order_key));
+  if (source_->adds_order) {
+    duckdb::Vector& order = hidden_.chunk().data[column];
+    auto* places = duckdb::FlatVector::GetData<uint64_t>(order);
+    for (size_t i = 0; i < count; i++) places[i] = read_.order_key + i;
+    rows_.chunk().data[columns + column].Reference(order);
+  }
   rows_.chunk().SetCardinality(count);
   rows_.TakeOrigins(*decoded);
   rows_.split = read_.split;

@@ -109,7 +109,7 @@ TEST_F(SourceInputTest, AddsComputedColumnsArrivalAndOrderInThisOrder) {
   EXPECT_EQ(Micros(*batch, 1, 1), 2 * kSecond);
   EXPECT_EQ(Micros(*batch, 2, 0), 5 * kSecond);
   EXPECT_EQ(Micros(*batch, 2, 1), 6 * kSecond);
-  EXPECT_EQ(batch->chunk().GetValue(3, 1).GetValue<uint64_t>(), 77U);
+  EXPECT_EQ(batch->chunk().GetValue(3, 1).GetValue<uint64_t>(), 78U);
   EXPECT_EQ(input->watermark(), 2 * kSecond);
   watermark_->NoMoreSplits();
   ASSERT_EQ(*input->Poll(&batch), PollState::kEnd);

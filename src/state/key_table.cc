@@ -81,7 +81,7 @@ struct KeyTable::Rep {
     for (; slots[at].number != kNotFound; at = (at + 1) & mask()) {
       if (slots[at].tag != tag) continue;
       const char* bytes = entries[slots[at].number].bytes;
-      if (LengthAt(bytes) == key.size() && memcmp(bytes + sizeof(uint32_t), key.data(), key.size()) == 0) break;
+      if (std::string_view(bytes + sizeof(uint32_t), LengthAt(bytes)) == key) break;
     }
     return at;
   }

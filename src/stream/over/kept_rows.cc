@@ -23,7 +23,7 @@ void KeptRows::Add(uint32_t number, int64_t at, std::string_view value) {
     entry.outside.pointer = to;
     bytes_ += entry.size;
   }
-  std::memcpy(to, value.data(), value.size());
+  if (!value.empty()) std::memcpy(to, value.data(), value.size());
   partitions_[number].ring.PushBack(entry, UINT32_MAX, &bytes_);
 }
 

@@ -83,7 +83,7 @@ TEST_F(TestFiles, Sections) {
 }
 
 TEST_F(TestFiles, WhatNobodyReadsIsAnError) {
-  EXPECT_FALSE(Read("---- script\nSELECT 1;\n").ok());
+  EXPECT_FALSE(Read("---- script\nSELECT 1;\n---- oracle off\n").ok());
   EXPECT_FALSE(Read("---- script\nSELECT 1;\n---- outputs o\n{}\n").ok());
   EXPECT_FALSE(Read("---- script\nSELECT 1;\n---- output o\n{}\n---- workers\n").ok());
   EXPECT_FALSE(Read("---- script\nSELECT 1;\n---- input t\n@water 1970-01-01\n---- output o\n").ok());

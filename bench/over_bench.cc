@@ -110,7 +110,7 @@ void Measure(benchmark::State& state, const std::vector<Call>& calls, int64_t ji
   int64_t bytes = 0;
   for (auto _ : state) {
     Counter late;
-    OverOperator over(node, input, output, session.get(), &late);
+    OverOperator over(node, input, output, &late);
     Count count;
     over.AddOutput(&count, 0);
     int64_t time = 0;

@@ -187,7 +187,7 @@ struct AggregateSet::Rep {
   }
 };
 
-AggregateSet::AggregateSet(DuckSession* /*session*/, const AggregateList& aggregates) : rep_(std::make_unique<Rep>()) {
+AggregateSet::AggregateSet(const AggregateList& aggregates) : rep_(std::make_unique<Rep>()) {
   rep_->list = aggregates;
   for (size_t k = 0; k < aggregates.size(); k++) {
     rep_->copies.push_back(aggregates.at(k).Copy());

@@ -32,11 +32,11 @@ class AggregateMemory {
   std::unique_ptr<Rep> rep_;
 };
 
-// One per operator and worker; not thread-safe. session is borrowed. The errors of Update, Combine and Finalize are the
+// One per operator and worker; not thread-safe. The errors of Update, Combine and Finalize are the
 // user's (an overflow, with the aggregate's position in the script) or the environment's (out of memory).
 class AggregateSet {
  public:
-  AggregateSet(DuckSession* session, const AggregateList& aggregates);
+  explicit AggregateSet(const AggregateList& aggregates);
   ~AggregateSet();
   AggregateSet(const AggregateSet&) = delete;
 

@@ -94,7 +94,7 @@ TEST_F(AggregateSetTest, CombinedStatesOwnWhatTheyPointTo) {
                                    "approx_count_distinct(text)",
                                    "approx_top_k(text, two)",
                                    "bitstring_agg(n, 0, 1000)"});
-  AggregateSet set(session_.get(), list);
+  AggregateSet set(list);
   const auto text = [](char c) { return std::string(40, c); };
   const auto feed = [&](Groups& groups, char first) {
     for (char more = 0; more < 3; more++) {
@@ -123,7 +123,7 @@ TEST_F(AggregateSetTest, CombinedStatesOwnWhatTheyPointTo) {
 
 TEST_F(AggregateSetTest, RowsGoToTheirGroups) {
   const AggregateList list = Bind({"count(*)", "count(n)", "sum(n)", "max(text)", "list(text)", "avg(n)"});
-  AggregateSet set(session_.get(), list);
+  AggregateSet set(list);
   EXPECT_EQ(set.state_bytes() % 8, 0U);
   Groups groups(&set, 3);
   Batch batch = Rows({{1, "a long text that no state holds inline"}, {2, "b"}, {-1, "c"}, {4, "b, too"}});
@@ -138,7 +138,7 @@ TEST_F(AggregateSetTest, RowsGoToTheirGroups) {
 
 TEST_F(AggregateSetTest, OneGroupForAllRowsAndFurtherRowsAfterAResult) {
   const AggregateList list = Bind({"sum(n)", "mode(n)", "max(n, two)", "median(n)", "string_agg(text)"});
-  AggregateSet set(session_.get(), list);
+  AggregateSet set(list);
   Groups groups(&set, 1);
   for (int64_t round = 0; round < 4; round++) {
     Batch batch = Rows({{5 + round, "x"}, {3, "y"}, {9 - round, "z"}});
@@ -153,7 +153,7 @@ TEST_F(AggregateSetTest, OneGroupForAllRowsAndFurtherRowsAfterAResult) {
 
 TEST_F(AggregateSetTest, CombineLeavesItsInputAsItIs) {
   const AggregateList list = Bind({"sum(n)", "max(text)", "list(text)", "quantile_cont(n, 0.5)"});
-  AggregateSet set(session_.get(), list);
+  AggregateSet set(list);
   Groups into(&set, 2);
   {
     Groups from(&set, 2);
@@ -168,7 +168,7 @@ TEST_F(AggregateSetTest, CombineLeavesItsInputAsItIs) {
 
 TEST_F(AggregateSetTest, NamedRowsGoToNamedStates) {
   const AggregateList list = Bind({"sum(n)", "list(text)", "arg_max(text, n)"});
-  AggregateSet set(session_.get(), list);
+  AggregateSet set(list);
   Groups groups(&set, 3);
   Batch batch = Rows({{1, "a"}, {2, "b"}, {3, "c"}});
   // Frames of two rows.
@@ -184,7 +184,7 @@ TEST_F(AggregateSetTest, AFailureNamesTheAggregateAndItsPlace) {
   std::vector<std::unique_ptr<duckdb::Expression>> copies;
   for (size_t i = 0; i < bound.size(); i++) copies.push_back(std::unique_ptr<duckdb::Expression>(bound.at(i).Copy()));
   const AggregateList list(std::move(copies), {{1, 8}, {1, 18}, {2, 3}});
-  AggregateSet set(session_.get(), list);
+  AggregateSet set(list);
   Groups groups(&set, 1);
   Batch batch = Rows({{1, "a"}});
   const Status status = set.Update(&batch, groups.states, &groups.memory);
@@ -196,7 +196,7 @@ TEST_F(AggregateSetTest, AFailureNamesTheAggregateAndItsPlace) {
 
 TEST_F(AggregateSetTest, ManyStatesAtOnce) {
   const AggregateList list = Bind({"sum(n)", "mode(text)"});
-  AggregateSet set(session_.get(), list);
+  AggregateSet set(list);
   constexpr size_t kGroups = 5'000;
   Groups from(&set, kGroups), into(&set, kGroups);
   for (size_t first = 0; first < kGroups; first += 1'000) {

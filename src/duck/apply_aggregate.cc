@@ -32,7 +32,7 @@ using duckdb::string_t;
 using duckdb::Vector;
 
 struct Application final : duckdb::FunctionData {
-  Application(AggregateList aggregate, std::vector<duckdb::Value> constants, KeptRows rows)
+  Application(AggregateList aggregate, std::vector<duckdb::Value> constants, CollectedRows rows)
       : aggregate(std::move(aggregate)), constants(std::move(constants)), rows(std::move(rows)) {}
   duckdb::unique_ptr<FunctionData> Copy() const override {
     return duckdb::make_uniq<Application>(aggregate, constants, rows);
@@ -42,7 +42,7 @@ struct Application final : duckdb::FunctionData {
 
   AggregateList aggregate;               // over the fields, then the constants
   std::vector<duckdb::Value> constants;  // its arguments that are the same for all rows
-  KeptRows rows;
+  CollectedRows rows;
 };
 
 void ThrowIfError(const Status& status) {
@@ -64,8 +64,8 @@ class Applier final : public duckdb::FunctionLocalState {
       : rows_(application.rows),
         constants_(application.constants),
         aggregate_(application.aggregate),
-        set_(nullptr, aggregate_) {
-    for (const KeptRows::Key& key : rows_.order) {
+        set_(aggregate_) {
+    for (const CollectedRows::Key& key : rows_.order) {
       modifiers_.emplace_back(
           key.descending ? duckdb::OrderType::DESCENDING : duckdb::OrderType::ASCENDING,
           key.nulls_first ? duckdb::OrderByNullType::NULLS_FIRST : duckdb::OrderByNullType::NULLS_LAST);
@@ -152,7 +152,7 @@ class Applier final : public duckdb::FunctionLocalState {
       for (size_t i = 0; i < count; i++) selection.set_index(i, order_[first + i]);
       duckdb::DataChunk part;
       duckdb::vector<LogicalType> types;
-      for (const KeptRows::Key& key : rows_.order) types.push_back(columns_.chunk().data[key.field].GetType());
+      for (const CollectedRows::Key& key : rows_.order) types.push_back(columns_.chunk().data[key.field].GetType());
       part.InitializeEmpty(types);
       for (size_t k = 0; k < rows_.order.size(); k++)
         part.data[k].Slice(columns_.chunk().data[rows_.order[k].field], selection, count);
@@ -173,7 +173,7 @@ class Applier final : public duckdb::FunctionLocalState {
     for (size_t i = 0; i < keyed.size(); i++) order_[i] = keyed[i].second;
   }
 
-  const KeptRows rows_;
+  const CollectedRows rows_;
   const std::vector<duckdb::Value> constants_;
   const AggregateList aggregate_;
   AggregateSet set_;
@@ -201,7 +201,7 @@ duckdb::unique_ptr<duckdb::FunctionLocalState> MakeApplier(duckdb::ExpressionSta
 
 }  // namespace
 
-FinalExpression ApplyAggregate(const Expression& call, KeptRows rows, FinalExpression list) {
+FinalExpression ApplyAggregate(const Expression& call, CollectedRows rows, FinalExpression list) {
   auto copy = call.Copy();
   auto& aggregate = copy->Cast<duckdb::BoundAggregateExpression>();
   CHECK(!aggregate.filter && !aggregate.order_bys && !aggregate.IsDistinct());

@@ -26,8 +26,8 @@ struct RowPosition {
   uint64_t line = 0;            // the value's line within its record or file, from 1; 0 = the record holds one value
   std::string partition_key;    // "" where a source has none
   int64_t arrival_micros = 0;   // when the service took the record, microseconds since 1970; 0 = not known
-  // "stream orders, shard shardId-000000000001, sequence number 4959..., line 2"; "file /data/x.jsonl, byte 345, line
-  // 2"
+  // "stream orders, shard shardId-000000000001, sequence number 4959..., line 2", or
+  // "file /data/x.jsonl, byte 345, line 2".
   std::string ToString() const;
 };
 

@@ -16,7 +16,7 @@ namespace laminar {
 using FinalExpression = std::unique_ptr<duckdb::Expression>;
 
 // How the elements of a list are the rows of an aggregate: a value each, or a STRUCT of several.
-struct KeptRows {
+struct CollectedRows {
   struct Key {
     size_t field = 0;  // of the struct; not a struct: 0 is the value
     bool descending = false, nulls_first = false;
@@ -27,7 +27,7 @@ struct KeptRows {
 
 // call: a BoundAggregateExpression without FILTER, DISTINCT and ORDER BY, over constants and BoundReferences to the
 // fields of the rows. list: LIST of rows; NULL is as good as empty.
-FinalExpression ApplyAggregate(const duckdb::Expression& call, KeptRows rows, FinalExpression list);
+FinalExpression ApplyAggregate(const duckdb::Expression& call, CollectedRows rows, FinalExpression list);
 
 // name: "stddev", "var_pop", "sem", ... : DOUBLE, of what Moments yields.
 bool IsMomentsFunction(const std::string& name);

@@ -230,7 +230,7 @@ class AggregatePlanner {
   // f(DISTINCT x): of the set of x. approx_count_distinct is of it, too: its sketch has no parts that are values.
   ExpressionPtr OfDistinct(BoundAggregateExpression& call, const ExpressionPtr& filter,
                            const duckdb::BoundOrderModifier* order_bys) {
-    KeptRows rows;
+    CollectedRows rows;
     rows.is_struct = !IgnoresNulls(call);
     Fields fields;
     ReferToFields(call, &fields);
@@ -260,7 +260,7 @@ class AggregatePlanner {
   ExpressionPtr OfRows(BoundAggregateExpression& call, const ExpressionPtr& filter,
                        const duckdb::BoundOrderModifier* order_bys) {
     if (call.function.name == "approx_count_distinct") return OfDistinct(call, filter, nullptr);
-    KeptRows rows;
+    CollectedRows rows;
     Fields fields;
     ReferToFields(call, &fields);
     const size_t arguments = fields.size();

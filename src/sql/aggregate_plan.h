@@ -1,12 +1,14 @@
 // Aggregates as a user writes them -> aggregates that can be computed in pieces (WindowAggregateNode).
 //
-//   count, sum, min, max, bool_and, ...  the same, merged by themselves (counts: by their sum)
-//   avg                                  sum and count
-//   stddev, variance, ...                count, mean and squared distance from it, merged by the parallel formula (Chan
-//   et al.) f(DISTINCT x)                        the set of x; count(DISTINCT x) is its length all others, and every
-//   one whose result depends on the order of its rows (first, string_agg, list, ORDER BY inside)
-//                                        the list of their arguments, sort keys, event time and place; at the end it
-//                                        is sorted and fed to the aggregate itself
+// - count, sum, min, max, bool_and and their like stay and are merged by themselves, counts by their sum.
+// - avg becomes a sum and a count.
+// - stddev, variance and their like become count, mean and squared distance from it, merged by the parallel formula of
+//   Chan et al.
+// - f(DISTINCT x) becomes the set of x; count(DISTINCT x) is its length.
+// - All others, and every one whose result depends on the order of its rows (first, string_agg, list, ORDER BY inside),
+//   become the list of their arguments, sort keys, event time and place; at the end it is sorted and fed to the
+//   aggregate itself.
+//
 // FILTER (WHERE ...) becomes a condition in the arguments.
 #pragma once
 

@@ -299,7 +299,7 @@ class AggregatePlanTest : public ::testing::Test {
     }
     FailOnFailure failures;
     FilterProject project(session_.get(), {}, ExpressionList(std::move(columns)), input, &failures);
-    AggregateSet set(session_.get(), List(planned.plan.aggregates)), merges(session_.get(), List(planned.plan.merges));
+    AggregateSet set(List(planned.plan.aggregates)), merges(List(planned.plan.merges));
     // Declared after the sets: nothing of them is needed to free a piece but Destroy, called below.
     std::vector<std::unique_ptr<Piece>> parts;
     for (size_t i = 0; i < pieces; i++) parts.push_back(std::make_unique<Piece>());

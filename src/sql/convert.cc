@@ -31,8 +31,6 @@ using duckdb::LogicalOperatorType;
 
 std::string NameOf(const LogicalOperator& op) {
   switch (op.type) {
-    case LogicalOperatorType::LOGICAL_AGGREGATE_AND_GROUP_BY:
-      return "aggregates over a stream need a window, and windows are not supported yet";
     case LogicalOperatorType::LOGICAL_ORDER_BY:
     case LogicalOperatorType::LOGICAL_TOP_N:
       return "ORDER BY over a stream would wait for its end: it is not supported";

@@ -31,12 +31,8 @@ ExpressionPtr Reference(const std::string& name, const LogicalType& type, size_t
   return duckdb::make_uniq<duckdb::BoundReferenceExpression>(name, type, index);
 }
 
-bool SameSpan(const TimeSpan& a, const TimeSpan& b) {
-  return a.months == b.months && a.micros == b.micros;
-}
-
 bool SameWindow(const WindowSpec& a, const WindowSpec& b) {
-  return a.kind == b.kind && SameSpan(a.size, b.size) && SameSpan(a.slide, b.slide) && SameSpan(a.offset, b.offset);
+  return a.kind == b.kind && a.size == b.size && a.slide == b.slide && a.offset == b.offset;
 }
 
 // {'start': ..., 'end': ...}
@@ -174,21 +170,14 @@ Rel Converter::AddAggregate(Rel rel, std::vector<ExpressionPtr> groups, std::vec
   if (!make_.NodeOf(input.node).FindTime(time_column))
     throw NotStreamable{time_name + " is no event time here", offset, kAddWindow};
 
-  PlanNode exchange;
-  exchange.inputs = {input.node};
-  exchange.schema = schema;
-  exchange.position = groups.empty() ? make_.QueryPosition() : make_.Position(*groups.front());
-  ExchangeNode deal;
-  deal.to = keys.empty() ? ExchangeNode::To::kFirstWorker : ExchangeNode::To::kOwnerOfKey;
-  for (size_t i = 0; i < keys.size(); i++) deal.keys.push_back(i);
   PlanNode node;
-  node.position = exchange.position;
+  node.position = groups.empty() ? make_.QueryPosition() : make_.Position(*groups.front());
   WindowAggregateNode aggregate;
-  aggregate.keys = deal.keys;
+  for (size_t i = 0; i < keys.size(); i++) aggregate.keys.push_back(i);
   aggregate.window = grouping.window;
   aggregate.window.time_column = time_column;
-  exchange.op = std::move(deal);
-  node.inputs = {make_.Add(std::move(exchange))};
+  make_.DealByKey(aggregate.keys, node.position, &input);
+  node.inputs = {input.node};
   for (size_t i = 0; i < keys.size(); i++) node.schema.push_back({schema[i].name, schema[i].type, false});
   const bool is_instant = aggregate.window.kind == WindowKind::kInstant;
   const std::string start_name = is_instant ? time_name : "window_start";

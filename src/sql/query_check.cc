@@ -17,6 +17,7 @@
 #include "duckdb/parser/tableref/table_function_ref.hpp"
 
 #include "sql/functions.h"
+#include "sql/time_span.h"
 #include "sql/tree.h"
 
 namespace laminar::sql {
@@ -32,13 +33,6 @@ constexpr const char* kLimitHint =
 constexpr const char* kWindowHint = "group by a window of event time: GROUP BY TUMBLE(ts, INTERVAL '1' MINUTE)";
 
 // The least position inside an expression: where its text begins, as nearly as DuckDB says.
-size_t Leftmost(const ParsedExpression& expression) {
-  size_t least = expression.GetQueryLocation().IsValid() ? expression.GetQueryLocation().GetIndex() : kNowhere;
-  duckdb::ParsedExpressionIterator::EnumerateChildren(
-      expression, [&](const ParsedExpression& child) { least = std::min(least, Leftmost(child)); });
-  return least;
-}
-
 class Checker final : public TreeVisitor {
  public:
   Checker(duckdb::ClientContext& context, std::span<const Token> tokens, Problems* problems)
@@ -124,7 +118,7 @@ class Checker final : public TreeVisitor {
     problems_->Add(offset == kNowhere ? Start() : offset, std::move(message), std::move(hint));
   }
   size_t Start() const { return tokens_.empty() ? 0 : tokens_.front().begin; }
-  static size_t At(const ParsedExpression& expression) { return Leftmost(expression); }
+  static size_t At(const ParsedExpression& expression) { return LeftmostOffset(expression); }
   static size_t At(const duckdb::TableRef& table) {
     return table.query_location.IsValid() ? table.query_location.GetIndex() : kNowhere;
   }

@@ -61,8 +61,7 @@ struct WindowData : public duckdb::FunctionData {
   duckdb::unique_ptr<duckdb::FunctionData> Copy() const override { return duckdb::make_uniq<WindowData>(spec); }
   bool Equals(const duckdb::FunctionData& other) const override {
     const WindowSpec& o = other.Cast<WindowData>().spec;
-    const auto same = [](const TimeSpan& a, const TimeSpan& b) { return a.months == b.months && a.micros == b.micros; };
-    return spec.kind == o.kind && same(spec.size, o.size) && same(spec.slide, o.slide) && same(spec.offset, o.offset);
+    return spec.kind == o.kind && spec.size == o.size && spec.slide == o.slide && spec.offset == o.offset;
   }
 };
 

@@ -20,7 +20,7 @@ class StateTableTest : public ::testing::Test {
         session_(database_->NewSession()),
         list_(BindAggregates(session_.get(), {{"k", "VARCHAR"}, {"v", "BIGINT"}, {"s", "VARCHAR"}},
                              {"count(*)", "sum(v)", "list(s)"})),
-        set_(session_.get(), list_) {}
+        set_(list_) {}
 
   Batch Rows(const std::vector<std::pair<std::string, int64_t>>& rows) {
     Batch batch(Schema{{"k", MakeType("VARCHAR")}, {"v", MakeType("BIGINT")}, {"s", MakeType("VARCHAR")}});

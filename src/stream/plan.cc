@@ -2,6 +2,8 @@
 
 #include "duckdb/common/types.hpp"
 
+#include "base/check.h"
+
 namespace laminar {
 
 namespace {
@@ -226,6 +228,12 @@ const PlanNode::TimeColumn* PlanNode::FindTime(size_t column) const {
     if (time.column == column) return &time;
   }
   return nullptr;
+}
+
+int64_t PlanNode::LagOf(size_t time_column) const {
+  const TimeColumn* time = FindTime(time_column);
+  CHECK(time != nullptr);
+  return time->lag_micros;
 }
 
 std::string PlanToText(const StreamPlan& plan) {

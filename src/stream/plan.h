@@ -60,6 +60,8 @@ struct ExchangeNode {
 struct TimeSpan {
   int32_t months = 0;
   int64_t micros = 0;  // days have 24 hours: all times are UTC
+
+  bool operator==(const TimeSpan&) const = default;
 };
 
 enum class WindowKind {
@@ -186,6 +188,7 @@ struct PlanNode {
   std::optional<size_t> order_column;
 
   const TimeColumn* FindTime(size_t column) const;  // nullptr: not an event time
+  int64_t LagOf(size_t time_column) const;          // microseconds; the column must be one of `times`
 };
 
 struct StreamPlan {

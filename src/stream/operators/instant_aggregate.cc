@@ -18,12 +18,11 @@ constexpr size_t kRowsBetweenTrials = 64 << 10;  // kPartial: so many rows go on
 }  // namespace
 
 struct InstantAggregateOperator::Rep {
-  Rep(const WindowAggregateNode& node, AggregateMode mode, const PlanNode& input, const Schema& output,
-      DuckSession* session, Counter* late_rows)
+  Rep(const WindowAggregateNode& node, AggregateMode mode, const PlanNode& input, const Schema& output, Counter* late_rows)
       : mode(mode),
         lag(LagOf(node, mode, input)),
         late_rows(late_rows),
-        set(session, mode == AggregateMode::kMerge ? node.merges : node.aggregates),
+        set(mode == AggregateMode::kMerge ? node.merges : node.aggregates),
         in(node, mode, output, /*time_in_key=*/true),
         out(output, node.keys.size()),
         row_partials(&set, in.key_columns(), output),
@@ -117,9 +116,9 @@ struct InstantAggregateOperator::Rep {
 };
 
 InstantAggregateOperator::InstantAggregateOperator(const WindowAggregateNode& node, AggregateMode mode,
-                                                   const PlanNode& input, const Schema& output, DuckSession* session,
+                                                   const PlanNode& input, const Schema& output,
                                                    Counter* late_rows)
-    : Operator(1), rep_(std::make_unique<Rep>(node, mode, input, output, session, late_rows)) {}
+    : Operator(1), rep_(std::make_unique<Rep>(node, mode, input, output, late_rows)) {}
 
 InstantAggregateOperator::~InstantAggregateOperator() = default;
 

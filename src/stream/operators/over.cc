@@ -20,12 +20,6 @@ namespace laminar {
 
 namespace {
 
-int64_t LagOf(const PlanNode& input, size_t time_column) {
-  const PlanNode::TimeColumn* time = input.FindTime(time_column);
-  CHECK(time != nullptr);
-  return time->lag_micros;
-}
-
 std::vector<SortColumn> SortColumnsOf(const OverNode& node) {
   std::vector<SortColumn> columns;
   for (const OverNode::SortKey& key : node.then_by) columns.push_back({key.column, key.descending, key.nulls_first});
@@ -51,15 +45,15 @@ int64_t KeepOf(const OverNode& node) {
 }  // namespace
 
 struct OverOperator::Rep {
-  Rep(const OverNode& node, const PlanNode& input, const Schema& output, DuckSession* session)
+  Rep(const OverNode& node, const PlanNode& input, const Schema& output)
       : input_columns(input.schema.size()),
-        lag_micros(LagOf(input, node.time_column)),
+        lag_micros(input.LagOf(node.time_column)),
         buffer(input.schema, node.time_column, SortColumnsOf(node), input.order_column),
         partitions(input.schema, node.partition, KeepOf(node)),
         in(input.schema),
         out(output) {
     for (const OverFunction& function : node.functions)
-      engines.push_back(MakeOverEngine(function, input.schema, session));
+      engines.push_back(MakeOverEngine(function, input.schema));
   }
 
   // How many of the released rows make the next part; 0: the first group of peers is larger than a batch.
@@ -127,9 +121,9 @@ struct OverOperator::Rep {
   std::vector<uint32_t> numbers;
 };
 
-OverOperator::OverOperator(const OverNode& node, const PlanNode& input, const Schema& output, DuckSession* session,
+OverOperator::OverOperator(const OverNode& node, const PlanNode& input, const Schema& output,
                            Counter* late_rows)
-    : Operator(1), late_rows_(late_rows), rep_(std::make_unique<Rep>(node, input, output, session)) {}
+    : Operator(1), late_rows_(late_rows), rep_(std::make_unique<Rep>(node, input, output)) {}
 
 OverOperator::~OverOperator() = default;
 

@@ -14,8 +14,8 @@ namespace laminar {
 class OverOperator final : public Operator {
  public:
   // input: the node below. output: its columns, then one for each function. late_rows: rows whose time had been given
-  // out already; they are dropped. session and late_rows are borrowed.
-  OverOperator(const OverNode& node, const PlanNode& input, const Schema& output, DuckSession* session,
+  // out already; they are dropped. late_rows is borrowed.
+  OverOperator(const OverNode& node, const PlanNode& input, const Schema& output,
                Counter* late_rows);
   ~OverOperator() override;
 

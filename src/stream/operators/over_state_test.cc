@@ -76,7 +76,7 @@ class OverState : public ::testing::Test {
     if (!over_) {
       Schema output = input_.schema;
       for (const OverFunction& function : node_.functions) output.push_back({function.name, function.type});
-      over_ = std::make_unique<OverOperator>(node_, input_, output, session_.get(), &late_);
+      over_ = std::make_unique<OverOperator>(node_, input_, output, &late_);
       over_->AddOutput(&collect_, 0);
     }
     return *over_;

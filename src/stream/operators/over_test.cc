@@ -323,7 +323,7 @@ class Over : public ::testing::Test {
     }
     Counter late;
     const PlanNode input = Input(run);
-    OverOperator over(node, input, output, session_.get(), &late);
+    OverOperator over(node, input, output, &late);
     Collect collect;
     over.AddOutput(&collect, 0);
     Stream(run, &over, &random);
@@ -396,7 +396,7 @@ TEST_F(Over, ListsOfForgottenPartitionsLeaveNoMemory) {
   output.push_back({"list", node.functions[0].type});
   const PlanNode input = Input({});
   Counter late;
-  OverOperator over(node, input, output, session_.get(), &late);
+  OverOperator over(node, input, output, &late);
   Collect collect;
   over.AddOutput(&collect, 0);
   const auto text = [](int64_t id) { return "a text that no state holds inline, " + std::to_string(id); };

@@ -16,11 +16,11 @@ constexpr int kBatchesPerResume = 8;
 }
 
 struct SessionOperator::Rep {
-  Rep(const WindowAggregateNode& node, const PlanNode& input, const Schema& output, DuckSession* session,
+  Rep(const WindowAggregateNode& node, const PlanNode& input, const Schema& output,
       Counter* late_rows)
       : lag(LagOf(node, AggregateMode::kComplete, input)),
         late_rows(late_rows),
-        set(session, node.aggregates),
+        set(node.aggregates),
         in(node, AggregateMode::kComplete, output),
         out(output, node.keys.size()),
         open(node.window.size.micros),
@@ -112,9 +112,8 @@ struct SessionOperator::Rep {
   std::vector<std::byte*> found;
 };
 
-SessionOperator::SessionOperator(const WindowAggregateNode& node, const PlanNode& input, const Schema& output,
-                                 DuckSession* session, Counter* late_rows)
-    : Operator(1), rep_(std::make_unique<Rep>(node, input, output, session, late_rows)) {}
+SessionOperator::SessionOperator(const WindowAggregateNode& node, const PlanNode& input, const Schema& output, Counter* late_rows)
+    : Operator(1), rep_(std::make_unique<Rep>(node, input, output, late_rows)) {}
 
 SessionOperator::~SessionOperator() = default;
 

@@ -19,9 +19,9 @@ namespace laminar {
 
 class SessionOperator final : public Operator {
  public:
-  // input: the node below. output: keys, start, end, results. session (DuckDB's) and late_rows are borrowed. The gap is
+  // input: the node below. output: keys, start, end, results. late_rows is borrowed. The gap is
   // a length by the clock.
-  SessionOperator(const WindowAggregateNode& node, const PlanNode& input, const Schema& output, DuckSession* session,
+  SessionOperator(const WindowAggregateNode& node, const PlanNode& input, const Schema& output,
                   Counter* late_rows);
   ~SessionOperator() override;
 

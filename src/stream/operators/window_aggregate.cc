@@ -40,12 +40,11 @@ struct WindowAggregateOperator::Rep {
   };
   static constexpr size_t kNoPart = SIZE_MAX;
 
-  Rep(const WindowAggregateNode& node, AggregateMode mode, const PlanNode& input, const Schema& output,
-      DuckSession* session, Counter* late_rows)
+  Rep(const WindowAggregateNode& node, AggregateMode mode, const PlanNode& input, const Schema& output, Counter* late_rows)
       : mode(mode),
         lag(LagOf(node, mode, input)),
         late_rows(late_rows),
-        set(session, mode == AggregateMode::kMerge ? node.merges : node.aggregates),
+        set(mode == AggregateMode::kMerge ? node.merges : node.aggregates),
         in(node, mode, output),
         out(output, node.keys.size()),
         row_partials(&set, in.key_columns(), output),
@@ -201,9 +200,9 @@ struct WindowAggregateOperator::Rep {
 };
 
 WindowAggregateOperator::WindowAggregateOperator(const WindowAggregateNode& node, AggregateMode mode,
-                                                 const PlanNode& input, const Schema& output, DuckSession* session,
+                                                 const PlanNode& input, const Schema& output,
                                                  Counter* late_rows)
-    : Operator(1), rep_(std::make_unique<Rep>(node, mode, input, output, session, late_rows)) {}
+    : Operator(1), rep_(std::make_unique<Rep>(node, mode, input, output, late_rows)) {}
 
 WindowAggregateOperator::~WindowAggregateOperator() = default;
 
@@ -272,17 +271,17 @@ int64_t WindowAggregateOperator::StateRows() const {
 }
 
 std::unique_ptr<Operator> MakeWindowAggregate(const WindowAggregateNode& node, AggregateMode mode,
-                                              const PlanNode& input, const Schema& output, DuckSession* session,
+                                              const PlanNode& input, const Schema& output,
                                               Counter* late_rows) {
   switch (node.window.kind) {
     case WindowKind::kTumble:
     case WindowKind::kHop:
-      return std::make_unique<WindowAggregateOperator>(node, mode, input, output, session, late_rows);
+      return std::make_unique<WindowAggregateOperator>(node, mode, input, output, late_rows);
     case WindowKind::kInstant:
-      return std::make_unique<InstantAggregateOperator>(node, mode, input, output, session, late_rows);
+      return std::make_unique<InstantAggregateOperator>(node, mode, input, output, late_rows);
     case WindowKind::kSession:
       CHECK_MSG(mode == AggregateMode::kComplete, "the rows of a session meet in one place");
-      return std::make_unique<SessionOperator>(node, input, output, session, late_rows);
+      return std::make_unique<SessionOperator>(node, input, output, late_rows);
   }
   CHECK_MSG(false, "a kind of window that does not exist");
 }

@@ -27,9 +27,9 @@ namespace laminar {
 class WindowAggregateOperator final : public Operator {
  public:
   // input: the node whose rows are aggregated (for kMerge: those of the partial operator). output: keys, start, end,
-  // results, in every mode. session and late_rows are borrowed.
+  // results, in every mode. late_rows is borrowed.
   WindowAggregateOperator(const WindowAggregateNode& node, AggregateMode mode, const PlanNode& input,
-                          const Schema& output, DuckSession* session, Counter* late_rows);
+                          const Schema& output, Counter* late_rows);
   ~WindowAggregateOperator() override;
 
   Status Push(size_t input, Batch* batch) override;
@@ -48,7 +48,7 @@ class WindowAggregateOperator final : public Operator {
 // The operator of any WindowAggregateNode: TUMBLE and HOP, GROUP BY the event time itself (instant_aggregate.h),
 // SESSION (session.h; kComplete only).
 std::unique_ptr<Operator> MakeWindowAggregate(const WindowAggregateNode& node, AggregateMode mode,
-                                              const PlanNode& input, const Schema& output, DuckSession* session,
+                                              const PlanNode& input, const Schema& output,
                                               Counter* late_rows);
 
 }  // namespace laminar

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "base/check.h"
 #include "duck/local_query.h"
 #include "stream/over/row_buffer.h"
 
@@ -15,12 +14,6 @@ namespace {
 
 constexpr size_t kRowsAtOnce = 16 * kBatchRows;
 
-int64_t LagOf(const PlanNode& input, size_t time_column) {
-  const PlanNode::TimeColumn* time = input.FindTime(time_column);
-  CHECK(time != nullptr);
-  return time->lag_micros;
-}
-
 }  // namespace
 
 struct WindowedOverOperator::Rep {
@@ -28,7 +21,7 @@ struct WindowedOverOperator::Rep {
       : node(node),
         schema(input.schema),
         session(session),
-        lag_micros(LagOf(input, node.time_column)),
+        lag_micros(input.LagOf(node.time_column)),
         buffer(input.schema, node.time_column, {}, input.order_column),
         in(input.schema),
         out(output) {}

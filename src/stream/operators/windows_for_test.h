@@ -144,7 +144,7 @@ class WindowTest : public ::testing::Test {
     collect_ = std::make_unique<CollectOutput>();
     const Schema output = OutputOf(node);
     const auto add = [&](AggregateMode one) {
-      auto made = MakeWindowAggregate(node, one, input_, output, session_.get(), late_.get());
+      auto made = MakeWindowAggregate(node, one, input_, output, late_.get());
       if (!operators_.empty()) operators_.back()->AddOutput(made.get(), 0);
       operators_.push_back(std::move(made));
     };

@@ -62,8 +62,8 @@ class OverEngine {
   virtual int64_t bytes() const = 0;
 };
 
-// session is borrowed. input: of the node.
-std::unique_ptr<OverEngine> MakeOverEngine(const OverFunction& function, const Schema& input, DuckSession* session);
+// input: of the node.
+std::unique_ptr<OverEngine> MakeOverEngine(const OverFunction& function, const Schema& input);
 
 // How long after its partition's last row the function's state may still be needed (FrameBounds::reach).
 int64_t ReachOf(const OverFunction& function);

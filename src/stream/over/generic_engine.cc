@@ -32,12 +32,12 @@ std::vector<TypeRef> ArgumentTypes(const OverFunction& function, const Schema& i
 template <bool kByPeers>
 class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> {
  public:
-  GenericEngine(const OverFunction& function, const Schema& input, DuckSession* session)
+  GenericEngine(const OverFunction& function, const Schema& input)
       : frame_(function.frame),
         arguments_(function.arguments),
         filter_(function.filter),
         distinct_(function.distinct),
-        set_(session, function.aggregate),
+        set_(function.aggregate),
         states_(&set_),
         codec_(ArgumentTypes(function, input)),
         rows_(frame_) {
@@ -224,10 +224,10 @@ class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> 
 
 }  // namespace
 
-std::unique_ptr<OverEngine> MakeGenericEngine(const OverFunction& function, const Schema& input, DuckSession* session) {
+std::unique_ptr<OverEngine> MakeGenericEngine(const OverFunction& function, const Schema& input) {
   if (function.frame.unit == Frame::Unit::kRange)
-    return std::make_unique<GenericEngine<true>>(function, input, session);
-  return std::make_unique<GenericEngine<false>>(function, input, session);
+    return std::make_unique<GenericEngine<true>>(function, input);
+  return std::make_unique<GenericEngine<false>>(function, input);
 }
 
 }  // namespace laminar

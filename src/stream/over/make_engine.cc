@@ -5,7 +5,7 @@
 
 namespace laminar {
 
-std::unique_ptr<OverEngine> MakeOverEngine(const OverFunction& function, const Schema& input, DuckSession* session) {
+std::unique_ptr<OverEngine> MakeOverEngine(const OverFunction& function, const Schema& input) {
   if (function.aggregate.empty()) {
     if (auto engine = MakeRankEngine(function)) return engine;
     auto engine = MakeValueEngine(function, input);
@@ -15,7 +15,7 @@ std::unique_ptr<OverEngine> MakeOverEngine(const OverFunction& function, const S
   if (auto engine = MakeCountEngine(function, input)) return engine;
   if (auto engine = MakeSumEngine(function, input)) return engine;
   if (auto engine = MakeExtremeEngine(function, input)) return engine;
-  return MakeGenericEngine(function, input, session);
+  return MakeGenericEngine(function, input);
 }
 
 int64_t ReachOf(const OverFunction& function) {

@@ -18,6 +18,6 @@ std::unique_ptr<OverEngine> MakeRankEngine(const OverFunction& function);
 // lag, first_value, last_value, nth_value; of any type
 std::unique_ptr<OverEngine> MakeValueEngine(const OverFunction& function, const Schema& input);
 // every aggregate
-std::unique_ptr<OverEngine> MakeGenericEngine(const OverFunction& function, const Schema& input, DuckSession* session);
+std::unique_ptr<OverEngine> MakeGenericEngine(const OverFunction& function, const Schema& input);
 
 }  // namespace laminar

@@ -153,10 +153,10 @@ std::unique_ptr<Operator> TaskGraph::MakeKeyed(NodeId id) {
   if (const auto* window = std::get_if<WindowAggregateNode>(&node.op)) {
     const bool merges = workers_ > 1 && AggregateBehind(node.inputs[0]) == id;
     return MakeWindowAggregate(*window, merges ? AggregateMode::kMerge : AggregateMode::kComplete, input, node.schema,
-                               parts_.session, LateRows(id));
+                               LateRows(id));
   }
   if (const auto* over = std::get_if<OverNode>(&node.op))
-    return std::make_unique<OverOperator>(*over, input, node.schema, parts_.session, LateRows(id));
+    return std::make_unique<OverOperator>(*over, input, node.schema, LateRows(id));
   if (const auto* over = std::get_if<WindowedOverNode>(&node.op))
     return std::make_unique<WindowedOverOperator>(*over, input, node.schema, parts_.session, LateRows(id));
   if (const auto* join = std::get_if<LookupJoinNode>(&node.op)) {
@@ -190,7 +190,7 @@ void TaskGraph::AddExchange(NodeId id, const ExchangeNode& exchange) {
     const PlanNode& node = plan_.nodes[static_cast<size_t>(*behind)];
     const auto& window = std::get<WindowAggregateNode>(node.op);
     const size_t partial = Add(*behind, MakeWindowAggregate(window, AggregateMode::kPartial, Input(id, 0), node.schema,
-                                                            parts_.session, LateRows(id)));
+                                                            LateRows(id)));
     Connect(sends_from, partial, 0);
     sends_from = partial;
     schema = node.schema;

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "base/check.h"
+#include "base/event_time.h"
 
 namespace laminar {
 
@@ -17,7 +18,6 @@ namespace {
 constexpr int64_t kDayMicros = 86'400'000'000;
 constexpr int64_t kShortestMonthDays = 28, kLongestMonthDays = 31;
 constexpr int kMonthsOfYear = 12;
-constexpr int64_t kLatest = int64_t{18'000} * 365 * kDayMicros;
 
 int64_t FloorDivide(int64_t a, int64_t b) {
   return a / b - (a % b < 0 ? 1 : 0);
@@ -81,7 +81,7 @@ Panes::Panes(const WindowSpec& spec)
 }
 
 bool Panes::InRange(int64_t time) {
-  return time >= -kLatest && time <= kLatest;
+  return IsEventTime(time);
 }
 
 int64_t Panes::StartOf(int64_t number) const {

@@ -16,8 +16,8 @@ class Panes {
  public:
   explicit Panes(const WindowSpec& spec);
 
-  // Times that windows are made for, 18,000 years around 1970: no sum of a time and a window's length overflows. The
-  // infinities of TIMESTAMP are not among them.
+  // Times that windows are made for: those that an event time can be (IsEventTime), and so what can be computed of
+  // them.
   static bool InRange(int64_t time);
 
   struct Pane : TimeRange {

@@ -47,9 +47,11 @@ void ReadTimes(duckdb::Vector& vector, size_t count, int64_t missing, std::vecto
 
 constexpr int64_t kNoTime = kNoWatermark;
 
-// NULL, infinity and -infinity (the two ends of DuckDB's range) are no event times.
-bool IsTime(int64_t micros) {
-  return micros != kNoTime && duckdb::Timestamp::IsFinite(duckdb::timestamp_t(micros));
+// Why it is no event time.
+const char* WhyNoTime(int64_t micros) {
+  if (micros == kNoTime) return "NULL, but it is the event time: every row needs one";
+  if (!duckdb::Timestamp::IsFinite(duckdb::timestamp_t(micros))) return "an infinite time, but it is the event time";
+  return "more than 18,000 years from 1970, but it is the event time";
 }
 
 }  // namespace
@@ -147,14 +149,13 @@ Status SourceInput::DropRowsWithoutTime() {
   const size_t column = *source_->event_time;
   std::vector<uint32_t> kept;
   for (size_t i = 0; i < event_times_.size(); i++) {
-    if (IsTime(event_times_[i])) {
+    if (IsEventTime(event_times_[i])) {
       kept.push_back(static_cast<uint32_t>(i));
       continue;
     }
     BadRow bad;
     bad.column = node_.schema[column].name;
-    bad.reason = event_times_[i] == kNoTime ? "NULL, but it is the event time: every row needs one"
-                                            : "an infinite time, but it is the event time";
+    bad.reason = WhyNoTime(event_times_[i]);
     RowPosition position;
     position.source = "a row made here";
     if (bad_rows_.NeedsPosition() && rows_.origins) position = rows_.origins->Position(rows_.OriginRow(i));
@@ -189,7 +190,7 @@ Status SourceInput::EvaluateOwnWatermarks() {
 Status SourceInput::ReportEventTimes() {
   ReadTimes(rows_.chunk().data[*source_->event_time], rows_.rows(), kNoTime, &event_times_);
   bool all_have_one = true;
-  for (const int64_t time : event_times_) all_have_one = all_have_one && IsTime(time);
+  for (const int64_t time : event_times_) all_have_one = all_have_one && IsEventTime(time);
   if (!all_have_one) RETURN_IF_ERROR(DropRowsWithoutTime());
   own_watermarks_.clear();
   if (watermark_of_ && rows_.rows() > 0) RETURN_IF_ERROR(EvaluateOwnWatermarks());

@@ -75,6 +75,8 @@ std::string FormatCount(uint64_t count) {
 }
 
 std::string FormatDuration(int64_t micros) {
+  constexpr int64_t kSecond = 1'000'000, kHour = 3600 * kSecond, kDay = 24 * kHour, kYear = 365 * kDay;
+  constexpr int kManyYears = 10;
   char text[48];
   const double seconds = static_cast<double>(micros) / 1e6;
   if (seconds < 1) {
@@ -83,9 +85,14 @@ std::string FormatDuration(int64_t micros) {
     std::snprintf(text, sizeof text, "%.1f s", seconds);
   } else if (seconds < 7200) {
     std::snprintf(text, sizeof text, "%d min %d s", static_cast<int>(seconds) / 60, static_cast<int>(seconds) % 60);
-  } else {
+  } else if (micros < 2 * kDay) {
     std::snprintf(text, sizeof text, "%d h %d min", static_cast<int>(seconds) / 3600,
                   static_cast<int>(seconds) / 60 % 60);
+  } else {
+    const auto count = [](int64_t n, const char* unit) { return FormatCount(static_cast<uint64_t>(n)) + unit; };
+    if (micros < kYear) return count(micros / kDay, " d ") + count(micros % kDay / kHour, " h");
+    if (micros < kManyYears * kYear) return count(micros / kYear, " y ") + count(micros % kYear / kDay, " d");
+    return count(micros / kYear, " years");
   }
   return text;
 }

@@ -29,6 +29,12 @@ TEST(Units, Format) {
   EXPECT_EQ(FormatCount(12), "12");
   EXPECT_EQ(FormatDuration(1'500'000), "1.5 s");
   EXPECT_EQ(FormatDuration(185'000'000), "3 min 5 s");
+  constexpr int64_t kHour = 3'600'000'000;
+  EXPECT_EQ(FormatDuration(47 * kHour), "47 h 0 min");
+  EXPECT_EQ(FormatDuration(75 * kHour), "3 d 3 h");
+  EXPECT_EQ(FormatDuration((365 + 40) * 24 * kHour), "1 y 40 d");
+  EXPECT_EQ(FormatDuration(int64_t{56} * 365 * 24 * kHour), "56 years");
+  EXPECT_EQ(FormatDuration(INT64_MAX), "292,471 years");
 }
 
 }  // namespace

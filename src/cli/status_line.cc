@@ -34,6 +34,22 @@ Progress Progress::Now(const PipelineMetrics& metrics, const Clock& clock) {
           metrics.bytes_out.Get()};
 }
 
+std::string FitLine(const std::string& line, size_t width) {
+  if (line.size() <= width) return line;
+  std::string brief;  // the bytes a second are what a reader misses least
+  for (size_t at = 0; at < line.size();) {
+    const size_t open = line.find(" (", at), close = line.find(')', open);
+    brief += line.substr(at, open - at);
+    at = close == std::string::npos ? line.size() : close + 1;
+  }
+  while (brief.size() > width) {
+    const size_t field = brief.rfind("  ");
+    if (field == std::string::npos) return brief.substr(0, width);
+    brief.resize(field);
+  }
+  return brief;
+}
+
 std::string DescribeProgress(const std::string& state, const Progress& before, const Progress& now,
                              const PipelineMetrics& metrics, const SourceFigures& sources) {
   const double seconds = static_cast<double>(now.steady_micros - before.steady_micros) / 1e6;
@@ -119,9 +135,9 @@ void StatusLine::SetState(const std::string& state) {
 }
 
 void StatusLine::Draw() {
-  std::string line = DescribeProgress(state_, history_.front(), history_.back(), metrics_, sources_);
-  line.resize(std::min(line.size(), TerminalWidth(fd_) - 1));  // never onto a second row
-  Put("\r" + line + "\x1b[K");
+  const std::string line = DescribeProgress(state_, history_.front(), history_.back(), metrics_, sources_);
+  Put("\r" + FitLine(line, TerminalWidth(fd_) - 1)  // never onto a second row
+      + +"\x1b[K");
 }
 
 void StatusLine::Wipe() {

@@ -28,6 +28,8 @@ struct Progress {
 // retries 3  bad rows 1": rates from `before` to `now`; the watermark of the source that is furthest behind.
 std::string DescribeProgress(const std::string& state, const Progress& before, const Progress& now,
                              const PipelineMetrics& metrics, const SourceFigures& sources);
+// At most `width` bytes of such a line: without the bytes a second, then without the last fields.
+std::string FitLine(const std::string& line, size_t width);
 // "12,345 rows in (3.4 MB), 1,200 rows out (220.0 kB), 3 retries, 1 bad row dropped, 2 late rows dropped, 12.3 s"
 std::string DescribeTotal(const PipelineMetrics& metrics, const SourceFigures& sources, int64_t elapsed_micros);
 // Over all sources.

@@ -27,6 +27,15 @@ TEST(StatusLine, RatesAndWhatNeedsAttention) {
             "retries 3  bad rows 1");
 }
 
+TEST(StatusLine, FitsTheTerminalByWholeFields) {
+  const std::string line =
+      "reading  in 10,000 rows/s (2.0 MB/s)  out 1,000 rows/s (150.0 kB/s)  lag 1.5 s  watermark 56 years behind";
+  EXPECT_EQ(FitLine(line, 200), line);
+  EXPECT_EQ(FitLine(line, 90), "reading  in 10,000 rows/s  out 1,000 rows/s  lag 1.5 s  watermark 56 years behind");
+  EXPECT_EQ(FitLine(line, 79), "reading  in 10,000 rows/s  out 1,000 rows/s  lag 1.5 s");
+  EXPECT_EQ(FitLine(line, 5), "readi");
+}
+
 TEST(StatusLine, Total) {
   PipelineMetrics metrics;
   metrics.rows_in.Add(1'234'567);

@@ -20,6 +20,7 @@
 #include "sql/resolve.h"
 #include "sql/statements.h"
 #include "sql/table_options.h"
+#include "sql/tokens.h"
 
 namespace laminar::sql {
 namespace {
@@ -32,6 +33,7 @@ class Compilation {
   CompileResult Run() {
     const Catalogue::Scope scope(context_, &script_.catalogue);
     ReadStatements(input_, text_.text(), context_, registry_, &script_, &problems_);
+    if (problems_.size() == 0) CheckVariables();
     if (problems_.size() == 0 && script_.queries.empty()) {
       problems_.Add(text_.text().size(), "the script has no query",
                     "add INSERT INTO sink SELECT ... FROM source, or a SELECT");
@@ -45,6 +47,23 @@ class Compilation {
   }
 
  private:
+  // A value for a name that the script does not use is a mistyped name.
+  void CheckVariables() {
+    std::vector<std::string> used;
+    for (const Token& token : Tokenize(text_.text())) {
+      if (token.kind == TokenKind::kVariable && std::find(used.begin(), used.end(), token.text) == used.end())
+        used.push_back(token.text);
+    }
+    for (const auto& [name, value] : input_.variables) {
+      if (std::find(used.begin(), used.end(), name) != used.end()) continue;
+      std::string hint = DidYouMean(name, used);
+      if (used.empty()) hint = "it has no parameters: leave it out";
+      if (!used.empty()) hint += hint.empty() ? "its parameters are " : " Its parameters are ";
+      for (size_t i = 0; i < used.size(); i++) hint += (i > 0 ? ", $" : "$") + used[i];
+      problems_.Add(Status::User("--set " + name + ": the script does not use $" + name, hint));
+    }
+  }
+
   // Binds and converts all queries. replan_: a query has shown the event time of a source that declares none; the plan
   // is made again with what is known now. Each time at least one source gets its event time.
   void Plan() {

@@ -102,6 +102,16 @@ TEST_F(CompilerTest, VariablesAreStringLiteralsInExpressionsAndOptions) {
               ElementsAre("3:18 variable $limt has no value | did you mean limit?"));
 }
 
+TEST_F(CompilerTest, AVariableThatTheScriptDoesNotUseIsAMistake) {
+  const std::string script = WithSource("SELECT a FROM s WHERE b > $limit AND a <> $name");
+  EXPECT_THAT(Problems(script, {{"limit", "1"}, {"name", "x"}, {"limits", "2"}}),
+              ElementsAre(AllOf(HasSubstr("--set limits: the script does not use $limits"),
+                                HasSubstr("did you mean limit? Its parameters are $limit, $name"))));
+  EXPECT_THAT(
+      Problems(WithSource("SELECT a FROM s -- $limit"), {{"limit", "1"}}),
+      ElementsAre(AllOf(HasSubstr("--set limit: the script does not use $limit"), HasSubstr("it has no parameters"))));
+}
+
 TEST_F(CompilerTest, NowIsNotFolded) {
   const auto script = Good(
       WithSource("SELECT now() AS n, current_date AS d, age(ts) AS g FROM s WHERE ts > now() - INTERVAL '1' HOUR"));

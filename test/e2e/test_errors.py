@@ -131,6 +131,12 @@ def test_unknown_option(laminar):
     assert_complains(run, 2, "source.ofset", "source.offset", r"\d+")
 
 
+@pytest.mark.parametrize("command", ["run", "check", "explain"])
+def test_a_value_for_a_name_that_the_script_does_not_use(laminar, command):
+    run = laminar(command, "--set", "least=1", "--set", "leats=2", script=source("t", "n BIGINT", "s") + "SELECT * FROM t WHERE n > $least;")
+    assert_complains(run, 2, "--set leats", "did you mean least")
+
+
 @pytest.mark.parametrize("option, value, bound", [("sink.records_per_batch", "501", "500"), ("sink.batch_max_buffer_size", "4000001", "4000000"),
                                                   ("recordsPerBatch", "501", "500"), ("type.batchMaxBufferSize", "4000001", "4000000")])
 def test_out_of_range(laminar, option, value, bound):

@@ -10,6 +10,7 @@
 #include "duckdb/parser/tableref/basetableref.hpp"
 
 #include "base/units.h"
+#include "sql/column_names.h"
 #include "sql/definitions.h"
 #include "sql/event_time.h"
 #include "sql/parse.h"
@@ -161,6 +162,7 @@ class StatementReader {
       const size_t before = problems_->size();
       RewriteWindows(context_, *info.query->node, tokens.tokens, problems_);
       CheckQuery(context_, *info.query->node, tokens.tokens, problems_);
+      NameColumns(text_, tokens.tokens, *info.query->node);
       const bool good = problems_->size() == before;
       DefineView(statement, offset, &script_->catalogue, problems_);
       Table* view = script_->catalogue.Find(name);
@@ -258,6 +260,7 @@ class StatementReader {
     const size_t before = problems_->size();
     RewriteWindows(context_, *query.select->node, statement.tokens, problems_);
     CheckQuery(context_, *query.select->node, statement.tokens, problems_);
+    NameColumns(text_, statement.tokens, *query.select->node);
     PendingQuery pending;
     pending.checked = !broken && problems_->size() == before;
     pending.query = std::move(query);

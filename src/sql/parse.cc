@@ -48,7 +48,7 @@ void GiveAgeItsDay(duckdb::ParsedExpression& expression) {
 }
 
 // What may be the cause of a syntax error at `offset` of `sql`; "" if nothing is likely.
-std::string SyntaxHint(const std::string& sql, size_t offset) {
+std::string SyntaxHint(const std::string& sql, size_t offset, const IsColumn& is_column) {
   static const std::vector<std::string> kStatements = {"CREATE", "INSERT", "SELECT", "WITH", "SET"};
   const std::vector<Token> tokens = Tokenize(sql);
   size_t at = 0;
@@ -56,6 +56,12 @@ std::string SyntaxHint(const std::string& sql, size_t offset) {
   while (at < tokens.size() && tokens[at].end <= offset) {
     depth += tokens[at].Is("(") ? 1 : tokens[at].Is(")") ? -1 : 0;
     at++;
+  }
+  // SELECT order FROM t: the parser stumbles over the word behind it, or over the word itself.
+  for (const size_t i : {at, at == 0 ? at : at - 1}) {
+    if (!is_column || i >= tokens.size() || tokens[i].quoted || !tokens[i].IsWord()) continue;
+    if (IsReserved(tokens[i].text) && is_column(tokens[i].text))
+      return tokens[i].text + " is a word of SQL: as the name of the column write " + QuoteName(tokens[i].text);
   }
   if (at == tokens.size()) return depth > 0 ? "a parenthesis is not closed" : "";
   const Token& token = tokens[at];
@@ -111,14 +117,14 @@ void AdaptExpression(duckdb::unique_ptr<duckdb::ParsedExpression>& expression, c
 }
 
 duckdb::unique_ptr<duckdb::SQLStatement> ParseStatement(duckdb::ClientContext& context, const EditedText& sql,
-                                                        Problems* problems) {
+                                                        Problems* problems, const IsColumn& is_column) {
   duckdb::Parser parser(context.GetParserOptions());
   try {
     parser.ParseQuery(sql.text());
   } catch (const std::exception& exception) {
     CleanMessage clean = CleanDuckMessage(exception);
     if (clean.hint.empty() && clean.offset && clean.message.starts_with("syntax error"))
-      clean.hint = SyntaxHint(sql.text(), *clean.offset);
+      clean.hint = SyntaxHint(sql.text(), *clean.offset, is_column);
     problems->AddMessage(std::move(clean), &sql, sql.ToScript(0));
     return nullptr;
   }

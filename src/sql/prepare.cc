@@ -147,6 +147,14 @@ class Preparer {
     return i;
   }
 
+  // Whether an item of the list is no column, although its first word could be a column's name.
+  bool IsConstraint(size_t first, size_t last) const {
+    if (Is(first, "primary") || Is(first, "foreign")) return Is(first + 1, "key");
+    if (Is(first, "unique") || Is(first, "check")) return Is(first + 1, "(");
+    static const std::set<std::string> kKinds = {"primary", "unique", "check", "foreign"};
+    return Is(first, "constraint") && first + 2 < last && kKinds.contains(tokens_[first + 2].text);
+  }
+
   void ReadItem(size_t open, size_t first, size_t last) {
     if (first >= last) return;
     if (Is(first, "watermark") && Is(first + 1, "for")) {
@@ -159,9 +167,8 @@ class Preparer {
       }
       return;
     }
-    static const std::set<std::string> kConstraints = {"constraint", "primary", "unique", "check", "foreign", "like"};
     const Token& head = tokens_[first];
-    if (!head.quoted && kConstraints.contains(head.text) && (head.text != "like" || first + 2 >= last)) return;
+    if (IsConstraint(first, last)) return;
     table_->columns.push_back({NameAsWritten(first), head.begin});
     if (!head.quoted && head.IsWord() && IsReserved(head.text)) Replace(first, QuoteName(NameAsWritten(first)));
     for (size_t i = first + 1; i < last; i++) {

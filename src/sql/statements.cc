@@ -57,7 +57,11 @@ class StatementReader {
     }
     // DuckDB's parser would complain of two columns of one name, too, but without saying where.
     const bool twice = prepared.table && ReportColumnsTwice(*prepared.table);
-    auto parsed = twice ? nullptr : ParseStatement(context_, prepared.sql, problems_);
+    auto parsed = twice ? nullptr : ParseStatement(context_, prepared.sql, problems_, [&](const std::string& name) {
+      const auto& tables = script_->catalogue.tables();
+      return std::any_of(tables.begin(), tables.end(),
+                         [&](const auto& table) { return table.second->FindColumn(name) != nullptr; });
+    });
     if (!parsed) {
       // Uses of a table whose definition cannot be read are no problems of their own.
       if (prepared.table) AddBroken(*prepared.table);

@@ -8,6 +8,7 @@
 #include "duckdb/main/client_context_state.hpp"
 #include "duckdb/parser/parsed_data/create_table_function_info.hpp"
 
+#include "sql/condition.h"
 #include "sql/window_function.h"
 
 namespace laminar::sql {
@@ -109,6 +110,7 @@ std::vector<std::string> Catalogue::Names() const {
 Catalogue::Scope::Scope(duckdb::ClientContext& context, const Catalogue* catalogue) : context_(context) {
   context.registered_state->GetOrCreate<CatalogueState>(kStateName)->catalogue = catalogue;
   RegisterWindowFunctions(context);
+  RegisterConditionFunction(context);
   context.RunFunctionInTransaction([&] {
     duckdb::TableFunction stream(kStreamFunction, {duckdb::LogicalType::VARCHAR}, ScanStream, BindStream);
     stream.projection_pushdown = true;

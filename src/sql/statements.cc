@@ -11,6 +11,7 @@
 
 #include "base/units.h"
 #include "sql/column_names.h"
+#include "sql/condition.h"
 #include "sql/definitions.h"
 #include "sql/event_time.h"
 #include "sql/parse.h"
@@ -167,6 +168,7 @@ class StatementReader {
       RewriteWindows(context_, *info.query->node, tokens.tokens, problems_);
       CheckQuery(context_, *info.query->node, tokens.tokens, problems_);
       NameColumns(text_, tokens.tokens, *info.query->node);
+      MarkConditions(*info.query->node);
       const bool good = problems_->size() == before;
       DefineView(statement, offset, &script_->catalogue, problems_);
       Table* view = script_->catalogue.Find(name);
@@ -265,6 +267,7 @@ class StatementReader {
     RewriteWindows(context_, *query.select->node, statement.tokens, problems_);
     CheckQuery(context_, *query.select->node, statement.tokens, problems_);
     NameColumns(text_, statement.tokens, *query.select->node);
+    MarkConditions(*query.select->node);
     PendingQuery pending;
     pending.checked = !broken && problems_->size() == before;
     pending.query = std::move(query);

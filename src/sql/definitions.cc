@@ -7,6 +7,7 @@
 #include "duckdb/parser/expression/function_expression.hpp"
 #include "duckdb/parser/parsed_data/create_table_info.hpp"
 #include "duckdb/parser/parsed_data/create_view_info.hpp"
+#include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "duckdb/parser/parser.hpp"
 #include "duckdb/parser/statement/create_statement.hpp"
 #include "duckdb/planner/binder.hpp"
@@ -240,13 +241,15 @@ class TableDefiner {
       table_.watermark = std::move(expression);
       return;
     }
+    const size_t found = LeftmostOffset(*expression);
+    const size_t offset = found == SIZE_MAX ? watermark.offset : found;
     if (delay->months != 0) {
-      problems_->Add(watermark.offset, "the delay of WATERMARK FOR is in months, which differ in length",
+      problems_->Add(offset, "the delay of WATERMARK FOR is in months, which differ in length",
                      "write it in days, hours or seconds");
     } else if (delay->micros < 0) {
-      problems_->Add(
-          watermark.offset, "the delay of WATERMARK FOR is negative: the watermark would be ahead of its rows",
-          "write WATERMARK FOR " + watermark.column.name + " AS " + watermark.column.name + " - INTERVAL '5 seconds'");
+      problems_->Add(offset, "the delay of WATERMARK FOR is negative: the watermark would be ahead of its rows",
+                     "write WATERMARK FOR " + watermark.column.name + " AS " + watermark.column.name + " - " +
+                         IntervalText({0, -delay->micros}));
     }
     table_.watermark_delay_micros = delay->micros;
     event_time->watermark_expression.clear();
@@ -261,10 +264,19 @@ class TableDefiner {
     }
   }
 
+  // DuckDB parses an expression behind a SELECT of its own, and counts from there.
+  static void TakeOff(size_t prefix, duckdb::ParsedExpression& expression) {
+    auto& location = expression.query_location;
+    if (location.IsValid() && location.GetIndex() >= prefix) location = location.GetIndex() - prefix;
+    duckdb::ParsedExpressionIterator::EnumerateChildren(
+        expression, [&](duckdb::unique_ptr<duckdb::ParsedExpression>& child) { TakeOff(prefix, *child); });
+  }
+
   duckdb::unique_ptr<duckdb::ParsedExpression> ParseWatermark(const WatermarkClause& watermark) {
     try {
       auto list = duckdb::Parser::ParseExpressionList(watermark.expression.text(), context_.GetParserOptions());
       if (list.size() == 1) {
+        TakeOff(std::string_view("SELECT ").size(), *list[0]);
         AdaptExpression(list[0], watermark.expression);
         return std::move(list[0]);
       }
@@ -286,13 +298,16 @@ class TableDefiner {
     if (is_column(expression)) return TimeSpan{};
     if (expression.GetExpressionClass() != duckdb::ExpressionClass::FUNCTION) return std::nullopt;
     const auto& call = expression.Cast<duckdb::FunctionExpression>();
-    if (call.function_name != "-" || call.children.size() != 2 || !is_column(*call.children[0]) ||
-        HasColumn(*call.children[1]))
-      return std::nullopt;
+    if ((call.function_name != "-" && call.function_name != "+") || call.children.size() != 2) return std::nullopt;
+    // c - delay; c + delay and delay + c, where the delay would have to be negative.
+    const bool adds = call.function_name == "+";
+    const size_t column = adds && is_column(*call.children[1]) ? 1 : 0;
+    const duckdb::ParsedExpression& length = *call.children[1 - column];
+    if (!is_column(*call.children[column]) || HasColumn(length)) return std::nullopt;
     std::optional<TimeSpan> span;
-    context_.RunFunctionInTransaction([&] {
-      span = ReadTimeSpan(context_, *call.children[1], "the delay of WATERMARK FOR", watermark.offset, problems_);
-    });
+    context_.RunFunctionInTransaction(
+        [&] { span = ReadTimeSpan(context_, length, "the delay of WATERMARK FOR", watermark.offset, problems_); });
+    if (span && adds) *span = {-span->months, -span->micros};
     return span ? span : TimeSpan{};  // a problem has been added
   }
 

@@ -9,6 +9,7 @@
 #include "duckdb/planner/expression/bound_function_expression.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 
+#include "sql/time_span.h"
 #include "sql/window_function.h"
 
 namespace laminar::sql {
@@ -25,7 +26,8 @@ std::optional<duckdb::interval_t> ConstantInterval(const Expression& expression)
   if (expression.GetExpressionClass() != ExpressionClass::BOUND_CONSTANT) return std::nullopt;
   const auto& value = expression.Cast<duckdb::BoundConstantExpression>().value;
   if (value.IsNull() || value.type().id() != LogicalTypeId::INTERVAL) return std::nullopt;
-  return value.GetValue<duckdb::interval_t>();
+  const auto interval = value.GetValue<duckdb::interval_t>();
+  return IsShortEnough(interval) ? std::optional(interval) : std::nullopt;
 }
 
 // The least that adding the interval to a time adds to it.

@@ -22,6 +22,13 @@ duckdb::Value Evaluate(duckdb::ClientContext& context, const duckdb::ParsedExpre
 
 }  // namespace
 
+bool IsShortEnough(const duckdb::interval_t& interval) {
+  constexpr int64_t kMostDays = int64_t{kMostYears} * 366;
+  const auto within = [](int64_t value, int64_t most) { return value >= -most && value <= most; };
+  return within(interval.months, int64_t{kMostYears} * 12) && within(interval.days, kMostDays) &&
+         within(interval.micros, kMostDays * kDayMicros);
+}
+
 bool HasColumn(const duckdb::ParsedExpression& expression) {
   if (expression.GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF) return true;
   bool found = false;
@@ -65,6 +72,11 @@ std::optional<TimeSpan> ReadTimeSpan(duckdb::ClientContext& context, const duckd
     return std::nullopt;
   }
   const auto interval = value.GetValue<duckdb::interval_t>();
+  if (!IsShortEnough(interval)) {
+    problems->Add(offset, what + " is longer than " + std::to_string(kMostYears) + " years: " + value.ToString(),
+                  "write a length of time: INTERVAL '5 minutes'");
+    return std::nullopt;
+  }
   if (interval.months != 0 && (interval.days != 0 || interval.micros != 0)) {
     problems->Add(offset, what + " mixes months with days or hours: " + value.ToString(),
                   "months differ in length: use months and years alone, or days, hours, minutes and seconds");

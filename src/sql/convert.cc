@@ -257,7 +257,9 @@ std::optional<NodeId> ConvertQuery(duckdb::ClientContext& context, BoundQuery& b
   } catch (const Replan&) {
     throw;
   } catch (const NotStreamable& refused) {
-    problems->Add(refused.offset.value_or(input.offset), refused.what, refused.hint);
+    size_t offset = refused.offset.value_or(input.offset);
+    if (!refused.word.empty()) offset = PlaceInOver(problems->script().text(), offset, refused.word);
+    problems->Add(offset, refused.what, refused.hint);
   } catch (const std::exception& exception) {
     problems->AddException(exception, nullptr, input.offset);
   }

@@ -183,6 +183,7 @@ Rel Converter::JoinRels(LogicalOperator& left_op, LogicalOperator& right_op, duc
     throw NotStreamable{TitleOfJoin(type) + " of " + which + " is not supported yet", place ? place : offset,
                         kJoinHint};
   }
+  if (!offset) offset = input_.place_of(TableOf(right_op, right));
   // Two tables that end: the one whose rows must all appear is read as the stream.
   const bool table_is_right = right_ends && !(left_ends && type == duckdb::JoinType::RIGHT);
   const LookupJoinNode::Kind kind = KindOfJoin(type, table_is_right, offset);

@@ -82,6 +82,17 @@ void Converter::AddUnnest(std::vector<UnnestedList> unnested, Rel* rel) {
 
 namespace {
 
+// The first place of an expression in an operator, or in those below it.
+std::optional<size_t> OffsetInside(const duckdb::LogicalOperator& op) {
+  for (const auto& expression : op.expressions) {
+    if (const auto offset = OffsetOf(*expression)) return offset;
+  }
+  for (const auto& child : op.children) {
+    if (const auto offset = OffsetInside(*child)) return offset;
+  }
+  return std::nullopt;
+}
+
 [[noreturn]] void RefuseCorrelated(const duckdb::LogicalComparisonJoin& op) {
   std::optional<size_t> offset;
   for (const auto& condition : op.conditions) {
@@ -89,6 +100,7 @@ namespace {
       if (!offset) offset = OffsetOf(*side);
     }
   }
+  if (!offset) offset = OffsetInside(*op.children[op.delim_flipped ? 0 : 1]);
   if (op.join_type == duckdb::JoinType::SEMI || op.join_type == duckdb::JoinType::ANTI ||
       op.join_type == duckdb::JoinType::MARK) {
     throw NotStreamable{"this subquery does more than look up the row in a table that ends", offset,

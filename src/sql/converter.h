@@ -42,11 +42,13 @@ struct JoinCondition;
 
 namespace laminar::sql {
 
-// Thrown for what cannot run on a stream; offset: in the script, if it is known.
+// Thrown for what cannot run on a stream; offset: in the script, if it is known. word: the one inside the OVER (...)
+// behind offset that is to be pointed at, in lower case.
 struct NotStreamable {
   std::string what;
   std::optional<size_t> offset = std::nullopt;
   std::string hint = "";
+  std::string word = "";
 };
 
 // Why an operator of that kind cannot run on a stream.

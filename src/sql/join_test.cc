@@ -74,7 +74,7 @@ TEST_F(JoinTest, WhatHasNoBoundIsRefusedAtItsPlace) {
       {"SELECT d.v FROM d LEFT JOIN s ON s.a = d.k", "3:40 LEFT JOIN with the table on the left would wait"},
       {"SELECT s.a FROM s RIGHT JOIN d ON s.a = d.k", "3:35 RIGHT JOIN with the table on the right would wait"},
       {"SELECT a IN (SELECT k FROM d) FROM s", "3:8 IN (SELECT ...) and EXISTS are conditions of WHERE here"},
-      {"SELECT x.k FROM d x JOIN d y ON x.k = y.k", "3:1 table d would have to be read before itself"},
+      {"SELECT x.k FROM d x JOIN d y ON x.k = y.k", "3:26 table d would have to be read before itself"},
   };
   for (const auto& [text, message] : refused)
     EXPECT_THAT(Problems(With(text)), ElementsAre(StartsWith(message))) << text;

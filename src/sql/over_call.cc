@@ -14,6 +14,7 @@
 #include "duckdb/planner/operator/logical_window.hpp"
 
 #include "sql/converter.h"
+#include "sql/time_span.h"
 #include "sql/tokens.h"
 
 namespace laminar::sql {
@@ -58,8 +59,8 @@ void Place(LogicalOperator& op, const Places& places) {
   for (auto& child : op.children) Place(*child, places);
 }
 
-[[noreturn]] void Refuse(std::string what, size_t offset, std::string hint) {
-  throw NotStreamable{std::move(what), offset, std::move(hint)};
+[[noreturn]] void Refuse(std::string what, size_t offset, std::string hint, std::string word = "") {
+  throw NotStreamable{std::move(what), offset, std::move(hint), std::move(word)};
 }
 
 constexpr const char* kInsideWindow =
@@ -67,7 +68,8 @@ constexpr const char* kInsideWindow =
     "window_end ...)";
 
 // The N of `N PRECEDING` in a ROWS frame.
-int64_t RowsOf(const Expression& expression, size_t offset) {
+int64_t RowsOf(const Expression& expression, size_t call_offset) {
+  const size_t offset = OffsetOf(expression).value_or(call_offset);
   const Expression* constant = &expression;
   if (constant->GetExpressionClass() != duckdb::ExpressionClass::BOUND_CONSTANT)
     Refuse("the number of rows of a frame must be a constant", offset, "write ROWS BETWEEN 100 PRECEDING AND ...");
@@ -80,36 +82,44 @@ int64_t RowsOf(const Expression& expression, size_t offset) {
 }
 
 // RANGE BETWEEN x PRECEDING: DuckDB has bound it as `order - x`.
-std::optional<duckdb::interval_t> IntervalOf(const Expression& bound) {
+const Expression* LengthOf(const Expression& bound) {
   const Expression* expression = &bound;
   while (expression->GetExpressionClass() == duckdb::ExpressionClass::BOUND_CAST)
     expression = expression->Cast<duckdb::BoundCastExpression>().child.get();
-  if (expression->GetExpressionClass() != duckdb::ExpressionClass::BOUND_FUNCTION) return std::nullopt;
+  if (expression->GetExpressionClass() != duckdb::ExpressionClass::BOUND_FUNCTION) return nullptr;
   const auto& minus = expression->Cast<duckdb::BoundFunctionExpression>();
-  if (minus.function.name != "-" || minus.children.size() != 2) return std::nullopt;
-  const Expression& length = *minus.children[1];
+  return minus.function.name == "-" && minus.children.size() == 2 ? minus.children[1].get() : nullptr;
+}
+
+std::optional<duckdb::interval_t> IntervalOf(const Expression& length) {
   if (length.GetExpressionClass() != duckdb::ExpressionClass::BOUND_CONSTANT) return std::nullopt;
   const duckdb::Value& value = length.Cast<duckdb::BoundConstantExpression>().value;
   if (value.IsNull() || value.type().id() != duckdb::LogicalTypeId::INTERVAL) return std::nullopt;
   return value.GetValue<duckdb::interval_t>();
 }
 
-TimeSpan SpanOf(const Expression& bound, size_t offset) {
-  const auto interval = IntervalOf(bound);
+TimeSpan SpanOf(const Expression& bound, size_t call_offset) {
+  const Expression* const length = LengthOf(bound);
+  const size_t offset = length == nullptr ? call_offset : OffsetOf(*length).value_or(call_offset);
+  const auto interval = length == nullptr ? std::nullopt : IntervalOf(*length);
   if (!interval) {
     Refuse("the length of a RANGE frame must be a constant interval", offset,
            "write RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW");
+  }
+  if (!IsShortEnough(*interval)) {
+    Refuse("the length of a RANGE frame is over " + std::to_string(kMostYears) + " years", offset,
+           "write UNBOUNDED PRECEDING for all rows before", offset == call_offset ? "range" : "");
   }
   TimeSpan span;
   span.months = interval->months;
   span.micros = interval->days * duckdb::Interval::MICROS_PER_DAY + interval->micros;
   if (span.months != 0 && span.micros != 0) {
     Refuse("the length of a RANGE frame is either of months or of days and less", offset,
-           "write INTERVAL '1' MONTH or INTERVAL '30' DAY");
+           "write INTERVAL '1' MONTH or INTERVAL '30' DAY", offset == call_offset ? "range" : "");
   }
   if (span.months < 0 || span.micros < 0)
     Refuse("the length of a RANGE frame must not be negative", offset,
-           "write RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW");
+           "write RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW", offset == call_offset ? "range" : "");
   return span;
 }
 
@@ -137,10 +147,11 @@ FrameBound BoundOf(WindowBoundary boundary, const Expression* expression, const 
     case WindowBoundary::EXPR_FOLLOWING_GROUPS:
       Refuse("GROUPS frames are not supported on a stream", offset,
              "use ROWS BETWEEN 10 PRECEDING AND CURRENT ROW, or RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT "
-             "ROW");
+             "ROW",
+             "groups");
     default:
       Refuse("the frame of " + TitleOfCall(call) + " reaches rows after its own (FOLLOWING), which have not come yet",
-             offset, std::string("end it at CURRENT ROW; ") + kInsideWindow);
+             offset, std::string("end it at CURRENT ROW; ") + kInsideWindow, "following");
   }
 }
 
@@ -167,6 +178,20 @@ bool IsAggregate(const BoundWindowExpression& call) {
 }
 
 }  // namespace
+
+size_t PlaceInOver(const std::string& script, size_t call, std::string_view word) {
+  const std::vector<Token> tokens = Tokenize(script);
+  size_t i = 0;
+  while (i < tokens.size() && (tokens[i].begin < call || !tokens[i].Is("over"))) i++;
+  if (i + 1 >= tokens.size() || !tokens[i + 1].Is("(")) return call;
+  int depth = 0;
+  for (i++; i < tokens.size(); i++) {
+    if (tokens[i].Is("(")) depth++;
+    if (tokens[i].Is(")") && --depth == 0) break;
+    if (depth == 1 && tokens[i].Is(word)) return tokens[i].begin;
+  }
+  return call;
+}
 
 void PlaceWindowCalls(LogicalOperator& plan) {
   Places places;
@@ -226,6 +251,7 @@ void CheckLooksBack(const BoundWindowExpression& call, size_t offset) {
     case ExpressionType::WINDOW_LAG:
       if (call.offset_expr) {
         const Expression& rows = *call.offset_expr;
+        offset = OffsetOf(rows).value_or(offset);
         if (rows.GetExpressionClass() != duckdb::ExpressionClass::BOUND_CONSTANT ||
             rows.Cast<duckdb::BoundConstantExpression>().value.IsNull()) {
           Refuse("how far lag() looks back must be a constant", offset, "write lag(x, 1)");
@@ -240,10 +266,11 @@ void CheckLooksBack(const BoundWindowExpression& call, size_t offset) {
   }
   if (call.exclude_clause != duckdb::WindowExcludeMode::NO_OTHER) {
     Refuse("EXCLUDE is not supported on a stream", offset,
-           "leave it out; to leave out the row itself write ROWS BETWEEN 100 PRECEDING AND 1 PRECEDING");
+           "leave it out; to leave out the row itself write ROWS BETWEEN 100 PRECEDING AND 1 PRECEDING", "exclude");
   }
   if (!call.arg_orders.empty()) {
-    Refuse("ORDER BY inside " + title + " OVER (...) is not supported on a stream", offset,
+    Refuse("ORDER BY inside " + title + " OVER (...) is not supported on a stream",
+           OffsetOf(*call.arg_orders.front().expression).value_or(offset),
            IsAggregate(call) ? "leave it out: the rows of the frame come in the order of OVER (...)" : kInsideWindow);
   }
 }
@@ -254,7 +281,8 @@ Frame FrameOf(const BoundWindowExpression& call, size_t offset) {
   frame.start = BoundOf(call.start, call.start_expr.get(), call, offset);
   frame.end = BoundOf(call.end, call.end_expr.get(), call, offset);
   if (IsAlwaysEmpty(frame))
-    Refuse("the frame of " + TitleOfCall(call) + " ends before it begins", offset, "the longer PRECEDING comes first");
+    Refuse("the frame of " + TitleOfCall(call) + " ends before it begins", offset, "the longer PRECEDING comes first",
+           "between");
   return frame;
 }
 

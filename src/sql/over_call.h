@@ -20,6 +20,10 @@ std::string NameOfCall(const duckdb::BoundWindowExpression& call);
 // As an error message names it: "count(*)", "lag()".
 std::string TitleOfCall(const duckdb::BoundWindowExpression& call);
 
+// Where a word (in lower case) stands inside the OVER (...) of the call at `call` in the script; `call` if it is not
+// there: the window has a name and is written elsewhere.
+size_t PlaceInOver(const std::string& script, size_t call, std::string_view word);
+
 // Throws NotStreamable, at `offset`, for functions that need the rows after their own.
 void CheckLooksBack(const duckdb::BoundWindowExpression& call, size_t offset);
 // The frame of a call that is ordered by event time. Throws NotStreamable for one that is not ended by its own row.

@@ -11,6 +11,7 @@
 #include "duckdb/optimizer/optimizer.hpp"
 #include "duckdb/parser/expression/columnref_expression.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
+#include "duckdb/parser/expression/window_expression.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
 #include "duckdb/planner/binder.hpp"
 #include "duckdb/planner/expression/bound_cast_expression.hpp"
@@ -20,6 +21,7 @@
 #include "duckdb/planner/operator/logical_projection.hpp"
 #include "duckdb/planner/planner.hpp"
 
+#include "sql/time_span.h"
 #include "sql/tree.h"
 
 namespace laminar::sql {
@@ -74,6 +76,54 @@ std::optional<size_t> OffsetOfColumn(duckdb::QueryNode& node, const std::string&
   Finder finder(name);
   WalkNode(node, finder);
   return finder.offset;
+}
+
+// RANGE BETWEEN 5 PRECEDING over a time: DuckDB's exception about the difference that it makes of that has no place and
+// names what nobody wrote.
+void ExplainRangeBound(duckdb::QueryNode& node, CleanMessage* message) {
+  class Finder final : public TreeVisitor {
+   public:
+    const duckdb::ParsedExpression* bound = nullptr;
+    void OnExpression(unique_ptr<duckdb::ParsedExpression>& expression) override {
+      if (bound || expression->GetExpressionClass() != duckdb::ExpressionClass::WINDOW) return;
+      const auto& window = expression->Cast<duckdb::WindowExpression>();
+      Try(window.start, window.start_expr.get());
+      Try(window.end, window.end_expr.get());
+    }
+
+   private:
+    void Try(duckdb::WindowBoundary boundary, const duckdb::ParsedExpression* length) {
+      const bool ranges = boundary == duckdb::WindowBoundary::EXPR_PRECEDING_RANGE ||
+                          boundary == duckdb::WindowBoundary::EXPR_FOLLOWING_RANGE;
+      if (!bound && ranges && length->GetExpressionClass() == duckdb::ExpressionClass::CONSTANT) bound = length;
+    }
+  };
+  const std::string& text = message->message;
+  const bool subtracts = text.find("-(TIMESTAMP") != std::string::npos || text.find("+(TIMESTAMP") != std::string::npos;
+  if (message->offset || !subtracts) return;
+  Finder finder;
+  WalkNode(node, finder);
+  if (!finder.bound) return;
+  const duckdb::Value& value = finder.bound->Cast<duckdb::ConstantExpression>().value;
+  message->message = "the length of a RANGE frame over times is an interval, not " + value.ToSQLString();
+  message->hint = value.type().IsNumeric()
+                      ? "write RANGE BETWEEN INTERVAL '" + value.ToString() +
+                            " minutes' PRECEDING AND ..., or ROWS "
+                            "BETWEEN " +
+                            value.ToString() + " PRECEDING AND ... for a number of rows"
+                      : "write RANGE BETWEEN INTERVAL " + value.ToSQLString() + " PRECEDING AND ...";
+  const size_t offset = LeftmostOffset(*finder.bound);
+  if (offset != SIZE_MAX) message->offset = offset;
+}
+
+// GROUP BY window_start where nothing in SELECT is called so.
+void ExplainMissingWindow(CleanMessage* message) {
+  for (const std::string name : {"window_start", "window_end", "window"}) {
+    if (message->message != "there is no column " + name) continue;
+    message->hint =
+        "group by the window itself: GROUP BY TUMBLE(ts, INTERVAL '5 minutes'); TUMBLE_START(ts, INTERVAL "
+        "'5 minutes') in SELECT gives its start";
+  }
 }
 
 // DuckDB's planner wants a statement of its own.
@@ -329,6 +379,9 @@ BoundQuery BindQuery(duckdb::ClientContext& context, Query& query, Problems* pro
       if (!offset && clean.message.starts_with(kNoColumn))
         offset = OffsetOfColumn(*query.select->node, clean.message.substr(kNoColumn.size()));
       clean.offset = offset;
+      ExplainMissingWindow(&clean);
+      ExplainRangeBound(*query.select->node, &clean);
+      offset = clean.offset;
       problems->AddMessage(std::move(clean), nullptr, query.offset);
       if (!offset || !ReplaceByNull(*query.select->node, *offset)) break;
     }

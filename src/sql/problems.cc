@@ -127,6 +127,8 @@ CleanMessage CleanDuckMessage(const std::exception& exception) {
   } else if (!candidates.empty()) {
     clean.hint = Signatures(candidates);
   }
+  if (const std::string group = CutAt(&text, "Either add it to the GROUP BY list, or use \"ANY_VALUE("); !group.empty())
+    clean.hint = "add it to GROUP BY, or take any of its values: ANY_VALUE(" + group.substr(0, group.find('"'));
   const std::string advice = CutAt(&text, "You might need to add explicit type casts") +
                              CutAt(&text, "In order to select one, please add explicit type casts");
   if (!advice.empty() && clean.hint.empty()) clean.hint = "add explicit type casts";

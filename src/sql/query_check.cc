@@ -2,6 +2,8 @@
 
 #include <functional>
 #include <optional>
+#include <set>
+#include <string>
 
 #include "duckdb/parser/expression/function_expression.hpp"
 #include "duckdb/parser/expression/operator_expression.hpp"
@@ -249,7 +251,23 @@ class Checker final : public TreeVisitor {
     }
   }
 
+  // row_number(), lag(x), ... as if they were functions of one row.
+  void CheckOver(const duckdb::FunctionExpression& function) {
+    static const std::set<std::string> kLookBack = {"row_number", "rank",        "dense_rank", "rank_dense",
+                                                    "lag",        "first_value", "last_value", "nth_value"};
+    static const std::set<std::string> kNeedAll = {"lead", "ntile", "percent_rank", "cume_dist", "fill"};
+    const std::string name = duckdb::StringUtil::Lower(function.function_name);
+    const bool needs_all = kNeedAll.contains(name);
+    if ((!needs_all && !kLookBack.contains(name)) || FunctionExists(context_, name)) return;
+    Add(At(function), name + "() needs OVER (PARTITION BY ... ORDER BY ...)",
+        needs_all
+            ? "over the rows of a closed window: " + function.ToString() +
+                  " OVER (PARTITION BY window_end ORDER BY n), where a subquery groups by TUMBLE(ts, ...)"
+            : "write " + function.ToString() + " OVER (PARTITION BY key ORDER BY ts), where ts is the event time");
+  }
+
   void CheckFunction(const duckdb::FunctionExpression& function) {
+    CheckOver(function);
     if (Classify(context_, function.function_name) != FunctionClass::kForbidden) return;
     Add(At(function), "function " + function.function_name + "() is not available: a script sees only its own tables",
         "remove the call");

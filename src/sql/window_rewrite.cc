@@ -154,7 +154,7 @@ class SelectRewriter {
 
   void RefuseInWhere(const ParsedExpression& expression) {
     std::string name;
-    if (IsWindowing(expression, &name)) {
+    if (IsWindowing(expression, &name) || name == "window_start" || name == "window_end") {
       problems_->Add(At(expression),
                      StringUtil::Upper(name) +
                          "() cannot stand in WHERE, which looks at single rows before they are "

@@ -382,6 +382,8 @@ BoundQuery BindQuery(duckdb::ClientContext& context, Query& query, Problems* pro
       ExplainMissingWindow(&clean);
       ExplainRangeBound(*query.select->node, &clean);
       offset = clean.offset;
+      // A column that became NULL above.
+      if (attempt > 0 && clean.message.starts_with("ORDER BY non-integer literal")) break;
       problems->AddMessage(std::move(clean), nullptr, query.offset);
       if (!offset || !ReplaceByNull(*query.select->node, *offset)) break;
     }

@@ -93,14 +93,27 @@ std::optional<size_t> OffsetInside(const duckdb::LogicalOperator& op) {
   return std::nullopt;
 }
 
-[[noreturn]] void RefuseCorrelated(const duckdb::LogicalComparisonJoin& op) {
+// The first table that an operator, or one below it, reads; "" without.
+std::string TableInside(LogicalOperator& op) {
+  if (op.type == LogicalOperatorType::LOGICAL_GET) {
+    const auto& get = op.Cast<duckdb::LogicalGet>();
+    if (get.function.name == kStreamFunction) return StreamOfScan(*get.bind_data);
+  }
+  std::string table;
+  for (size_t i = 0; i < op.children.size() && table.empty(); i++) table = TableInside(*op.children[i]);
+  return table;
+}
+
+[[noreturn]] void RefuseCorrelated(const duckdb::LogicalComparisonJoin& op, const ConvertInput& input) {
   std::optional<size_t> offset;
   for (const auto& condition : op.conditions) {
     for (const Expression* side : {condition.left.get(), condition.right.get()}) {
       if (!offset) offset = OffsetOf(*side);
     }
   }
-  if (!offset) offset = OffsetInside(*op.children[op.delim_flipped ? 0 : 1]);
+  LogicalOperator& subquery = *op.children[op.delim_flipped ? 0 : 1];
+  if (!offset) offset = OffsetInside(subquery);
+  if (!offset) offset = input.place_of(TableInside(subquery));
   if (op.join_type == duckdb::JoinType::SEMI || op.join_type == duckdb::JoinType::ANTI ||
       op.join_type == duckdb::JoinType::MARK) {
     throw NotStreamable{"this subquery does more than look up the row in a table that ends", offset,
@@ -114,7 +127,7 @@ std::optional<size_t> OffsetInside(const duckdb::LogicalOperator& op) {
 Rel Converter::ConvertLateral(duckdb::LogicalComparisonJoin& op) {
   const size_t side = op.delim_flipped ? 1 : 0;
   if (auto rel = ConvertExists(op)) return std::move(*rel);
-  if (op.join_type != duckdb::JoinType::INNER || op.predicate) RefuseCorrelated(op);
+  if (op.join_type != duckdb::JoinType::INNER || op.predicate) RefuseCorrelated(op, input_);
   Lateral lateral;
   left_depth_++;
   lateral.left = ConvertOperator(*op.children[side]);

@@ -5,8 +5,10 @@
 #include <charconv>
 
 #include "duckdb/common/error_data.hpp"
+#include "duckdb/common/string_util.hpp"
 
 #include "formats/option.h"
+#include "sql/tokens.h"
 
 namespace laminar::sql {
 namespace {
@@ -103,6 +105,31 @@ std::string InOurWords(std::string message, const std::vector<std::string>& quot
   return message;
 }
 
+// The place of what a message without one speaks of: the first word in quotes in it, or its clause, as the statement at
+// `begin` has it.
+std::optional<size_t> OffsetOfMention(const std::string& script, size_t begin, const std::string& message) {
+  std::string word;
+  bool second = false;
+  if (message.starts_with("GROUP BY ")) {
+    word = "group";
+  } else if (message.starts_with("set operations ")) {
+    word = "union";
+  } else if (const size_t open = message.find('"'); open != std::string::npos) {
+    word = message.substr(open + 1, message.find('"', open + 1) - open - 1);
+    second = message.starts_with("duplicate ");
+  }
+  if (word.empty()) return std::nullopt;
+  std::optional<size_t> found;
+  for (const Token& token : Tokenize(script)) {
+    if (token.begin < begin) continue;
+    if (token.Is(";")) break;
+    if (!duckdb::StringUtil::CIEquals(token.text, word)) continue;
+    if (found || !second) return token.begin;
+    found = token.begin;
+  }
+  return found;
+}
+
 }  // namespace
 
 CleanMessage CleanDuckMessage(const std::exception& exception) {
@@ -112,8 +139,9 @@ CleanMessage CleanDuckMessage(const std::exception& exception) {
   const std::string own_hint = CutAt(&text, "\nhint: ");
   CutAt(&text, "\n\nLINE ");
   CutAt(&text, "\nLINE ");
-  const std::string candidates =
-      CutAt(&text, "Candidate bindings: ") + CutAt(&text, "Candidate functions:") + CutAt(&text, "Candidate Entries:");
+  CutAt(&text, "\n* SET order_by_non_integer_literal");
+  const std::string candidates = CutAt(&text, "Candidate tables: ") + CutAt(&text, "Candidate bindings: ") +
+                                 CutAt(&text, "Candidate functions:") + CutAt(&text, "Candidate Entries:");
   const std::string did_you_mean = CutAt(&text, "Did you mean ");
   const std::vector<std::string> missing = QuotedNames(text);
   if (!did_you_mean.empty()) {
@@ -159,9 +187,13 @@ void Problems::AddException(const std::exception& exception, const EditedText* t
 }
 
 void Problems::AddMessage(CleanMessage clean, const EditedText* text, size_t fallback_offset) {
-  size_t offset = fallback_offset;
-  if (clean.offset) offset = text ? text->ToScript(*clean.offset) : *clean.offset;
   const std::string& script = script_->text();
+  size_t offset = fallback_offset;
+  if (clean.offset) {
+    offset = text ? text->ToScript(*clean.offset) : *clean.offset;
+  } else {
+    offset = OffsetOfMention(script, fallback_offset, clean.message).value_or(fallback_offset);
+  }
   constexpr std::string_view kNoColumn = "there is no column ";
   if (clean.message.starts_with(kNoColumn) && offset < script.size() && script[offset] == '"') {
     if (!clean.hint.empty()) clean.hint += " ";

@@ -29,7 +29,7 @@ class Problems {
   }
   void Add(Status problem) { list_.push_back(std::move(problem)); }
   // DuckDB's exception as a problem: its position, if it has one, is an offset into `text` (nullptr: into the script
-  // itself).
+  // itself); if it has none, the word that it quotes is looked for from fallback_offset on, in the same statement.
   void AddException(const std::exception& exception, const EditedText* text, size_t fallback_offset);
   // The same, cleaned already.
   void AddMessage(CleanMessage message, const EditedText* text, size_t fallback_offset);

@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "duck/engine_failure.h"
+#include "duck/one_row.h"
 #include "duck/own_aggregate.h"
 
 namespace laminar {
@@ -57,6 +58,7 @@ struct BoundAggregate {
   BoundAggregateExpression* expression;
   size_t offset;  // of its state in a row
   bool finalizes_in_place;
+  OneRow one_row;
   std::vector<idx_t> columns;         // of the input
   bool adjacent;                      // they stand side by side there: passed as they are
   duckdb::vector<Vector> references;  // else: these, which refer to them
@@ -90,8 +92,9 @@ struct AggregateSet::Rep {
   Vector addresses{LogicalType::POINTER};
   Vector other_addresses{LogicalType::POINTER};
   SelectionVector selection{kBatchRows};
-  AggregateMemory scratch;            // of the copies that are finalised
-  std::vector<std::byte> copy_bytes;  // their states
+  AggregateMemory scratch;            // of states that live for a call
+  std::vector<std::byte> copy_bytes;  // of the copies that are finalised
+  std::vector<std::byte> row_bytes;   // of single rows
 
   static void Point(Vector* vector, std::span<std::byte* const> states, size_t offset) {
     auto* data = duckdb::FlatVector::GetData<duckdb::data_ptr_t>(*vector);
@@ -106,6 +109,12 @@ struct AggregateSet::Rep {
     for (size_t i = 0; i < aggregate->columns.size(); i++)
       aggregate->references[i].Reference(chunk.data[aggregate->columns[i]]);
     return aggregate->references.data();
+  }
+
+  // The rows that `selection` names of its arguments.
+  Vector* Sliced(BoundAggregate* aggregate, Vector* arguments, size_t rows) {
+    for (size_t i = 0; i < aggregate->columns.size(); i++) aggregate->sliced[i].Slice(arguments[i], selection, rows);
+    return aggregate->sliced.data();
   }
 
   // Calls work(k) for each aggregate; what it throws becomes a Status that names the aggregate.
@@ -134,11 +143,7 @@ struct AggregateSet::Rep {
     return ForEach([&](BoundAggregate& aggregate) {
       const duckdb::AggregateFunction& function = aggregate.expression->function;
       Vector* arguments = Arguments(&aggregate, input);
-      if (!rows.empty()) {
-        for (size_t i = 0; i < aggregate.columns.size(); i++)
-          aggregate.sliced[i].Slice(arguments[i], selection, rows.size());
-        arguments = aggregate.sliced.data();
-      }
+      if (!rows.empty()) arguments = Sliced(&aggregate, arguments, rows.size());
       AggregateInputData data(aggregate.expression->bind_info.get(), arena);
       if (one_group && function.simple_update != nullptr) {
         function.simple_update(arguments, data, aggregate.columns.size(),
@@ -157,6 +162,41 @@ struct AggregateSet::Rep {
     aggregate.expression->function.destructor(addresses, data, states.size());
   }
 
+  // The results of single rows of those aggregates that must be asked themselves.
+  Status AskForEachRow(Batch* input, std::span<const uint32_t> rows, Batch* out, size_t first_column) {
+    std::vector<std::byte*> states(rows.size());
+    return ForEach([&](BoundAggregate& aggregate) {
+      if (aggregate.one_row != OneRow::kUnknown) return;
+      const duckdb::AggregateFunction& function = aggregate.expression->function;
+      const size_t bytes = duckdb::AlignValue(function.state_size(function));
+      row_bytes.resize(bytes * rows.size());
+      for (size_t i = 0; i < rows.size(); i++) {
+        states[i] = row_bytes.data() + i * bytes;
+        function.initialize(function, reinterpret_cast<duckdb::data_ptr_t>(states[i]));
+      }
+      const StatesOfACall cleaner{this, &aggregate, states};
+      AggregateInputData data(aggregate.expression->bind_info.get(), scratch.rep().arena);
+      Vector* const arguments = Sliced(&aggregate, Arguments(&aggregate, input), rows.size());
+      Point(&addresses, states, 0);
+      function.update(arguments, data, aggregate.columns.size(), addresses, rows.size());
+      Point(&addresses, states, 0);
+      Vector& result = out->chunk().data[first_column + static_cast<size_t>(&aggregate - aggregates.data())];
+      function.finalize(addresses, data, result, rows.size(), 0);
+      OwnStrings(result, 0, rows.size());
+    });
+  }
+
+  // Destroys states in `scratch`, whatever is thrown.
+  struct StatesOfACall {
+    ~StatesOfACall() {
+      rep->Destroy(*aggregate, states, 0, &rep->scratch);
+      rep->scratch.Reset();
+    }
+    Rep* rep;
+    BoundAggregate* aggregate;
+    std::span<std::byte* const> states;
+  };
+
   // Finalises copies of the states.
   void FinalizeCopies(BoundAggregate& aggregate, std::span<std::byte* const> states, Vector& result, size_t first_row) {
     const duckdb::AggregateFunction& function = aggregate.expression->function;
@@ -167,16 +207,7 @@ struct AggregateSet::Rep {
       copies[i] = copy_bytes.data() + i * bytes;
       function.initialize(function, reinterpret_cast<duckdb::data_ptr_t>(copies[i]));
     }
-    // The copies are destroyed whatever is thrown.
-    struct Cleaner {
-      ~Cleaner() {
-        rep->Destroy(*aggregate, copies, 0, &rep->scratch);
-        rep->scratch.Reset();
-      }
-      Rep* rep;
-      BoundAggregate* aggregate;
-      std::span<std::byte* const> copies;
-    } const cleaner{this, &aggregate, copies};
+    const StatesOfACall cleaner{this, &aggregate, copies};
     AggregateInputData data(aggregate.expression->bind_info.get(), scratch.rep().arena);
     Point(&addresses, states, aggregate.offset);
     Point(&other_addresses, copies, 0);
@@ -193,7 +224,8 @@ AggregateSet::AggregateSet(const AggregateList& aggregates) : rep_(std::make_uni
     rep_->copies.push_back(aggregates.at(k).Copy());
     auto& expression = rep_->copies.back()->Cast<BoundAggregateExpression>();
     CHECK_MSG(!expression.filter && !expression.order_bys && !expression.IsDistinct(), "not planned into arguments");
-    BoundAggregate aggregate{&expression, rep_->state_bytes, FinalizesInPlace(expression), {}, true, {}, {}};
+    BoundAggregate aggregate{
+        &expression, rep_->state_bytes, FinalizesInPlace(expression), OneRowOf(expression), {}, true, {}, {}};
     for (const auto& child : expression.children) {
       CHECK(child->GetExpressionClass() == duckdb::ExpressionClass::BOUND_REF);
       const idx_t column = child->Cast<duckdb::BoundReferenceExpression>().index;
@@ -270,6 +302,19 @@ Status AggregateSet::Finalize(std::span<std::byte* const> states, AggregateMemor
     aggregate.expression->function.finalize(rep_->addresses, data, result, states.size(), first_row);
     OwnStrings(result, first_row, states.size());
   });
+}
+
+Status AggregateSet::OfEachRow(Batch* input, std::span<const uint32_t> rows, Batch* out, size_t first_column) {
+  CHECK(rows.size() <= kBatchRows);
+  for (size_t i = 0; i < rows.size(); i++) rep_->selection.set_index(i, rows[i]);
+  RETURN_IF_ERROR(rep_->ForEach([&](BoundAggregate& aggregate) {
+    if (aggregate.one_row == OneRow::kUnknown) return;
+    Vector* arguments = Rep::Arguments(&aggregate, input);
+    if (arguments && rows.size() < input->rows()) arguments = rep_->Sliced(&aggregate, arguments, rows.size());
+    const size_t k = static_cast<size_t>(&aggregate - rep_->aggregates.data());
+    WriteOneRows(aggregate.one_row, arguments, rows.size(), out->chunk().data[first_column + k]);
+  }));
+  return rep_->AskForEachRow(input, rows, out, first_column);
 }
 
 void AggregateSet::Destroy(std::span<std::byte* const> states, AggregateMemory* memory) {

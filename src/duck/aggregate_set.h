@@ -57,6 +57,9 @@ class AggregateSet {
   // `out` (at most kBatchRows rows in all). The states stay as they are and may be fed further.
   Status Finalize(std::span<std::byte* const> states, AggregateMemory* memory, Batch* out, size_t first_column,
                   size_t first_row = 0);
+  // Writes what Finalize would give for row rows[i] of `input` alone into row i of `out`, mostly without states. What
+  // it writes may refer to `input`. rows: ascending, at most kBatchRows.
+  Status OfEachRow(Batch* input, std::span<const uint32_t> rows, Batch* out, size_t first_column);
   // Frees what the states own outside `memory`. They are then uninitialised.
   void Destroy(std::span<std::byte* const> states, AggregateMemory* memory);
 

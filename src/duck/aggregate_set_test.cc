@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "duck/aggregates_for_test.h"
+#include "duck/own_aggregates.h"
 
 namespace laminar {
 namespace {
@@ -58,10 +59,13 @@ class AggregateSetTest : public ::testing::Test {
     const Status status = set.Finalize(groups.states, &groups.memory, &out, 0);
     if (!status.ok()) return {status.ToString()};
     out.chunk().SetCardinality(groups.states.size());
+    return Lines(out);
+  }
+  static std::vector<std::string> Lines(const Batch& batch) {
     std::vector<std::string> lines;
-    for (size_t row = 0; row < groups.states.size(); row++) {
+    for (size_t row = 0; row < batch.rows(); row++) {
       std::string line;
-      for (size_t i = 0; i < list.size(); i++) line += (i ? " " : "") + out.chunk().GetValue(i, row).ToString();
+      for (size_t i = 0; i < batch.columns(); i++) line += (i ? " " : "") + batch.chunk().GetValue(i, row).ToString();
       lines.push_back(line);
     }
     return lines;
@@ -119,6 +123,87 @@ TEST_F(AggregateSetTest, CombinedStatesOwnWhatTheyPointTo) {
     EXPECT_NE(Results(set, list, groups), expected);
   }
   EXPECT_EQ(Results(set, list, copies), expected);
+}
+
+// With and without a choice of rows, with NULLs; of functions that are told from the row, and of such that are not.
+TEST_F(AggregateSetTest, EachRowAloneGivesWhatAGroupOfItGives) {
+  const AggregateList bound = Bind({"count(*)", "count(n)", "sum(n)", "sum(two)", "min(text)", "max(n)", "mode(n)",
+                                    "list(text)", "bit_or(n)", "median(n)", "arg_max(text, n)", "string_agg(text)"});
+  std::vector<std::unique_ptr<duckdb::Expression>> calls;
+  for (size_t i = 0; i < bound.size(); i++)
+    calls.push_back(std::unique_ptr<duckdb::Expression>(bound.at(i).Copy().release()));
+  const auto column = [](const char* type, size_t index) -> AggregateExpression {
+    return std::make_unique<duckdb::BoundReferenceExpression>("", *MakeType(type), index);
+  };
+  calls.push_back(DistinctValues(column("BIGINT", 0)));
+  calls.push_back(DistinctValues(column("VARCHAR", 1)));
+  calls.push_back(CollectRows(column("BIGINT", 0)));
+  const AggregateList list(std::move(calls));
+  AggregateSet set(list);
+  const auto check = [&](Batch batch, const std::vector<uint32_t>& rows) {
+    Groups groups(&set, rows.size());
+    ASSERT_TRUE(set.UpdateRows(&batch, rows, groups.states, &groups.memory).ok());
+    Batch out = Output(list);
+    for (int again = 0; again < 2; again++) {
+      out.Reset();
+      const Status status = set.OfEachRow(&batch, rows, &out, 0);
+      ASSERT_TRUE(status.ok()) << status.ToString();
+      out.chunk().SetCardinality(rows.size());
+      EXPECT_EQ(Lines(out), Results(set, list, groups));
+    }
+  };
+  const std::string text = "a text that no state holds inline ";
+  check(Rows({{3, text + "a"}, {-1, text + "b"}, {5, "c"}}), {0, 1, 2});
+  check(Rows({{3, text + "a"}, {-1, text + "b"}, {5, "c"}}), {1, 2});
+  check(Rows({{3, "x"}, {4, text}}), {0, 1});  // no NULLs
+}
+
+// The values of a set come in the order of its slots: a set that takes them while it grows must not put them all into
+// its front, where each would walk past all others.
+TEST_F(AggregateSetTest, LargeSetsAreMergedAboutAsFastAsTheyWereMade) {
+  constexpr size_t kValues = 1 << 18;
+  const auto column = [](const TypeRef& type) -> AggregateExpression {
+    return std::make_unique<duckdb::BoundReferenceExpression>("", *type, 0);
+  };
+  const auto list_of = [](AggregateExpression call) {
+    std::vector<std::unique_ptr<duckdb::Expression>> calls;
+    calls.push_back(std::move(call));
+    return AggregateList(std::move(calls));
+  };
+  const TypeRef lists = MakeType(duckdb::LogicalType::LIST(duckdb::LogicalType::BIGINT));
+  AggregateSet set(list_of(DistinctValues(column(MakeType("BIGINT")))));
+  AggregateSet merging(list_of(MergeDistinctValues(column(lists))));
+  Groups made(&set, 1), combined(&set, 1), merged(&merging, 1);
+  SystemClock clock;
+  const auto micros = [&](const auto& work) {
+    const int64_t start = clock.SteadyMicros();
+    const Status status = work();
+    EXPECT_TRUE(status.ok()) << status.ToString();
+    return clock.SteadyMicros() - start;
+  };
+  const int64_t making = micros([&] {
+    Batch batch(Schema{{"n", MakeType("BIGINT")}});
+    const std::vector<std::byte*> states(kBatchRows, made.states[0]);
+    for (size_t first = 0; first < kValues; first += kBatchRows) {
+      auto* values = duckdb::FlatVector::GetData<int64_t>(batch.chunk().data[0]);
+      for (size_t i = 0; i < kBatchRows; i++) values[i] = static_cast<int64_t>(first + i);
+      batch.chunk().SetCardinality(kBatchRows);
+      RETURN_IF_ERROR(set.Update(&batch, states, &made.memory));
+    }
+    return Status::Ok();
+  });
+  const int64_t combining = micros([&] { return set.Combine(made.states, combined.states, &combined.memory); });
+  Batch list(Schema{{"l", lists}});
+  ASSERT_TRUE(set.Finalize(made.states, &made.memory, &list, 0).ok());
+  list.chunk().SetCardinality(1);
+  const int64_t merging_lists = micros([&] { return merging.Update(&list, merged.states, &merged.memory); });
+  EXPECT_LT(combining, 10 * making);
+  EXPECT_LT(merging_lists, 10 * making);
+  for (auto& [one, groups] : {std::pair(&set, &combined), std::pair(&merging, &merged)}) {
+    Batch out(Schema{{"l", lists}});
+    ASSERT_TRUE(one->Finalize(groups->states, &groups->memory, &out, 0).ok());
+    EXPECT_EQ(duckdb::ListVector::GetListSize(out.chunk().data[0]), kValues);
+  }
 }
 
 TEST_F(AggregateSetTest, RowsGoToTheirGroups) {

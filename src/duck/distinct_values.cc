@@ -138,9 +138,8 @@ Slot* Probe(const Table& table, const Slot& slot, uint32_t hash) {
 }
 
 template <class Slot>
-void Grow(Table* table, ArenaAllocator& arena) {
-  Table larger{nullptr, table->used,
-               table->slots == nullptr ? Table::kFirstBits : static_cast<uint8_t>(table->bits + 1), table->has_zero};
+void Grow(Table* table, uint8_t bits, ArenaAllocator& arena) {
+  Table larger{nullptr, table->used, bits, table->has_zero};
   if (larger.bits >= 32) throw duckdb::OutOfRangeException("more than two thousand million different values");
   const size_t bytes = sizeof(Slot) << larger.bits;
   larger.slots = arena.AllocateAligned(bytes);
@@ -152,6 +151,20 @@ void Grow(Table* table, ArenaAllocator& arena) {
   *table = larger;
 }
 
+bool IsFull(size_t used, size_t capacity) {
+  return used * 4 > capacity * 3;
+}
+
+// Makes room for `more` values. Values of another table come in the order of their hashes, which is the order of the
+// slots here, too: in a table that grows while they come, all would stand in its front, in runs that each of them walks
+// along to its end.
+template <class Slot>
+void Reserve(Table* table, size_t more, ArenaAllocator& arena) {
+  uint8_t bits = table->slots == nullptr ? Table::kFirstBits : table->bits;
+  while (IsFull(table->used + more, size_t{1} << bits)) bits++;
+  if (table->slots == nullptr || bits > table->bits) Grow<Slot>(table, bits, arena);
+}
+
 // What the slot points to is copied if it is new.
 template <class Slot>
 void Insert(Table* table, Slot slot, uint32_t hash, ArenaAllocator& arena) {
@@ -159,11 +172,11 @@ void Insert(Table* table, Slot slot, uint32_t hash, ArenaAllocator& arena) {
     table->has_zero = true;
     return;
   }
-  if (table->slots == nullptr) Grow<Slot>(table, arena);
+  if (table->slots == nullptr) Grow<Slot>(table, Table::kFirstBits, arena);
   Slot* place = Probe(*table, slot, hash);
   if (!place->IsZero()) return;
-  if ((table->used + 1) * 4 > table->capacity() * 3) {
-    Grow<Slot>(table, arena);
+  if (IsFull(table->used + 1, table->capacity())) {
+    Grow<Slot>(table, static_cast<uint8_t>(table->bits + 1), arena);
     place = Probe(*table, slot, hash);
   }
   slot.Own(arena);
@@ -291,6 +304,7 @@ void AddLists(Vector inputs[], AggregateInputData& data, idx_t, Vector& states, 
   for (idx_t i = 0; i < count; i++) {
     if (!lists.validity.RowIsValid(lists.sel->get_index(i))) continue;
     const auto list = At<duckdb::list_entry_t>(lists, i);
+    if (list.length > 1) Reserve<typename Kind::Slot>(State(targets, i), list.length, data.allocator);
     for (idx_t value = list.offset; value < list.offset + list.length; value++) {
       inserter.Add(State(targets, i), Kind::ToSlot(At<typename Kind::Input>(values, value)));
     }
@@ -309,6 +323,7 @@ void Combine(Vector& from, Vector& into, AggregateInputData& data, idx_t count) 
     const Table& source = *State(sources, i);
     Table* target = State(targets, i);
     target->has_zero |= source.has_zero;
+    if (source.used > 0) Reserve<Slot>(target, source.used, data.allocator);
     for (size_t at = 0; at < source.capacity(); at++) {
       const Slot& slot = SlotsOf<Slot>(source)[at];
       if (!slot.IsZero()) inserter.Add(target, slot);

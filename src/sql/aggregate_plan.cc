@@ -121,9 +121,14 @@ bool HasNullsFirst(const duckdb::BoundOrderByNode& node) {
 
 class AggregatePlanner {
  public:
-  AggregatePlanner(duckdb::ClientContext& context, size_t first_payload, size_t first_result, const Expression& time,
-                   const Expression* order)
-      : context_(context), first_payload_(first_payload), first_result_(first_result), time_(time), order_(order) {}
+  AggregatePlanner(duckdb::ClientContext& context, size_t first_payload, size_t first_partial, size_t first_result,
+                   const Expression& time, const Expression* order)
+      : context_(context),
+        first_payload_(first_payload),
+        first_partial_(first_partial),
+        first_result_(first_result),
+        time_(time),
+        order_(order) {}
 
   void Plan(ExpressionPtr expression) {
     // DuckDB's binder gives the call itself no place; then that of its first argument that has one.
@@ -166,7 +171,7 @@ class AggregatePlanner {
     const LogicalType type = aggregate->return_type;
     if (i == plan_.aggregates.size()) {
       aggregate->SetQueryLocation(location_);
-      ExpressionPtr merged = merge(Reference(aggregate->GetName(), type, first_result_ + i));
+      ExpressionPtr merged = merge(Reference(aggregate->GetName(), type, first_partial_ + i));
       CHECK_MSG(merged->return_type == type, merged->ToString().c_str());
       merged->SetQueryLocation(location_);
       plan_.aggregates.push_back(std::move(aggregate));
@@ -292,7 +297,7 @@ class AggregatePlanner {
   }
 
   duckdb::ClientContext& context_;
-  const size_t first_payload_, first_result_;
+  const size_t first_payload_, first_partial_, first_result_;
   const Expression& time_;
   const Expression* const order_;
   duckdb::optional_idx location_;  // of the call that is being planned
@@ -302,8 +307,9 @@ class AggregatePlanner {
 }  // namespace
 
 AggregatePlan PlanAggregates(duckdb::ClientContext& context, std::vector<ExpressionPtr> calls, size_t first_payload,
-                             size_t first_result, const Expression& time, const Expression* order) {
-  AggregatePlanner planner(context, first_payload, first_result, time, order);
+                             size_t first_partial, size_t first_result, const Expression& time,
+                             const Expression* order) {
+  AggregatePlanner planner(context, first_payload, first_partial, first_result, time, order);
   for (ExpressionPtr& call : calls) planner.Plan(std::move(call));
   return planner.TakePlan();
 }

@@ -25,7 +25,7 @@ struct AggregatePlan {
   std::vector<ExpressionPtr> payload;     // over the input: what the aggregates take, without duplicates
   std::vector<ExpressionPtr> aggregates;  // BoundAggregateExpressions over payload columns: BoundReferences to
                                           // first_payload + i
-  std::vector<ExpressionPtr> merges;      // the same number; each over BoundReference first_result + i
+  std::vector<ExpressionPtr> merges;      // the same number; each over BoundReference first_partial + i
   std::vector<ExpressionPtr> finals;      // one for each of `calls`: over BoundReferences to first_result + i
 };
 
@@ -33,6 +33,7 @@ struct AggregatePlan {
 // order: expressions over the input that order its rows where nothing else does; order may be nullptr. Throws what
 // DuckDB's binder throws.
 AggregatePlan PlanAggregates(duckdb::ClientContext& context, std::vector<ExpressionPtr> calls, size_t first_payload,
-                             size_t first_result, const duckdb::Expression& time, const duckdb::Expression* order);
+                             size_t first_partial, size_t first_result, const duckdb::Expression& time,
+                             const duckdb::Expression* order);
 
 }  // namespace laminar::sql

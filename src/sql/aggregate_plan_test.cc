@@ -209,8 +209,8 @@ class AggregatePlanTest : public ::testing::Test {
         calls.push_back(std::move(expression));
       }
       const ExpressionPtr time = Column("ts"), order = Column("o");
-      planned.plan = PlanAggregates(session_->context(), std::move(calls), schema_.size(), kFirstResult, *time,
-                                    with_order ? order.get() : nullptr);
+      planned.plan = PlanAggregates(session_->context(), std::move(calls), schema_.size(), kFirstResult, kFirstResult,
+                                    *time, with_order ? order.get() : nullptr);
       for (size_t i = 1; i < projection->expressions.size(); i++) {
         auto& expression = projection->expressions[i];
         Refer(expression, [&](duckdb::BoundColumnRefExpression& column) {

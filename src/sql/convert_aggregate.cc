@@ -5,6 +5,7 @@
 // Without TUMBLE, HOP or SESSION the rows are grouped by a column that is an event time itself (or follows one, as
 // date_trunc does): a group is complete when the watermark has passed it (WindowKind::kInstant).
 #include <algorithm>
+#include <set>
 
 #include "duckdb/function/function_binder.hpp"
 #include "duckdb/planner/expression/bound_aggregate_expression.hpp"
@@ -54,6 +55,19 @@ void NameResults(ExpressionPtr& expression, const Schema& schema) {
   if (expression->GetExpressionClass() == duckdb::ExpressionClass::BOUND_REF && !expression->HasAlias())
     expression->SetAlias(schema[expression->Cast<duckdb::BoundReferenceExpression>().index].name);
   duckdb::ExpressionIterator::EnumerateChildren(*expression, [&](ExpressionPtr& child) { NameResults(child, schema); });
+}
+
+// The group that is the result of the call in every group: max(k) where k is a key.
+std::optional<size_t> GroupThatIs(const Expression& expression, const std::vector<ExpressionPtr>& groups) {
+  static const std::set<std::string> kOneOfThem = {"min", "max", "any_value", "arbitrary", "first", "last"};
+  const auto& call = expression.Cast<duckdb::BoundAggregateExpression>();
+  if (call.filter || call.children.size() != 1 || !kOneOfThem.contains(call.function.name)) return std::nullopt;
+  for (size_t i = 0; i < groups.size(); i++) {
+    if (groups[i]->Equals(*call.children[0]) && groups[i]->return_type == call.return_type && !AsWindow(*groups[i]) &&
+        !AsWindowBound(*groups[i]))
+      return i;
+  }
+  return std::nullopt;
 }
 
 std::string NameOfGroup(const Expression& group) {
@@ -147,9 +161,15 @@ Rel Converter::AddAggregate(Rel rel, std::vector<ExpressionPtr> groups, std::vec
   }
   const size_t time_column = keys.size(), first_payload = time_column + (order ? 2 : 1), first_result = keys.size() + 2;
   std::vector<std::string> call_names;
-  for (const auto& call : calls) call_names.push_back(call->GetName());
-  AggregatePlan plan = PlanAggregates(context_, std::move(calls), first_payload, first_result, *grouping.time,
-                                      order ? order->expression.get() : nullptr);
+  std::vector<std::optional<size_t>> call_groups;  // by call: the group that is its result
+  std::vector<ExpressionPtr> real_calls;
+  for (auto& call : calls) {
+    call_names.push_back(call->GetName());
+    call_groups.push_back(GroupThatIs(*call, groups));
+    if (!call_groups.back()) real_calls.push_back(std::move(call));
+  }
+  AggregatePlan plan = PlanAggregates(context_, std::move(real_calls), first_payload, PartialRows::kResults,
+                                      first_result, *grouping.time, order ? order->expression.get() : nullptr);
 
   Rel input;
   input.node = rel.node;
@@ -216,8 +236,11 @@ Rel Converter::AddAggregate(Rel rel, std::vector<ExpressionPtr> groups, std::vec
     }
     result.columns.push_back({duckdb::ColumnBinding(group_index, i), std::move(value), name});
   }
-  for (size_t i = 0; i < plan.finals.size(); i++) {
-    result.columns.push_back({duckdb::ColumnBinding(aggregate_index, i), std::move(plan.finals[i]), call_names[i]});
+  size_t final = 0;
+  for (size_t i = 0; i < call_names.size(); i++) {
+    ExpressionPtr value =
+        call_groups[i] ? result.columns[*call_groups[i]].expression->Copy() : std::move(plan.finals[final++]);
+    result.columns.push_back({duckdb::ColumnBinding(aggregate_index, i), std::move(value), call_names[i]});
   }
   if (kind != WindowKind::kSession && keeps_hidden_)
     result.columns.push_back({HiddenBinding(Hidden::kTime), start_of(), kTimeName, 1});

@@ -19,10 +19,18 @@ class GroupTable {
  public:
   explicit GroupTable(AggregateSet* set) : states_(set) {}  // borrowed
 
-  // The states of the groups of the rows that `rows` names; a new group is made for a key that is not there.
-  void FindOrCreate(const EncodedKeys& keys, std::span<const uint32_t> rows, std::vector<std::byte*>* states);
-  // Feeds rows of `batch` into the groups of their keys. set: the one of the constructor.
-  Status Update(AggregateSet* set, const EncodedKeys& keys, Batch* batch, std::span<const uint32_t> rows);
+  // What Update needs while it runs; one for the tables of an operator.
+  struct Scratch {
+    std::vector<std::byte*> states;
+    std::vector<uint32_t> numbers, created;
+    std::vector<std::string_view> keys;
+    std::vector<uint64_t> hashes;
+  };
+
+  // Feeds the rows of `batch` that `rows` names, ascending, into the groups of their keys; a new group is made for a
+  // key that is not there. set: the one of the constructor.
+  Status Update(AggregateSet* set, const EncodedKeys& keys, Batch* batch, std::span<const uint32_t> rows,
+                Scratch* scratch);
 
   size_t groups() const { return keys_.size(); }
   std::string_view key(uint32_t group) const { return keys_.key(group); }
@@ -31,8 +39,8 @@ class GroupTable {
   AggregateMemory* memory() { return states_.memory(); }
 
   // Writes the keys and the results of `count` groups from number `first` into rows from first_row of `out`: keys from
-  // column 0, results from column `results`. The table stays as it is.
-  Status Scan(AggregateSet* set, const KeyCodec& codec, uint32_t first, size_t count, Batch* out, size_t results,
+  // column 0 (codec = nullptr: as WriteEncoded does), results from column `results`. The table stays as it is.
+  Status Scan(AggregateSet* set, const KeyCodec* codec, uint32_t first, size_t count, Batch* out, size_t results,
               size_t first_row);
 
   // The states without their keys, rows in the order of the groups. The table is empty after it.
@@ -42,7 +50,6 @@ class GroupTable {
  private:
   KeyTable keys_;
   StateTable states_;
-  std::vector<std::byte*> found_;  // by Update
 };
 
 }  // namespace laminar

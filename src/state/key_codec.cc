@@ -308,14 +308,14 @@ KeyCodec::KeyCodec(std::vector<TypeRef> types) : rep_(std::make_unique<Rep>(Rep{
 KeyCodec::~KeyCodec() = default;
 KeyCodec::KeyCodec(KeyCodec&&) noexcept = default;
 
-void KeyCodec::Encode(const Batch& batch, const std::vector<size_t>& columns, EncodedKeys* keys) const {
+void KeyCodec::Encode(const Batch& batch, const std::vector<size_t>& columns, size_t hashed, EncodedKeys* keys) const {
   CHECK(columns.size() == rep_->types.size());
   const size_t rows = batch.rows();
   // Reading a vector in DuckDB may build its canonical form inside it; the rows stay what they are.
   auto& chunk = const_cast<duckdb::DataChunk&>(batch.chunk());
   std::vector<Input> inputs(columns.size());
-  keys->offsets_.assign(rows + 1, 0);
-  size_t* lengths = keys->offsets_.data() + 1;
+  keys->ends_.assign(rows, 0);
+  size_t* const lengths = keys->ends_.data();
   for (size_t c = 0; c < columns.size(); c++) {
     Vector& vector = chunk.data[columns[c]];
     Input& input = inputs[c];
@@ -328,13 +328,66 @@ void KeyCodec::Encode(const Batch& batch, const std::vector<size_t>& columns, En
     }
     Measure(input, rows, lengths);
   }
-  // offsets_[i + 1] becomes where row i begins; writing moves it to where it ends, which is where it belongs.
+  // The length becomes where the row begins; writing moves it to where it ends.
   size_t total = 0;
   for (size_t i = 0; i < rows; i++) total += std::exchange(lengths[i], total);
+  keys->begins_ = keys->ends_;
   keys->bytes_.resize(total);
-  for (const Input& input : inputs) WriteValues(input, rows, keys->bytes_.data(), lengths);
+  keys->keys_.resize(rows);
   keys->hashes_.resize(rows);
-  for (size_t i = 0; i < rows; i++) keys->hashes_[i] = HashKey(keys->key(i));
+  const auto written = [&](size_t i) {
+    return std::string_view(keys->bytes_.data() + keys->begins_[i], keys->ends_[i] - keys->begins_[i]);
+  };
+  for (size_t c = 0;; c++) {
+    if (c == hashed) {
+      for (size_t i = 0; i < rows; i++) keys->hashes_[i] = HashKey(written(i));
+    }
+    if (c == inputs.size()) break;
+    WriteValues(inputs[c], rows, keys->bytes_.data(), lengths);
+  }
+  for (size_t i = 0; i < rows; i++) keys->keys_[i] = written(i);
+}
+
+void EncodedKeys::Read(Batch* batch, size_t key_column, size_t hash_column) {
+  const size_t rows = batch->rows();
+  UnifiedVectorFormat bytes, hashes;
+  batch->chunk().data[key_column].ToUnifiedFormat(rows, bytes);
+  batch->chunk().data[hash_column].ToUnifiedFormat(rows, hashes);
+  const auto* strings = UnifiedVectorFormat::GetData<duckdb::string_t>(bytes);
+  const auto* numbers = UnifiedVectorFormat::GetData<uint64_t>(hashes);
+  keys_.resize(rows);
+  for (size_t i = 0; i < rows; i++) {
+    const duckdb::string_t& key = strings[bytes.sel->get_index(i)];
+    keys_[i] = std::string_view(key.GetData(), key.GetSize());
+  }
+  if (!hashes.sel->IsSet()) {
+    hashes_.assign(numbers, numbers + rows);
+    return;
+  }
+  hashes_.resize(rows);
+  for (size_t i = 0; i < rows; i++) hashes_[i] = numbers[hashes.sel->get_index(i)];
+}
+
+void EncodedKeys::Lend(std::span<const uint32_t> rows, Batch* out, size_t key_column, size_t hash_column) const {
+  auto* strings = FlatVector::GetData<duckdb::string_t>(out->chunk().data[key_column]);
+  auto* numbers = FlatVector::GetData<uint64_t>(out->chunk().data[hash_column]);
+  for (size_t i = 0; i < rows.size(); i++) {
+    const std::string_view key = keys_[rows[i]];
+    // In place: by way of a temporary, its three words would be read as one before they are stored.
+    new (&strings[i]) duckdb::string_t(key.data(), static_cast<uint32_t>(key.size()));
+    numbers[i] = hashes_[rows[i]];
+  }
+}
+
+void WriteEncoded(std::span<const std::string_view> keys, std::span<const uint64_t> hashes, Batch* out,
+                  size_t first_row) {
+  Vector& bytes = out->chunk().data[0];
+  auto* strings = FlatVector::GetData<duckdb::string_t>(bytes) + first_row;
+  auto* numbers = FlatVector::GetData<uint64_t>(out->chunk().data[1]) + first_row;
+  for (size_t i = 0; i < keys.size(); i++) {
+    strings[i] = duckdb::StringVector::AddStringOrBlob(bytes, keys[i].data(), keys[i].size());
+    numbers[i] = hashes[i];
+  }
 }
 
 void KeyCodec::Decode(const std::vector<std::string_view>& keys, Batch* out, size_t first_column,

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -33,18 +34,31 @@ inline int WorkerOf(int key_group, int workers) {
 // The keys of a batch's rows. Reused from batch to batch.
 class EncodedKeys {
  public:
-  size_t rows() const { return hashes_.size(); }
-  std::string_view key(size_t row) const {
-    return std::string_view(bytes_.data() + offsets_[row], offsets_[row + 1] - offsets_[row]);
-  }
+  size_t rows() const { return keys_.size(); }
+  std::string_view key(size_t row) const { return keys_[row]; }
   uint64_t hash(size_t row) const { return hashes_[row]; }
+  std::span<const std::string_view> keys() const { return keys_; }
+  std::span<const uint64_t> hashes() const { return hashes_; }
+
+  // Keys that were encoded before and travelled as two columns of their own: BLOB, the bytes, and UBIGINT, their hash.
+  // The keys point into the batch, which must outlive their use.
+  void Read(Batch* batch, size_t key_column, size_t hash_column);
+  // Writes the keys of rows `rows` into the rows 0, 1, ... of two such columns. The batch points to where the bytes are
+  // now, and must not outlive it.
+  void Lend(std::span<const uint32_t> rows, Batch* out, size_t key_column, size_t hash_column) const;
 
  private:
   friend class KeyCodec;
   std::vector<char> bytes_;
-  std::vector<size_t> offsets_;  // rows() + 1
+  std::vector<size_t> begins_, ends_;   // in bytes_
+  std::vector<std::string_view> keys_;  // of bytes_ or of a batch
   std::vector<uint64_t> hashes_;
 };
+
+// Writes keys and their hashes into rows first_row, ... of the columns 0 and 1 of `out`, as EncodedKeys::Read takes
+// them. The batch gets a copy of the bytes.
+void WriteEncoded(std::span<const std::string_view> keys, std::span<const uint64_t> hashes, Batch* out,
+                  size_t first_row = 0);
 
 class KeyCodec {
  public:
@@ -53,8 +67,11 @@ class KeyCodec {
   ~KeyCodec();
   KeyCodec(KeyCodec&&) noexcept;
 
-  // columns: of `batch`, one for each type.
-  void Encode(const Batch& batch, const std::vector<size_t>& columns, EncodedKeys* keys) const;
+  // columns: of `batch`, one for each type. hashed: the hash is of the first so many, not of the whole key.
+  void Encode(const Batch& batch, const std::vector<size_t>& columns, EncodedKeys* keys) const {
+    Encode(batch, columns, columns.size(), keys);
+  }
+  void Encode(const Batch& batch, const std::vector<size_t>& columns, size_t hashed, EncodedKeys* keys) const;
   // Writes keys[i] into row first_row + i of the columns first_column, ... of `out`.
   void Decode(const std::vector<std::string_view>& keys, Batch* out, size_t first_column, size_t first_row = 0) const;
 

@@ -171,6 +171,36 @@ void Reshape(Batch* batch) {
   }
 }
 
+// Written as two columns, lent and copied, and read from them again, sliced.
+void TravelsAsColumns(const EncodedKeys& keys) {
+  if (keys.rows() == 0) return;
+  const Schema schema = SchemaOf({"BLOB", "UBIGINT"});
+  std::vector<uint32_t> chosen;
+  for (uint32_t i = 0; i < keys.rows(); i += 2) chosen.push_back(i);
+  Batch lent(schema), copied(schema);
+  keys.Lend(chosen, &lent, 0, 1);
+  lent.chunk().SetCardinality(chosen.size());
+  WriteEncoded(keys.keys().first(1), keys.hashes().first(1), &copied);
+  WriteEncoded(keys.keys().subspan(1), keys.hashes().subspan(1), &copied, 1);
+  copied.chunk().SetCardinality(keys.rows());
+  EncodedKeys read;
+  read.Read(&lent, 0, 1);
+  RC_ASSERT(read.rows() == chosen.size());
+  for (size_t i = 0; i < chosen.size(); i++) {
+    RC_ASSERT(read.key(i) == keys.key(chosen[i]));
+    RC_ASSERT(read.hash(i) == keys.hash(chosen[i]));
+  }
+  const uint32_t last = static_cast<uint32_t>(keys.rows() - 1);
+  duckdb::SelectionVector backwards(kBatchRows);
+  for (uint32_t i = 0; i <= last; i++) backwards.set_index(i, last - i);
+  copied.Slice(backwards, keys.rows());
+  read.Read(&copied, 0, 1);
+  for (size_t i = 0; i <= last; i++) {
+    RC_ASSERT(read.key(i) == keys.key(last - i));
+    RC_ASSERT(read.hash(i) == keys.hash(last - i));
+  }
+}
+
 void EncodesAndDecodes() {
   std::vector<std::string> types;
   for (int i = *rc::gen::inRange(1, 4); i > 0; i--) types.emplace_back(*rc::gen::elementOf(kTypes));
@@ -193,6 +223,16 @@ void EncodesAndDecodes() {
   for (size_t a = 0; a < in.rows(); a++) {
     RC_ASSERT(keys.hash(a) == HashKey(keys.key(a)));
     for (size_t b = 0; b < a; b++) RC_ASSERT((keys.key(a) == keys.key(b)) == SameKey(in, a, in, b));
+  }
+
+  TravelsAsColumns(keys);
+  EncodedKeys first_only;  // the hash is of the first column; the key is whole
+  codec.Encode(in, columns, 1, &first_only);
+  EncodedKeys alone;
+  KeyCodec({schema[0].type}).Encode(in, {0}, &alone);
+  for (size_t i = 0; i < in.rows(); i++) {
+    RC_ASSERT(first_only.key(i) == keys.key(i));
+    RC_ASSERT(first_only.hash(i) == alone.hash(i));
   }
 
   // In two parts, the second behind the first and with a column before it.

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -22,10 +23,12 @@ class KeyTable {
 
   // The key's number; a new one if it is not there yet (*created).
   uint32_t FindOrAdd(std::string_view key, uint64_t hash, bool* created);
+  // The same for many keys, in their order: what one is compared with is fetched while others are. numbers[i] is of
+  // keys[i]; created: the i whose keys are new.
+  void FindOrAdd(std::span<const std::string_view> keys, std::span<const uint64_t> hashes,
+                 std::vector<uint32_t>* numbers, std::vector<uint32_t>* created);
   uint32_t Find(std::string_view key, uint64_t hash) const;
-  // For large tables: FindOrAdd or Find of this hash comes soon; key() and Erase of a number: first the one, some calls
-  // later the other.
-  void Prefetch(uint64_t hash) const;
+  // For large tables: key() and Erase of a number come soon: first the one, some calls later the other.
   void PrefetchNumber(uint32_t number) const;
   void PrefetchKey(uint32_t number) const;
   void Erase(uint32_t number);                  // its memory is used again by later keys or given back

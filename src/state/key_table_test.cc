@@ -50,7 +50,7 @@ TEST(KeyTableTest, KeysOfEqualHashesAreDifferentKeys) {
 TEST(KeyTableTest, StartsWithFewBytes) {
   KeyTable table;
   for (int i = 0; i < 5; i++) Add(&table, "some key " + std::to_string(i));
-  EXPECT_LT(table.bytes(), 600);
+  EXPECT_LT(table.bytes(), 700);
 }
 
 TEST(KeyTableTest, GivesItsMemoryBack) {
@@ -73,6 +73,66 @@ TEST(KeyTableTest, KeysThatComeAndGoNeedNoMoreThanThoseThatAreThere) {
   }
   EXPECT_EQ(table.end_number(), 1001U);
   EXPECT_LT(table.bytes(), 2 * after_first);
+}
+
+TEST(KeyTableTest, ManyAtOnceAreAsOneByOne) {
+  KeyTable one_by_one, at_once;
+  for (int round = 0; round < 20; round++) {
+    std::vector<std::string> texts;
+    for (int i = 0; i < 500; i++) texts.push_back("key " + std::to_string((i * i + round * 300) % 2500));
+    std::vector<std::string_view> keys(texts.begin(), texts.end());
+    std::vector<uint64_t> hashes;
+    for (const std::string_view key : keys) hashes.push_back(HashKey(key));
+    std::vector<uint32_t> numbers, created, expected, expected_created;
+    for (uint32_t i = 0; i < keys.size(); i++) {
+      bool is_new = false;
+      expected.push_back(one_by_one.FindOrAdd(keys[i], hashes[i], &is_new));
+      if (is_new) expected_created.push_back(i);
+    }
+    at_once.FindOrAdd(keys, hashes, &numbers, &created);
+    EXPECT_EQ(numbers, expected);
+    EXPECT_EQ(created, expected_created);
+    for (const uint32_t i : expected_created) {
+      if (i % 3 != 0) continue;
+      one_by_one.Erase(expected[i]);
+      at_once.Erase(numbers[i]);
+    }
+  }
+}
+
+// Of each hundred keys one stays: no block ever becomes empty, and yet what the others had is used again.
+TEST(KeyTableTest, AFewThatStayDoNotHoldWhatOthersHad) {
+  KeyTable table;
+  const std::string padding(100, 'x');
+  std::vector<uint32_t> gone;
+  for (int i = 0; i < 200'000; i++) {
+    const std::string key = padding + std::to_string(i);
+    bool created = false;
+    const uint32_t number = table.FindOrAdd(key, HashKey(key), &created);
+    if (i % 100 != 0) gone.push_back(number);
+    if (gone.size() == 1000) {
+      for (const uint32_t one : gone) table.Erase(one);
+      gone.clear();
+    }
+  }
+  EXPECT_EQ(table.size(), 2000U);
+  EXPECT_LT(table.bytes(), 1'500'000);
+}
+
+TEST(KeyTableTest, LongKeysHaveBlocksOfTheirOwn) {
+  KeyTable table;
+  const int64_t empty = table.bytes();
+  for (int round = 0; round < 3; round++) {
+    std::vector<uint32_t> numbers;
+    for (int i = 0; i < 50; i++) numbers.push_back(Add(&table, std::string(100'000, static_cast<char>('a' + i))));
+    Add(&table, "short");
+    EXPECT_GT(table.bytes(), 5'000'000);
+    for (const uint32_t number : numbers) table.Erase(number);
+    EXPECT_LT(table.bytes(), 200'000);
+    EXPECT_EQ(table.key(table.Find("short", HashKey("short"))), "short");
+  }
+  table.Erase(table.Find("short", HashKey("short")));
+  EXPECT_LT(table.bytes(), empty + 4096);
 }
 
 TEST(KeyTableTest, BehavesLikeAMap) {

@@ -55,7 +55,11 @@ std::byte* StateTable::Create(uint32_t row) {
     blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(rows * stride_));
     block_rows_ += rows;
   }
-  if (row >= live_.size()) live_.resize(row + 1);
+  if (row == live_.size()) {
+    live_.push_back(false);
+  } else if (row > live_.size()) {
+    live_.resize(row + 1);
+  }
   CHECK(!live_[row]);
   live_[row] = true;
   std::byte* states = at(row);

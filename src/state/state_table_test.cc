@@ -140,22 +140,23 @@ TEST_F(StateTableTest, GroupsAreNumberedAsTheyComeAndScannedInParts) {
   std::vector<uint32_t> all(kBatchRows);
   std::iota(all.begin(), all.end(), 0);
   EncodedKeys keys;
+  GroupTable::Scratch scratch;
   for (const auto& rows :
        {std::vector<std::pair<std::string, int64_t>>{{"b", 1}, {"a", 2}, {"b", 4}}, {{"c", 8}}, {}}) {
     Batch batch = Rows(rows);
     codec.Encode(batch, {0}, &keys);
-    ASSERT_TRUE(groups.Update(&set_, keys, &batch, std::span(all).first(rows.size())).ok());
+    ASSERT_TRUE(groups.Update(&set_, keys, &batch, std::span(all).first(rows.size()), &scratch).ok());
   }
   Batch batch = Rows({{"x", 100}, {"a", 16}, {"y", 100}});
   codec.Encode(batch, {0}, &keys);
-  ASSERT_TRUE(groups.Update(&set_, keys, &batch, std::span(all).subspan(1, 1)).ok());
+  ASSERT_TRUE(groups.Update(&set_, keys, &batch, std::span(all).subspan(1, 1), &scratch).ok());
   ASSERT_EQ(groups.groups(), 3U);
   EXPECT_LT(groups.bytes(), 8000);
 
   for (int again = 0; again < 2; again++) {  // the table stays as it is
     Batch out(Output(true));
-    ASSERT_TRUE(groups.Scan(&set_, codec, 0, 1, &out, 1, 0).ok());
-    ASSERT_TRUE(groups.Scan(&set_, codec, 1, 2, &out, 1, 1).ok());
+    ASSERT_TRUE(groups.Scan(&set_, &codec, 0, 1, &out, 1, 0).ok());
+    ASSERT_TRUE(groups.Scan(&set_, &codec, 1, 2, &out, 1, 1).ok());
     out.chunk().SetCardinality(3);
     std::vector<std::string> lines;
     for (size_t row = 0; row < 3; row++) {

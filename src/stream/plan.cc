@@ -260,4 +260,12 @@ std::string PlanToMermaid(const StreamPlan& plan) {
   return out;
 }
 
+Schema PartialRows::SchemaOf(const WindowAggregateNode& node, const Schema& output) {
+  Schema schema = {{"key", MakeType(duckdb::LogicalType::BLOB)},
+                   {"key_hash", MakeType(duckdb::LogicalType::UBIGINT)},
+                   output[node.keys.size()]};
+  schema.insert(schema.end(), output.begin() + static_cast<ptrdiff_t>(node.keys.size() + 2), output.end());
+  return schema;
+}
+
 }  // namespace laminar

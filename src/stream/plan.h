@@ -82,15 +82,23 @@ struct WindowSpec {
 // Groups of rows in windows of event time, given out when the watermark closes them. Yields: the keys, the window's
 // start and end (TIMESTAMP; kInstant: the time, twice), the results of the aggregates. There are no empty windows.
 //
-// A plan has the aggregates twice: over the input's rows, and over rows of results (keys, start, end, results) that
-// were made of parts of the input, where `merges[i]` has the type of `aggregates[i]` and column keys + 2 + i for its
-// argument. So a group can be computed in pieces: by the workers before the exchange, by panes, between checkpoints.
-// What the user asked for is made of the results by a projection above.
+// A plan has the aggregates twice: over the input's rows, and over PartialRows that were made of parts of the input,
+// where `merges[i]` has the type of `aggregates[i]` and column PartialRows::kResults + i for its argument. So a group
+// can be computed in pieces: by the workers before the exchange, by panes, between checkpoints. What the user asked for
+// is made of the results by a projection above.
 struct WindowAggregateNode {
   WindowSpec window;
   std::vector<size_t> keys;  // columns of the input
   AggregateList aggregates;
   AggregateList merges;
+};
+
+// What a partial aggregate gives out. kKey: BLOB, the key as a KeyCodec writes it (of kInstant, with the time at its
+// end); kHash: UBIGINT, the hash of its columns without the time; kStart: of the pane, or the instant.
+struct PartialRows {
+  static constexpr size_t kKey = 0, kHash = 1, kStart = 2, kResults = 3;
+  // output: of the node.
+  static Schema SchemaOf(const WindowAggregateNode& node, const Schema& output);
 };
 
 struct FrameBound {

@@ -12,20 +12,30 @@ namespace laminar {
 namespace {
 
 constexpr int kBatchesPerResume = 8;
-constexpr size_t kAhead = 8;  // rows and groups that are fetched into the cache while others are worked on
-constexpr size_t kRowsBetweenTrials = 64 << 10;  // kPartial: so many rows go one by one before groups are tried again
+constexpr size_t kTimeBytes = 1 + sizeof(int64_t);  // at the end of a key (KeyCodec)
+constexpr size_t kAhead = 8;                        // groups that are fetched into the cache while others are worked on
+
+// The hash of a key and its time: of the same key group as the key's.
+uint64_t HashWithTime(uint64_t key_hash, int64_t time) {
+  constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;  // the fraction of the golden ratio
+  uint64_t mixed = (key_hash ^ static_cast<uint64_t>(time)) * kOdd;
+  mixed = (mixed ^ (mixed >> 32)) * kOdd;
+  return (key_hash & ~(~uint64_t{0} >> 8)) | (mixed >> 8);
+}
 
 }  // namespace
 
 struct InstantAggregateOperator::Rep {
-  Rep(const WindowAggregateNode& node, AggregateMode mode, const PlanNode& input, const Schema& output, Counter* late_rows)
+  Rep(const WindowAggregateNode& node, AggregateMode mode, const PlanNode& input, const Schema& output,
+      Counter* late_rows, size_t trial_rows)
       : mode(mode),
         lag(LagOf(node, mode, input)),
         late_rows(late_rows),
         set(mode == AggregateMode::kMerge ? node.merges : node.aggregates),
         in(node, mode, output, /*time_in_key=*/true),
-        out(output, node.keys.size()),
-        row_partials(&set, in.key_columns(), output),
+        out(node, mode, output),
+        row_partials(node, &set, output),
+        pay(trial_rows),
         states(&set) {}
 
   // The rows of the batch that are in time.
@@ -39,31 +49,36 @@ struct InstantAggregateOperator::Rep {
   }
 
   Status Group(Batch* batch) {
-    found.resize(rows.size());
-    size_t created_groups = 0;
-    for (size_t i = 0; i < rows.size(); i++) {
-      if (i + kAhead < rows.size()) table.Prefetch(in.keys().hash(rows[i + kAhead]));
-      bool created = false;
-      const uint32_t number = table.FindOrAdd(in.keys().key(rows[i]), in.keys().hash(rows[i]), &created);
-      found[i] = created ? states.Create(number) : states.at(number);
-      if (!created) continue;
-      order.Add(in.time(rows[i]), number);
-      created_groups++;
+    const bool all = rows.size() == batch->rows();
+    row_hashes.resize(rows.size());
+    for (size_t i = 0; i < rows.size(); i++) row_hashes[i] = HashWithTime(in.keys().hash(rows[i]), in.time(rows[i]));
+    if (!all) {
+      row_keys.resize(rows.size());
+      for (size_t i = 0; i < rows.size(); i++) row_keys[i] = in.keys().key(rows[i]);
+    }
+    table.FindOrAdd(all ? in.keys().keys() : row_keys, row_hashes, &numbers, &created);
+    for (const uint32_t i : created) {
+      states.Create(numbers[i]);
+      order.Add(in.time(rows[i]), numbers[i]);
     }
     order.Seal();
-    tried_rows += rows.size();
-    tried_groups += created_groups;
-    if (rows.size() == batch->rows()) return set.Update(batch, found, states.memory());
-    return set.UpdateRows(batch, rows, found, states.memory());
+    found.resize(rows.size());
+    for (size_t i = 0; i < rows.size(); i++) found[i] = states.at(numbers[i]);
+    const int64_t bytes = states.memory()->bytes();
+    RETURN_IF_ERROR(all ? set.Update(batch, found, states.memory())
+                        : set.UpdateRows(batch, rows, found, states.memory()));
+    if (mode == AggregateMode::kPartial) pay.Tried(rows.size(), created.size(), states.memory()->bytes() - bytes);
+    return Status::Ok();
   }
 
-  // kPartial: whether the next rows are grouped.
-  bool GroupsPay() {
-    if (mode != AggregateMode::kPartial) return true;
-    if (PartialsPay::Decide(tried_rows, tried_groups)) return true;
-    ungrouped_rows += rows.size();
-    if (ungrouped_rows >= kRowsBetweenTrials) tried_rows = tried_groups = ungrouped_rows = 0;
-    return false;
+  // The rows as they are, to the operator's output.
+  Result<Batch*> MakePartials(Batch* batch) {
+    pay.Passed(rows.size());
+    starts.clear();
+    for (const uint32_t row : rows) starts.push_back(in.time(row));
+    Batch* partials = nullptr;
+    RETURN_IF_ERROR(row_partials.Make(batch, rows, in.keys(), starts, &partials));
+    return partials;
   }
 
   // Writes the next closed groups, up to a batch, and forgets them.
@@ -71,8 +86,9 @@ struct InstantAggregateOperator::Rep {
     const size_t count = std::min(kBatchRows, closing.size() - next_closing);
     const std::span<const TimeOrder::Item> items = std::span(closing).subspan(next_closing, count);
     std::vector<std::string_view> keys;
-    std::vector<uint32_t> numbers;
+    std::vector<uint64_t> hashes;
     std::vector<TimeRange> windows;
+    numbers.clear();
     found.clear();
     for (size_t i = 0; i < count; i++) {
       if (i + 2 * kAhead < count) table.PrefetchNumber(items[i + 2 * kAhead].number);
@@ -82,11 +98,16 @@ struct InstantAggregateOperator::Rep {
       }
       const TimeOrder::Item& item = items[i];
       keys.push_back(table.key(item.number));
+      hashes.push_back(HashKey(table.key(item.number).substr(0, table.key(item.number).size() - kTimeBytes)));
       found.push_back(states.at(item.number));
       numbers.push_back(item.number);
       windows.push_back({item.time, item.time});
     }
-    in.codec().Decode(keys, out.batch(), 0);  // the time, too
+    if (mode == AggregateMode::kPartial) {
+      WriteEncoded(keys, hashes, out.batch());
+    } else {
+      in.codec().Decode(keys, out.batch(), 0);  // the time, too
+    }
     RETURN_IF_ERROR(set.Finalize(found, states.memory(), out.batch(), out.results_column()));
     out.AddRows(windows);
     states.Free(numbers);
@@ -102,6 +123,7 @@ struct InstantAggregateOperator::Rep {
   WindowInput in;
   WindowOutput out;
   RowPartials row_partials;
+  PartialsPay pay;
 
   KeyTable table;     // of keys and time
   StateTable states;  // by the key's number
@@ -109,16 +131,19 @@ struct InstantAggregateOperator::Rep {
   int64_t closed = kNoWatermark;         // the watermark of the time column
   std::vector<TimeOrder::Item> closing;  // groups that are being given out
   size_t next_closing = 0;
-  size_t tried_rows = 0, tried_groups = 0, ungrouped_rows = 0;
 
   std::vector<uint32_t> rows;
+  std::vector<std::string_view> row_keys;
+  std::vector<uint64_t> row_hashes;
+  std::vector<uint32_t> numbers, created;  // groups; of `rows`
+  std::vector<int64_t> starts;
   std::vector<std::byte*> found;
 };
 
 InstantAggregateOperator::InstantAggregateOperator(const WindowAggregateNode& node, AggregateMode mode,
-                                                   const PlanNode& input, const Schema& output,
-                                                   Counter* late_rows)
-    : Operator(1), rep_(std::make_unique<Rep>(node, mode, input, output, late_rows)) {}
+                                                   const PlanNode& input, const Schema& output, Counter* late_rows,
+                                                   size_t trial_rows)
+    : Operator(1), rep_(std::make_unique<Rep>(node, mode, input, output, late_rows, trial_rows)) {}
 
 InstantAggregateOperator::~InstantAggregateOperator() = default;
 
@@ -126,11 +151,8 @@ Status InstantAggregateOperator::Push(size_t /*input*/, Batch* batch) {
   Rep& rep = *rep_;
   rep.in.Read(batch);
   if (rep.RowsInTime().empty()) return Status::Ok();
-  if (rep.GroupsPay()) return rep.Group(batch);
-  std::vector<TimeRange> windows;
-  for (const uint32_t row : rep.rows) windows.push_back({rep.in.time(row), rep.in.time(row)});
-  Batch* partials = nullptr;
-  RETURN_IF_ERROR(rep.row_partials.Make(batch, rep.rows, windows, &partials));
+  if (rep.mode != AggregateMode::kPartial || rep.pay.Grouping()) return rep.Group(batch);
+  ASSIGN_OR_RETURN(Batch * partials, rep.MakePartials(batch));
   return Emit(partials);
 }
 

@@ -20,7 +20,7 @@ class InstantAggregateOperator final : public Operator {
  public:
   // As WindowAggregateOperator.
   InstantAggregateOperator(const WindowAggregateNode& node, AggregateMode mode, const PlanNode& input,
-                           const Schema& output, Counter* late_rows);
+                           const Schema& output, Counter* late_rows, size_t trial_rows);
   ~InstantAggregateOperator() override;
 
   Status Push(size_t input, Batch* batch) override;

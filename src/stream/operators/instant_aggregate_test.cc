@@ -85,11 +85,11 @@ TEST_F(InstantAggregateTest, PartialRowsGoOneByOneWhereNoTwoMeet) {
     return rows;
   };
   int64_t next = 0;
-  for (; next < static_cast<int64_t>(PartialsPay::kWatchedRows); next += 2048) Rows(distinct(next));
+  for (; next < static_cast<int64_t>(PartialsPay::kTrialRows); next += 2048) Rows(distinct(next));
   EXPECT_THAT(Take(), ElementsAre());
   Rows({{"k", next, 3}, {"k", next, 4}});
-  EXPECT_THAT(Take(), ElementsAre(TestLine("k", next, next, 3, 3), TestLine("k", next, next, 4, 4)));
-  for (int i = 0; i < 32; i++) Rows(distinct(next));
+  EXPECT_THAT(Take(), ElementsAre(PartialLine("k", next, 3, 3), PartialLine("k", next, 4, 4)));
+  for (int i = 0; i < 512; i++) Rows(distinct(next));
   Take();
   Rows({{"k", next, 3}, {"k", next, 4}});  // tried again
   EXPECT_THAT(Take(), ElementsAre());

@@ -1,47 +1,50 @@
 #include "stream/operators/row_partials.h"
 
-#include <algorithm>
-
 #include "duckdb/common/types/data_chunk.hpp"
-#include "duckdb/common/types/selection_vector.hpp"
 #include "duckdb/common/types/timestamp.hpp"
 #include "duckdb/common/types/vector.hpp"
 
 namespace laminar {
 
-RowPartials::RowPartials(AggregateSet* set, std::vector<size_t> keys, const Schema& output)
-    : set_(set), keys_(std::move(keys)), out_(output), bytes_(kBatchRows * set->state_bytes()) {}
-
-Status RowPartials::Make(Batch* batch, std::span<const uint32_t> rows, std::span<const TimeRange> windows,
-                         Batch** out) {
+Status RowPartials::Make(Batch* batch, std::span<const uint32_t> rows, const EncodedKeys& keys,
+                         std::span<const int64_t> starts, Batch** out) {
   out_.Reset();
-  const size_t count = rows.size();
-  states_.resize(count);
-  for (size_t i = 0; i < count; i++) {
-    states_[i] = bytes_.data() + i * set_->state_bytes();
-    set_->Initialize(states_[i]);
+  keys.Lend(rows, &out_, PartialRows::kKey, PartialRows::kHash);
+  duckdb::Vector& column = out_.chunk().data[PartialRows::kStart];
+  if (starts.size() == 1) {
+    column.Reference(duckdb::Value::TIMESTAMP(duckdb::timestamp_t(starts[0])));
+  } else {
+    auto* times = duckdb::FlatVector::GetData<duckdb::timestamp_t>(column);
+    for (size_t i = 0; i < rows.size(); i++) times[i] = duckdb::timestamp_t(starts[i]);
   }
-  Status status = count == batch->rows() ? set_->Update(batch, states_, &memory_)
-                                         : set_->UpdateRows(batch, rows, states_, &memory_);
-  if (status.ok()) status = set_->Finalize(states_, &memory_, &out_, keys_.size() + 2);
-  set_->Destroy(states_, &memory_);
-  memory_.Reset();
-  RETURN_IF_ERROR(std::move(status));
-
-  duckdb::DataChunk& to = out_.chunk();
-  duckdb::SelectionVector selection(std::max<size_t>(count, 1));
-  for (size_t i = 0; i < count; i++) selection.set_index(i, rows[i]);
-  for (size_t k = 0; k < keys_.size(); k++) to.data[k].Slice(batch->chunk().data[keys_[k]], selection, count);
-  auto* starts = duckdb::FlatVector::GetData<duckdb::timestamp_t>(to.data[keys_.size()]);
-  auto* ends = duckdb::FlatVector::GetData<duckdb::timestamp_t>(to.data[keys_.size() + 1]);
-  for (size_t i = 0; i < count; i++) {
-    const TimeRange& window = windows.size() == 1 ? windows[0] : windows[i];
-    starts[i] = duckdb::timestamp_t(window.start);
-    ends[i] = duckdb::timestamp_t(window.end);
-  }
-  to.SetCardinality(count);
+  RETURN_IF_ERROR(set_->OfEachRow(batch, rows, &out_, PartialRows::kResults));
+  out_.chunk().SetCardinality(rows.size());
   *out = &out_;
   return Status::Ok();
+}
+
+void PartialsPay::Stop() {
+  grouping_ = false;
+  passed_ = 0;
+}
+
+void PartialsPay::Tried(size_t rows, size_t groups, int64_t bytes) {
+  rows_ += rows;
+  groups_ += groups;
+  bytes_ += bytes;
+  if (rows_ < trial_rows_) return;
+  if (rows_ < 8 * groups_ || bytes_ > 8 * static_cast<int64_t>(rows_)) Stop();
+  rows_ = groups_ = 0;
+  bytes_ = 0;
+}
+
+void PartialsPay::TriedInPart(size_t rows, size_t groups, int64_t bytes) {
+  if (rows >= trial_rows_ && (rows < 2 * groups || bytes > 16 * static_cast<int64_t>(rows))) Stop();
+}
+
+void PartialsPay::Passed(size_t rows) {
+  passed_ += rows;
+  if (passed_ >= kRowsBetweenTrials) grouping_ = true;
 }
 
 }  // namespace laminar

@@ -5,41 +5,55 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "base/status.h"
 #include "duck/aggregate_set.h"
-#include "stream/operators/panes.h"
+#include "state/key_codec.h"
+#include "stream/operators/window_rows.h"
 
 namespace laminar {
 
 class RowPartials {
  public:
-  // set: borrowed. keys: columns of the input.
-  RowPartials(AggregateSet* set, std::vector<size_t> keys, const Schema& output);
+  // set: borrowed. output: of the node, in complete.
+  RowPartials(const WindowAggregateNode& node, AggregateSet* set, const Schema& output)
+      : set_(set), out_(PartialRows::SchemaOf(node, output)) {}
 
-  // Makes the rows that `rows` names into *out, which is valid until the next call; windows: one for each row named, or
-  // one for all.
-  Status Make(Batch* batch, std::span<const uint32_t> rows, std::span<const TimeRange> windows, Batch** out);
+  // Makes PartialRows of the rows of `batch` that `rows` names, ascending, into *out, which is valid until the next
+  // call and refers to `batch` and `keys`. starts: one for each row named, or one for all.
+  Status Make(Batch* batch, std::span<const uint32_t> rows, const EncodedKeys& keys, std::span<const int64_t> starts,
+              Batch** out);
 
  private:
   AggregateSet* const set_;
-  std::vector<size_t> keys_;
   Batch out_;
-  std::vector<std::byte> bytes_;  // kBatchRows rows of states
-  std::vector<std::byte*> states_;
-  AggregateMemory memory_;
 };
 
-// Decides for the rows of a pane whether groups are made: watches for some thousand rows (with fewer, ten thousand keys
-// of which each comes a hundred times would look like rows of their own), then gives up where more than one row in two
-// has made a new group.
+// Whether groups are made before the rows go to their workers. Making them costs each row about what its worker saves
+// by it, so groups must be few, and so must be what their states keep: sets and lists travel value by value. Found out
+// by trying, and tried again now and then: keys come and go.
 class PartialsPay {
  public:
-  // `rows` rows have been grouped, all in all into `groups` groups. False: they do not pay.
-  static bool Decide(size_t rows, size_t groups) { return rows < kWatchedRows || groups * 2 <= rows; }
+  static constexpr size_t kTrialRows = 32 << 10;
 
-  static constexpr size_t kWatchedRows = 32 << 10;
+  // trial_rows: that are grouped before it is judged.
+  explicit PartialsPay(size_t trial_rows) : trial_rows_(trial_rows) {}
+  bool Grouping() const { return grouping_; }
+  // Rows that were grouped, the groups that they made, and bytes that those point to: all that there will be.
+  void Tried(size_t rows, size_t groups, int64_t bytes);
+  // The same of a pane that is still open. Most of its groups are made by its first rows, so they are judged mildly.
+  void TriedInPart(size_t rows, size_t groups, int64_t bytes);
+  // Rows that were not grouped.
+  void Passed(size_t rows);
+
+ private:
+  void Stop();
+  static constexpr size_t kRowsBetweenTrials = 1 << 20;
+  const size_t trial_rows_;
+  bool grouping_ = true;
+  size_t passed_ = 0;
+  size_t rows_ = 0, groups_ = 0;  // of the trial
+  int64_t bytes_ = 0;
 };
 
 }  // namespace laminar

@@ -16,13 +16,12 @@ constexpr int kBatchesPerResume = 8;
 }
 
 struct SessionOperator::Rep {
-  Rep(const WindowAggregateNode& node, const PlanNode& input, const Schema& output,
-      Counter* late_rows)
+  Rep(const WindowAggregateNode& node, const PlanNode& input, const Schema& output, Counter* late_rows)
       : lag(LagOf(node, AggregateMode::kComplete, input)),
         late_rows(late_rows),
         set(node.aggregates),
         in(node, AggregateMode::kComplete, output),
-        out(output, node.keys.size()),
+        out(node, AggregateMode::kComplete, output),
         open(node.window.size.micros),
         states(&set) {
     CHECK(node.window.size.micros > 0 && node.window.size.months == 0);
@@ -112,7 +111,8 @@ struct SessionOperator::Rep {
   std::vector<std::byte*> found;
 };
 
-SessionOperator::SessionOperator(const WindowAggregateNode& node, const PlanNode& input, const Schema& output, Counter* late_rows)
+SessionOperator::SessionOperator(const WindowAggregateNode& node, const PlanNode& input, const Schema& output,
+                                 Counter* late_rows)
     : Operator(1), rep_(std::make_unique<Rep>(node, input, output, late_rows)) {}
 
 SessionOperator::~SessionOperator() = default;

@@ -30,7 +30,7 @@ struct WindowAggregateOperator::Rep {
     Panes::Pane range;
     GroupTable table;
     size_t rows_fed = 0;
-    bool row_by_row = false;  // kPartial: groups do not pay
+    bool row_by_row = false;  // kPartial: its rows are not grouped
     size_t part = kNoPart;    // of the batch at hand
   };
   // Rows of a batch that lie in one pane.
@@ -40,14 +40,16 @@ struct WindowAggregateOperator::Rep {
   };
   static constexpr size_t kNoPart = SIZE_MAX;
 
-  Rep(const WindowAggregateNode& node, AggregateMode mode, const PlanNode& input, const Schema& output, Counter* late_rows)
+  Rep(const WindowAggregateNode& node, AggregateMode mode, const PlanNode& input, const Schema& output,
+      Counter* late_rows, size_t trial_rows)
       : mode(mode),
         lag(LagOf(node, mode, input)),
         late_rows(late_rows),
         set(mode == AggregateMode::kMerge ? node.merges : node.aggregates),
         in(node, mode, output),
-        out(output, node.keys.size()),
-        row_partials(&set, in.key_columns(), output),
+        out(node, mode, output),
+        row_partials(node, &set, output),
+        pay(trial_rows),
         windows(node.window),
         by_pane(mode == AggregateMode::kPartial || windows.disjoint()),
         merge(&set) {}
@@ -68,7 +70,9 @@ struct WindowAggregateOperator::Rep {
     routed_pane = nullptr;
     if (routed_late) late_rows->Add(1);
     if (routed_late || !routed_range.in_window()) return nullptr;
-    routed_pane = &panes.try_emplace(routed_range.start, routed_range, &set).first->second;
+    const auto [at, is_new] = panes.try_emplace(routed_range.start, routed_range, &set);
+    routed_pane = &at->second;
+    if (is_new) routed_pane->row_by_row = mode == AggregateMode::kPartial && !pay.Grouping();
     return routed_pane;
   }
 
@@ -131,15 +135,32 @@ struct WindowAggregateOperator::Rep {
   Status WritePane() {
     Pane& pane = panes.begin()->second;
     const size_t count = std::min<size_t>(out.space(), pane.table.groups() - position);
-    RETURN_IF_ERROR(pane.table.Scan(&set, in.codec(), position, count, out.batch(), out.results_column(), out.rows()));
+    const KeyCodec* const codec = mode == AggregateMode::kPartial ? nullptr : &in.codec();
+    RETURN_IF_ERROR(pane.table.Scan(&set, codec, position, count, out.batch(), out.results_column(), out.rows()));
     out.AddRows(count, pane.range);
     position += static_cast<uint32_t>(count);
     if (position < pane.table.groups()) return Status::Ok();
     position = 0;
+    if (!pane.row_by_row) pay.Tried(pane.rows_fed, pane.table.groups(), pane.table.memory()->bytes());
     panes_bytes -= pane.table.bytes();
     panes_groups -= static_cast<int64_t>(pane.table.groups());
     panes.erase(panes.begin());
     routed = false;
+    return Status::Ok();
+  }
+
+  // Feeds rows of the batch into their pane's groups.
+  Status Group(Batch* batch, Pane* pane, std::span<const uint32_t> rows) {
+    const int64_t bytes = pane->rows_fed == 0 ? 0 : pane->table.bytes();
+    const size_t groups = pane->table.groups();
+    RETURN_IF_ERROR(pane->table.Update(&set, in.keys(), batch, rows, &scratch));
+    pane->rows_fed += rows.size();
+    panes_bytes += pane->table.bytes() - bytes;
+    panes_groups += static_cast<int64_t>(pane->table.groups() - groups);
+    if (mode == AggregateMode::kPartial) {
+      pay.TriedInPart(pane->rows_fed, pane->table.groups(), pane->table.memory()->bytes());
+      pane->row_by_row = !pay.Grouping();  // what was grouped until now waits for the pane's end
+    }
     return Status::Ok();
   }
 
@@ -177,6 +198,7 @@ struct WindowAggregateOperator::Rep {
   WindowInput in;
   WindowOutput out;
   RowPartials row_partials;
+  PartialsPay pay;
   const Panes windows;
   const bool by_pane;  // panes are given out as they are
 
@@ -197,12 +219,13 @@ struct WindowAggregateOperator::Rep {
   bool routed_late = false;
   std::vector<Part> parts;  // reused from batch to batch
   size_t parts_used = 0;
+  GroupTable::Scratch scratch;
 };
 
 WindowAggregateOperator::WindowAggregateOperator(const WindowAggregateNode& node, AggregateMode mode,
-                                                 const PlanNode& input, const Schema& output,
-                                                 Counter* late_rows)
-    : Operator(1), rep_(std::make_unique<Rep>(node, mode, input, output, late_rows)) {}
+                                                 const PlanNode& input, const Schema& output, Counter* late_rows,
+                                                 size_t trial_rows)
+    : Operator(1), rep_(std::make_unique<Rep>(node, mode, input, output, late_rows, trial_rows)) {}
 
 WindowAggregateOperator::~WindowAggregateOperator() = default;
 
@@ -212,24 +235,15 @@ Status WindowAggregateOperator::Push(size_t /*input*/, Batch* batch) {
   rep.in.Read(batch);
   rep.RouteRows();
   for (const Rep::Part& part : std::span(rep.parts).first(rep.parts_used)) {
-    Rep::Pane* const pane = part.pane;
-    const std::span<const uint32_t> rows = part.rows;
-    if (!pane->row_by_row) {
-      const int64_t bytes = pane->rows_fed == 0 ? 0 : pane->table.bytes();
-      const size_t groups = pane->table.groups();
-      RETURN_IF_ERROR(pane->table.Update(&rep.set, rep.in.keys(), batch, rows));
-      pane->rows_fed += rows.size();
-      rep.panes_bytes += pane->table.bytes() - bytes;
-      rep.panes_groups += static_cast<int64_t>(pane->table.groups() - groups);
-      if (rep.mode == AggregateMode::kPartial && !PartialsPay::Decide(pane->rows_fed, pane->table.groups())) {
-        pane->row_by_row = true;  // what was grouped until now waits for the pane's end
-      }
-    } else {
-      Batch* partials = nullptr;
-      RETURN_IF_ERROR(
-          rep.row_partials.Make(batch, rows, std::span(&static_cast<const TimeRange&>(pane->range), 1), &partials));
-      RETURN_IF_ERROR(Emit(partials));
+    if (!part.pane->row_by_row) {
+      RETURN_IF_ERROR(rep.Group(batch, part.pane, part.rows));
+      continue;
     }
+    rep.pay.Passed(part.rows.size());
+    Batch* partials = nullptr;
+    const std::span starts(&part.pane->range.start, 1);
+    RETURN_IF_ERROR(rep.row_partials.Make(batch, part.rows, rep.in.keys(), starts, &partials));
+    RETURN_IF_ERROR(Emit(partials));
   }
   return Status::Ok();
 }
@@ -271,14 +285,14 @@ int64_t WindowAggregateOperator::StateRows() const {
 }
 
 std::unique_ptr<Operator> MakeWindowAggregate(const WindowAggregateNode& node, AggregateMode mode,
-                                              const PlanNode& input, const Schema& output,
-                                              Counter* late_rows) {
+                                              const PlanNode& input, const Schema& output, Counter* late_rows,
+                                              size_t trial_rows) {
   switch (node.window.kind) {
     case WindowKind::kTumble:
     case WindowKind::kHop:
-      return std::make_unique<WindowAggregateOperator>(node, mode, input, output, late_rows);
+      return std::make_unique<WindowAggregateOperator>(node, mode, input, output, late_rows, trial_rows);
     case WindowKind::kInstant:
-      return std::make_unique<InstantAggregateOperator>(node, mode, input, output, late_rows);
+      return std::make_unique<InstantAggregateOperator>(node, mode, input, output, late_rows, trial_rows);
     case WindowKind::kSession:
       CHECK_MSG(mode == AggregateMode::kComplete, "the rows of a session meet in one place");
       return std::make_unique<SessionOperator>(node, input, output, late_rows);

@@ -11,7 +11,7 @@
 // input's less its lag.
 //
 // kPartial gives out each pane when the watermark passes the pane's end, and rows one by one where groups do not pay
-// (PartialsPay). kMerge takes such rows: (keys, start, end, results) with the pane's bounds.
+// (PartialsPay): PartialRows, which kMerge takes.
 #pragma once
 
 #include <memory>
@@ -19,6 +19,7 @@
 #include "base/metrics.h"
 #include "duck/database.h"
 #include "stream/operators/operator.h"
+#include "stream/operators/row_partials.h"
 #include "stream/operators/window_rows.h"
 #include "stream/plan.h"
 
@@ -27,9 +28,9 @@ namespace laminar {
 class WindowAggregateOperator final : public Operator {
  public:
   // input: the node whose rows are aggregated (for kMerge: those of the partial operator). output: keys, start, end,
-  // results, in every mode. late_rows is borrowed.
+  // results, in every mode. late_rows is borrowed. trial_rows: of PartialsPay.
   WindowAggregateOperator(const WindowAggregateNode& node, AggregateMode mode, const PlanNode& input,
-                          const Schema& output, Counter* late_rows);
+                          const Schema& output, Counter* late_rows, size_t trial_rows);
   ~WindowAggregateOperator() override;
 
   Status Push(size_t input, Batch* batch) override;
@@ -48,7 +49,7 @@ class WindowAggregateOperator final : public Operator {
 // The operator of any WindowAggregateNode: TUMBLE and HOP, GROUP BY the event time itself (instant_aggregate.h),
 // SESSION (session.h; kComplete only).
 std::unique_ptr<Operator> MakeWindowAggregate(const WindowAggregateNode& node, AggregateMode mode,
-                                              const PlanNode& input, const Schema& output,
-                                              Counter* late_rows);
+                                              const PlanNode& input, const Schema& output, Counter* late_rows,
+                                              size_t trial_rows = PartialsPay::kTrialRows);
 
 }  // namespace laminar

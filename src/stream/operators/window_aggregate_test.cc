@@ -136,22 +136,22 @@ TEST_F(WindowAggregateTest, PartialsComeWhenThePaneEndsAndRowByRowWhereGroupsDoN
   Watermark(9);
   EXPECT_THAT(Take(), ElementsAre("W 9"));
   Watermark(10);
-  EXPECT_THAT(Take(), ElementsAre(TestLine("a", 5, 10, 3, 2), "W 10"));
+  EXPECT_THAT(Take(), ElementsAre(PartialLine("a", 5, 3, 2), "W 10"));
   Rows({{"a", 6, 4}});  // counts in [5, 15)
   Watermark(11);
-  EXPECT_THAT(Take(), ElementsAre(TestLine("a", 5, 10, 4, 4), "W 11"));
+  EXPECT_THAT(Take(), ElementsAre(PartialLine("a", 5, 4, 4), "W 11"));
 
   std::vector<TestRow> rows;
   for (int64_t k = 0; k < 2048; k++) rows.push_back({std::to_string(k), 12});
-  for (size_t batch = 0; batch < PartialsPay::kWatchedRows / rows.size(); batch++) {
+  for (size_t batch = 0; batch < PartialsPay::kTrialRows / rows.size(); batch++) {
     for (TestRow& row : rows) row.key += "x";
     Rows(rows);
     EXPECT_THAT(Take(), IsEmpty());
   }
   Rows({{"y", 12, 1}, {"y", 13, 2}, {"y", 21, 4}});
-  EXPECT_THAT(Take(), ElementsAre(TestLine("y", 10, 15, 1, 1), TestLine("y", 10, 15, 2, 2)));
+  EXPECT_THAT(Take(), ElementsAre(PartialLine("y", 10, 1, 1), PartialLine("y", 10, 2, 2), PartialLine("y", 20, 4, 4)));
   Watermark(15);
-  EXPECT_EQ(Take().size(), PartialsPay::kWatchedRows + 1);
+  EXPECT_EQ(Take().size(), PartialsPay::kTrialRows + 1);
 }
 
 // ---- against a calculation row by row

@@ -12,13 +12,6 @@ namespace laminar {
 
 namespace {
 
-std::vector<size_t> KeyColumns(const WindowAggregateNode& node, AggregateMode mode) {
-  if (mode != AggregateMode::kMerge) return node.keys;
-  std::vector<size_t> columns(node.keys.size());
-  std::iota(columns.begin(), columns.end(), 0);
-  return columns;
-}
-
 std::vector<TypeRef> FirstTypes(const Schema& schema, size_t count) {
   std::vector<TypeRef> types;
   for (size_t i = 0; i < count; i++) types.push_back(schema[i].type);
@@ -33,18 +26,23 @@ int64_t LagOf(const WindowAggregateNode& node, AggregateMode mode, const PlanNod
 }
 
 WindowInput::WindowInput(const WindowAggregateNode& node, AggregateMode mode, const Schema& output, bool time_in_key)
-    : key_columns_(KeyColumns(node, mode)),
-      encoded_columns_(key_columns_),
-      time_column_(mode == AggregateMode::kMerge ? node.keys.size() : node.window.time_column),
+    : mode_(mode),
+      key_columns_(node.keys),
+      hashed_columns_(node.keys.size()),
+      time_column_(mode == AggregateMode::kMerge ? PartialRows::kStart : node.window.time_column),
       codec_(FirstTypes(output, node.keys.size() + (time_in_key ? 1 : 0))),
       all_rows_(kBatchRows) {
-  if (time_in_key) encoded_columns_.push_back(time_column_);
+  if (time_in_key) key_columns_.push_back(time_column_);
   std::iota(all_rows_.begin(), all_rows_.end(), 0);
 }
 
 void WindowInput::Read(Batch* batch) {
   const size_t rows = batch->rows();
-  codec_.Encode(*batch, encoded_columns_, &encoded_);
+  if (mode_ == AggregateMode::kMerge) {
+    encoded_.Read(batch, PartialRows::kKey, PartialRows::kHash);
+  } else {
+    codec_.Encode(*batch, key_columns_, hashed_columns_, &encoded_);
+  }
   duckdb::UnifiedVectorFormat values;
   batch->chunk().data[time_column_].ToUnifiedFormat(rows, values);
   const auto* micros = reinterpret_cast<const int64_t*>(values.data);
@@ -64,11 +62,18 @@ TimeRange WindowInput::SpanOfTimes() const {
   return span;
 }
 
+WindowOutput::WindowOutput(const WindowAggregateNode& node, AggregateMode mode, const Schema& output)
+    : start_(mode == AggregateMode::kPartial ? PartialRows::kStart : node.keys.size()),
+      has_end_(mode != AggregateMode::kPartial),
+      batch_(mode == AggregateMode::kPartial ? PartialRows::SchemaOf(node, output) : output) {}
+
 void WindowOutput::AddRows(size_t count, const TimeRange& window) {
-  auto* starts = duckdb::FlatVector::GetData<duckdb::timestamp_t>(batch_.chunk().data[keys_]);
-  auto* ends = duckdb::FlatVector::GetData<duckdb::timestamp_t>(batch_.chunk().data[keys_ + 1]);
-  std::fill_n(starts + rows_, count, duckdb::timestamp_t(window.start));
-  std::fill_n(ends + rows_, count, duckdb::timestamp_t(window.end));
+  const auto fill = [&](size_t column, int64_t micros) {
+    auto* times = duckdb::FlatVector::GetData<duckdb::timestamp_t>(batch_.chunk().data[column]);
+    std::fill_n(times + rows_, count, duckdb::timestamp_t(micros));
+  };
+  fill(start_, window.start);
+  if (has_end_) fill(start_ + 1, window.end);
   rows_ += count;
 }
 

@@ -27,7 +27,7 @@ int64_t LagOf(const WindowAggregateNode& node, AggregateMode mode, const PlanNod
 // The rows of a batch.
 class WindowInput {
  public:
-  // output: of the node, in every mode. time_in_key: equal keys have equal times.
+  // output: of the node, in every mode. time_in_key: equal keys have equal times. Their hashes are without it.
   WindowInput(const WindowAggregateNode& node, AggregateMode mode, const Schema& output, bool time_in_key = false);
   void Read(Batch* batch);
 
@@ -37,10 +37,11 @@ class WindowInput {
   int64_t time(size_t row) const { return times_[row]; }  // NULL: out of range (Panes::InRange)
   TimeRange SpanOfTimes() const;                          // lowest, highest; at least one row
   const KeyCodec& codec() const { return codec_; }
-  const std::vector<size_t>& key_columns() const { return key_columns_; }  // of the input, without the time
 
  private:
-  std::vector<size_t> key_columns_, encoded_columns_;
+  const AggregateMode mode_;
+  std::vector<size_t> key_columns_;  // with the time, if it is in the key
+  const size_t hashed_columns_;
   size_t time_column_;
   KeyCodec codec_;
   EncodedKeys encoded_;
@@ -48,13 +49,14 @@ class WindowInput {
   std::vector<uint32_t> all_rows_;  // 0, 1, ...
 };
 
-// Rows (keys, start, end, results), gathered to batches.
+// Rows (keys, start, end, results), or PartialRows, gathered to batches.
 class WindowOutput {
  public:
-  WindowOutput(const Schema& schema, size_t keys) : batch_(schema), keys_(keys) {}
+  // output: of the node, in every mode.
+  WindowOutput(const WindowAggregateNode& node, AggregateMode mode, const Schema& output);
   size_t rows() const { return rows_; }
   size_t space() const { return kBatchRows - rows_; }
-  size_t results_column() const { return keys_ + 2; }
+  size_t results_column() const { return start_ + (has_end_ ? 2 : 1); }
   Batch* batch() { return &batch_; }  // to write rows from rows() on
   // `count` rows have been written but for their start and end; these are their window's.
   void AddRows(size_t count, const TimeRange& window);
@@ -64,8 +66,9 @@ class WindowOutput {
   void Reset();
 
  private:
+  const size_t start_;
+  const bool has_end_;
   Batch batch_;
-  size_t keys_;
   size_t rows_ = 0;
 };
 

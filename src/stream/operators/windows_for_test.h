@@ -6,6 +6,7 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,12 @@ inline std::vector<TestStep> AnySteps(int64_t spread) {
   return steps;
 }
 
+// A line of CollectOutput for a row of a partial aggregate.
+inline std::string PartialLine(const std::string& key, int64_t start, int64_t sum, int64_t max) {
+  return key + " @" + std::to_string(start) + " " + std::to_string(sum) + " " + std::to_string(max) +
+         " a text of a row, number " + std::to_string(100'000'000 + max);
+}
+
 // A line of CollectOutput.
 inline std::string TestLine(const std::string& key, int64_t start, int64_t end, int64_t sum, int64_t max) {
   return key + " [" + std::to_string(start) + ", " + std::to_string(end) + ") " + std::to_string(sum) + " " +
@@ -70,7 +77,8 @@ inline std::vector<std::string> ByWindowAndKey(std::vector<std::string> lines) {
   return lines;
 }
 
-// What an operator gave out: rows as "key [start, end) sum max text" and watermarks as "W time", in order.
+// What an operator gave out: rows as "key [start, end) sum max text", PartialRows of a VARCHAR key as "key @start sum
+// max text", and watermarks as "W time", in order.
 class CollectOutput final : public Operator {
  public:
   CollectOutput() : Operator(1) {}
@@ -83,6 +91,16 @@ class CollectOutput final : public Operator {
       const auto micros = [&](size_t column) {
         return std::to_string(batch->chunk().GetValue(column, row).GetValue<duckdb::timestamp_t>().value);
       };
+      if (batch->chunk().data[PartialRows::kHash].GetType() == duckdb::LogicalType::UBIGINT) {
+        const std::string key = duckdb::StringValue::Get(batch->chunk().GetValue(PartialRows::kKey, row));
+        uint32_t length = 0;
+        memcpy(&length, key.data() + 1, sizeof(length));
+        EXPECT_EQ(batch->chunk().GetValue(PartialRows::kHash, row).GetValue<uint64_t>(),
+                  HashKey(std::string_view(key).substr(0, 1 + sizeof(length) + length)));
+        lines.push_back(key.substr(1 + sizeof(length), length) + " @" + micros(PartialRows::kStart) + " " + text(3) +
+                        " " + text(4) + " " + text(5));
+        continue;
+      }
       std::string line = columns == 6 ? text(0) : "";
       line.append(" [").append(micros(columns - 5)).append(", ").append(micros(columns - 4)).append(")");
       for (size_t column = columns - 3; column < columns; column++) line.append(" ").append(text(column));

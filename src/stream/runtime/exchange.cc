@@ -6,12 +6,11 @@
 #include "stream/runtime/exchange.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "duckdb/common/types/data_chunk.hpp"
 #include "duckdb/common/types/vector.hpp"
-#include "duckdb/common/types/vector_buffer.hpp"
-#include "duckdb/common/vector_operations/vector_operations.hpp"
 
 #include "base/check.h"
 
@@ -22,37 +21,6 @@ namespace {
 // Long strings and lists: a batch is sent before it has all its rows.
 constexpr int64_t kHeavyBytes = 1 << 20;
 
-// What the rows of a flat vector take. The columns' own memory counts whole: it is there for every row of a batch.
-int64_t BytesOf(duckdb::Vector& vector, size_t capacity) {
-  const duckdb::LogicalType& type = vector.GetType();
-  auto bytes = static_cast<int64_t>(duckdb::GetTypeIdSize(type.InternalType()) * capacity);
-  switch (type.InternalType()) {
-    case duckdb::PhysicalType::VARCHAR:
-      if (const auto strings = vector.GetAuxiliary()) {
-        bytes += static_cast<int64_t>(strings->Cast<duckdb::VectorStringBuffer>().GetStringAllocator().SizeInBytes());
-      }
-      break;
-    case duckdb::PhysicalType::LIST:
-      bytes += BytesOf(duckdb::ListVector::GetEntry(vector), duckdb::ListVector::GetListCapacity(vector));
-      break;
-    case duckdb::PhysicalType::ARRAY:
-      bytes += BytesOf(duckdb::ArrayVector::GetEntry(vector), capacity * duckdb::ArrayType::GetSize(type));
-      break;
-    case duckdb::PhysicalType::STRUCT:
-      for (auto& field : duckdb::StructVector::GetEntries(vector)) bytes += BytesOf(*field, capacity);
-      break;
-    default:
-      break;
-  }
-  return bytes;
-}
-
-int64_t BytesOf(Batch& batch, size_t capacity) {
-  int64_t bytes = 0;
-  for (duckdb::Vector& vector : batch.chunk().data) bytes += BytesOf(vector, capacity);
-  return bytes;
-}
-
 std::vector<TypeRef> TypesOf(const Schema& schema, const std::vector<size_t>& columns) {
   std::vector<TypeRef> types;
   for (const size_t column : columns) types.push_back(schema.at(column).type);
@@ -61,17 +29,19 @@ std::vector<TypeRef> TypesOf(const Schema& schema, const std::vector<size_t>& co
 
 }  // namespace
 
-ExchangeOperator::ExchangeOperator(const ExchangeNode& node, const Schema& schema, int worker, std::vector<Edge*> edges)
+ExchangeOperator::ExchangeOperator(const ExchangeNode& node, const Schema& schema, int worker, std::vector<Edge*> edges,
+                                   std::optional<size_t> hash_column)
     : Operator(1),
       node_(node),
       schema_(schema),
       worker_(static_cast<size_t>(worker)),
+      hash_column_(hash_column),
       targets_(edges.size()),
-      codec_(TypesOf(schema, node.keys)) {
+      codec_(hash_column ? std::vector<TypeRef>() : TypesOf(schema, node.keys)) {
   CHECK(worker_ < edges.size());
   for (size_t w = 0; w < edges.size(); w++) targets_[w].edge = edges[w];
   for (int group = 0; group < kKeyGroups; group++)
-    owners_.push_back(static_cast<size_t>(WorkerOf(group, static_cast<int>(edges.size()))));
+    owners_.push_back(static_cast<uint16_t>(WorkerOf(group, static_cast<int>(edges.size()))));
 }
 
 bool ExchangeOperator::Accepts(size_t /*input*/) const {
@@ -79,57 +49,75 @@ bool ExchangeOperator::Accepts(size_t /*input*/) const {
                      [](const Target& target) { return target.edge == nullptr || target.edge->CanAccept(); });
 }
 
-void ExchangeOperator::DealByKey(const Batch& batch) {
-  codec_.Encode(batch, node_.keys, &keys_);
-  for (size_t row = 0; row < batch.rows(); row++) {
-    const size_t owner = owners_[static_cast<size_t>(KeyGroupOf(keys_.hash(row)))];
-    targets_[owner].chosen.push_back(static_cast<uint32_t>(row));
+template <class HashOf>
+void ExchangeOperator::DealRows(size_t rows, const HashOf& hash_of) {
+  ends_.clear();
+  for (Target& target : targets_) ends_.push_back(target.chosen.data());
+  uint32_t** const ends = ends_.data();
+  const uint16_t* const owners = owners_.data();
+  for (size_t row = 0; row < rows; row++) *ends[owners[KeyGroupOf(hash_of(row))]]++ = static_cast<uint32_t>(row);
+  for (size_t w = 0; w < targets_.size(); w++)
+    targets_[w].chosen_rows = static_cast<size_t>(ends[w] - targets_[w].chosen.data());
+}
+
+void ExchangeOperator::DealByKey(Batch* batch) {
+  codec_.Encode(*batch, node_.keys, &keys_);
+  DealRows(batch->rows(), [&](size_t row) { return keys_.hash(row); });
+}
+
+void ExchangeOperator::DealByHash(Batch* batch) {
+  duckdb::UnifiedVectorFormat hashes;
+  batch->chunk().data[*hash_column_].ToUnifiedFormat(batch->rows(), hashes);
+  const auto* values = duckdb::UnifiedVectorFormat::GetData<uint64_t>(hashes);
+  if (hashes.sel->IsSet()) {
+    DealRows(batch->rows(), [&](size_t row) { return values[hashes.sel->get_index(row)]; });
+  } else {
+    DealRows(batch->rows(), [&](size_t row) { return values[row]; });
   }
 }
 
 Status ExchangeOperator::Push(size_t /*input*/, Batch* batch) {
-  for (Target& target : targets_) target.chosen.clear();
-  if (node_.to == ExchangeNode::To::kOwnerOfKey) {
-    DealByKey(*batch);
-  } else {
+  for (Target& target : targets_) {
+    if (target.chosen.size() < batch->rows()) target.chosen.resize(batch->rows());
+    target.chosen_rows = 0;
+  }
+  if (node_.to != ExchangeNode::To::kOwnerOfKey) {
     const size_t receivers = node_.to == ExchangeNode::To::kFirstWorker ? 1 : targets_.size();
     for (size_t w = 0; w < receivers; w++) {
-      for (size_t row = 0; row < batch->rows(); row++) targets_[w].chosen.push_back(static_cast<uint32_t>(row));
+      for (size_t row = 0; row < batch->rows(); row++) targets_[w].chosen[row] = static_cast<uint32_t>(row);
+      targets_[w].chosen_rows = batch->rows();
     }
+  } else if (hash_column_) {
+    DealByHash(batch);
+  } else {
+    DealByKey(batch);
   }
   for (size_t w = 0; w < targets_.size(); w++) {
-    if (w != worker_ && !targets_[w].chosen.empty()) Gather(batch, &targets_[w]);
+    if (w != worker_ && targets_[w].chosen_rows > 0) Gather(batch, &targets_[w]);
   }
   Target& own = targets_[worker_];
-  if (own.chosen.empty()) return Status::Ok();
-  if (own.chosen.size() < batch->rows()) batch->Slice(duckdb::SelectionVector(own.chosen.data()), own.chosen.size());
+  if (own.chosen_rows == 0) return Status::Ok();
+  if (own.chosen_rows < batch->rows()) batch->Slice(duckdb::SelectionVector(own.chosen.data()), own.chosen_rows);
   return Emit(batch);
 }
 
 void ExchangeOperator::Gather(Batch* batch, Target* target) {
-  const duckdb::SelectionVector chosen(target->chosen.data());
-  for (size_t taken = 0; taken < target->chosen.size();) {
-    if (target->rows == 0 && target->gathered.columns() != schema_.size()) {
+  for (size_t taken = 0; taken < target->chosen_rows;) {
+    if (target->gathered.NeedsBatch()) {
       auto spare = target->edge->TakeSpare();
-      target->gathered = spare ? std::move(*spare) : Batch(schema_);
+      target->gathered.Start(spare ? std::move(*spare) : Batch(schema_));
     }
-    const size_t count = std::min(target->chosen.size() - taken, kBatchRows - target->rows);
-    for (size_t c = 0; c < schema_.size(); c++) {
-      duckdb::VectorOperations::Copy(batch->chunk().data[c], target->gathered.chunk().data[c], chosen, taken + count,
-                                     taken, target->rows);
-    }
+    const size_t count = std::min(target->chosen_rows - taken, target->gathered.space());
+    target->gathered.Add(batch, std::span<const uint32_t>(target->chosen).subspan(taken, count));
     taken += count;
-    target->rows += count;
-    target->gathered.chunk().SetCardinality(target->rows);
-    if (target->rows == kBatchRows || BytesOf(target->gathered, target->rows) > kHeavyBytes) Send(target);
+    if (target->gathered.space() == 0 || target->gathered.bytes_of_rows() > kHeavyBytes) Send(target);
   }
 }
 
 void ExchangeOperator::Send(Target* target) {
-  if (target->rows == 0) return;
-  const int64_t bytes = BytesOf(target->gathered, kBatchRows);
-  target->edge->PutRows(std::exchange(target->gathered, Batch()), bytes);
-  target->rows = 0;
+  if (target->gathered.rows() == 0) return;
+  const int64_t bytes = target->gathered.bytes_of_batch();
+  target->edge->PutRows(target->gathered.Take(), bytes);
 }
 
 void ExchangeOperator::Flush() {

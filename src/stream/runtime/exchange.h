@@ -6,19 +6,23 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "state/key_codec.h"
 #include "stream/operators/operator.h"
 #include "stream/plan.h"
 #include "stream/runtime/edge.h"
+#include "stream/runtime/gathered_rows.h"
 
 namespace laminar {
 
 class ExchangeOperator final : public Operator {
  public:
-  // edges: from `worker`, one for each worker; nullptr: nothing goes there. Borrowed.
-  ExchangeOperator(const ExchangeNode& node, const Schema& schema, int worker, std::vector<Edge*> edges);
+  // schema: of the rows that it deals. edges: from `worker`, one for each worker; nullptr: nothing goes there.
+  // Borrowed. hash_column: where the hashes of the keys are, if they have been made already (PartialRows).
+  ExchangeOperator(const ExchangeNode& node, const Schema& schema, int worker, std::vector<Edge*> edges,
+                   std::optional<size_t> hash_column = std::nullopt);
 
   // Every edge takes rows.
   bool Accepts(size_t input) const override;
@@ -38,19 +42,25 @@ class ExchangeOperator final : public Operator {
  private:
   struct Target {
     Edge* edge = nullptr;
-    Batch gathered;  // without columns: nothing gathered
-    size_t rows = 0;
-    std::vector<uint32_t> chosen;  // rows of the batch being dealt
+    GatheredRows gathered;
+    std::vector<uint32_t> chosen;  // the first chosen_rows: rows of the batch being dealt
+    size_t chosen_rows = 0;
   };
-  void DealByKey(const Batch& batch);
+  void DealByKey(Batch* batch);
+  void DealByHash(Batch* batch);
+  // hash_of(row) of each of `rows` rows.
+  template <class HashOf>
+  void DealRows(size_t rows, const HashOf& hash_of);
   void Gather(Batch* batch, Target* target);
   void Send(Target* target);
 
   const ExchangeNode node_;
   const Schema schema_;
   const size_t worker_;
-  std::vector<Target> targets_;  // by worker
-  std::vector<size_t> owners_;   // by key group: the worker
+  const std::optional<size_t> hash_column_;
+  std::vector<Target> targets_;   // by worker
+  std::vector<uint16_t> owners_;  // by key group: the worker
+  std::vector<uint32_t*> ends_;   // by worker: of what has been chosen for it
   KeyCodec codec_;
   EncodedKeys keys_;
   bool closed_ = false;

@@ -20,6 +20,7 @@ struct NoWaker final : Waker {
 struct Collector final : Operator {
   Collector() : Operator(1) {}
   Status Push(size_t /*input*/, Batch* batch) override {
+    if (batch->chunk().data[1].GetType() != duckdb::LogicalType::BIGINT) return Status::Ok();
     for (size_t i = 0; i < batch->rows(); i++) {
       rows.push_back({batch->chunk().GetValue(0, i).ToString(), batch->chunk().GetValue(1, i).GetValue<int64_t>()});
     }
@@ -159,6 +160,83 @@ TEST(Exchange, LongStringsGoBeforeTheBatchIsFull) {
   ASSERT_EQ(items.size(), 1U);
   EXPECT_GT(items[0].bytes, 1 << 20);
   EXPECT_LT(items[0].rows.rows(), 12U);
+}
+
+// What is the same in all rows of a batch travels once; a batch that is gathered of different ones has each row's own.
+TEST(Exchange, ConstantsTravelAsSuch) {
+  World world(ExchangeNode::To::kFirstWorker, 2, 1);
+  const auto push = [&](const std::string& key, size_t rows, int64_t n) {
+    Batch batch = BatchOf(Rows(rows, {key, 0}));
+    batch.chunk().data[1].Reference(duckdb::Value::BIGINT(n));
+    ASSERT_TRUE(world.exchange->Push(0, &batch).ok());
+  };
+  const auto take = [&](bool constant) {
+    world.exchange->Flush();
+    auto items = world.TakeAll(0);
+    EXPECT_EQ(items.size(), 1U);
+    EXPECT_EQ(items.at(0).rows.chunk().data[1].GetVectorType() == duckdb::VectorType::CONSTANT_VECTOR, constant);
+    Rows rows = world.RowsOf(items);
+    world.edges->Find(1, 1, 0)->GiveBack(std::move(items[0].rows));
+    return rows;
+  };
+  push("a", 2, 5);
+  push("b", 1, 5);
+  EXPECT_EQ(take(true), (Rows{{"a", 5}, {"a", 5}, {"b", 5}}));
+  push("a", 2, 5);
+  push("b", 1, 6);
+  push("c", 1, 5);
+  EXPECT_EQ(take(false), (Rows{{"a", 5}, {"a", 5}, {"b", 6}, {"c", 5}}));
+  Batch batch = BatchOf({{"d", 7}});
+  ASSERT_TRUE(world.exchange->Push(0, &batch).ok());
+  push("e", 1, 7);
+  EXPECT_EQ(take(false), (Rows{{"d", 7}, {"e", 7}}));
+  Batch nulls = BatchOf({{"f", 0}});
+  nulls.chunk().data[1].Reference(duckdb::Value(duckdb::LogicalType::BIGINT));
+  ASSERT_TRUE(world.exchange->Push(0, &nulls).ok());
+  push("g", 1, 8);
+  world.exchange->Flush();
+  const auto items = world.TakeAll(0);
+  ASSERT_EQ(items.size(), 1U);
+  EXPECT_TRUE(items[0].rows.chunk().GetValue(1, 0).IsNull());
+  EXPECT_EQ(items[0].rows.chunk().GetValue(1, 1).GetValue<int64_t>(), 8);
+}
+
+TEST(Exchange, StringsOfEveryLengthAndNullsArrive) {
+  World world(ExchangeNode::To::kFirstWorker, 2, 1);
+  Rows rows;
+  for (int64_t length = 0; length < 70; length++)
+    rows.push_back({std::string(static_cast<size_t>(length), static_cast<char>('0' + length)), length});
+  Batch batch = BatchOf(rows);
+  for (size_t i = 0; i < rows.size(); i += 7) duckdb::FlatVector::SetNull(batch.chunk().data[0], i, true);
+  ASSERT_TRUE(world.exchange->Push(0, &batch).ok());
+  world.exchange->Flush();
+  const auto items = world.TakeAll(0);
+  ASSERT_EQ(items.size(), 1U);
+  for (size_t i = 0; i < rows.size(); i++) {
+    const duckdb::Value value = items[0].rows.chunk().GetValue(0, i);
+    EXPECT_EQ(value.IsNull(), i % 7 == 0);
+    if (!value.IsNull()) EXPECT_EQ(value.ToString(), rows[i].first);
+  }
+}
+
+TEST(Exchange, DealsByHashesThatWereMadeBefore) {
+  World world(ExchangeNode::To::kOwnerOfKey, 2, 0);
+  const Schema schema = {{"k", MakeType(duckdb::LogicalType::VARCHAR)}, {"h", MakeType(duckdb::LogicalType::UBIGINT)}};
+  ExchangeOperator exchange(std::get<ExchangeNode>(world.plan.nodes[1].op), schema, 0,
+                            {nullptr, world.edges->Find(1, 0, 1)}, 1);
+  exchange.AddOutput(&world.own, 0);
+  Batch batch(schema);
+  for (size_t i = 0; i < 256; i++) {
+    batch.chunk().SetValue(0, i, duckdb::Value("same"));
+    batch.chunk().SetValue(1, i, duckdb::Value::UBIGINT(uint64_t{i} << 56 | i));
+  }
+  batch.chunk().SetCardinality(256);
+  ASSERT_TRUE(exchange.Push(0, &batch).ok());
+  exchange.Flush();
+  const auto items = world.TakeAll(1);
+  ASSERT_EQ(items.size(), 1U);
+  EXPECT_EQ(items[0].rows.rows(), 128U);
+  EXPECT_EQ(items[0].rows.chunk().GetValue(1, 0).GetValue<uint64_t>(), uint64_t{128} << 56 | 128);
 }
 
 TEST(Exchange, ToAllWorkersMeansThisOneToo) {

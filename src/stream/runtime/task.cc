@@ -26,6 +26,7 @@ Task::Task(Parts parts) : parts_(std::move(parts)) {
   graph.metrics = parts_.metrics;
   graph.worker = parts_.worker;
   graph.edges = parts_.edges;
+  graph.partial_trial_rows = parts_.partial_trial_rows;
   for (auto& [table, writer] : parts_.writers) {
     graph.writers[table] = writer.get();
     writers_.push_back({table, std::move(writer)});

@@ -22,6 +22,7 @@
 #include "base/status.h"
 #include "connectors/connector.h"
 #include "duck/database.h"
+#include "stream/operators/row_partials.h"
 #include "stream/plan.h"
 #include "stream/runtime/edge.h"
 #include "stream/runtime/source_input.h"
@@ -39,6 +40,7 @@ class Task {
     PipelineMetrics* metrics = nullptr;
     int worker = 0;                                              // worker 0 makes the rows of VALUES
     const Edges* edges = nullptr;                                // of the pipeline; nullptr: one worker
+    size_t partial_trial_rows = PartialsPay::kTrialRows;         // of PartialsPay
     StateBudget* budget = nullptr;                               // of the pipeline; nullptr: no limit
     std::map<std::string, SourceInput::Parts> sources;           // by table, every source of the plan
     std::map<std::string, std::unique_ptr<SinkWriter>> writers;  // by table, every sink of the plan

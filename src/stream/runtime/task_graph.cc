@@ -35,16 +35,11 @@ std::vector<BadDataPolicy> PolicyByNode(const StreamPlan& plan, const std::map<s
   return policies;
 }
 
-// The columns of an exchange by their places in the partial rows of the aggregate behind it (keys, start, ...).
-std::optional<std::vector<size_t>> KeysOfPartials(const ExchangeNode& exchange, const WindowAggregateNode& window) {
-  std::vector<size_t> places;
-  for (const size_t column : exchange.keys) {
-    const auto key = std::find(window.keys.begin(), window.keys.end(), column);
-    const bool is_time = window.window.kind == WindowKind::kInstant && column == window.window.time_column;
-    if (key == window.keys.end() && !is_time) return std::nullopt;
-    places.push_back(static_cast<size_t>(key - window.keys.begin()));  // past the last key: the start
-  }
-  return places;
+// Whether the exchange deals by what the aggregate groups by.
+bool DealsByGroup(const ExchangeNode& exchange, const WindowAggregateNode& window) {
+  if (exchange.to != ExchangeNode::To::kOwnerOfKey) return exchange.to == ExchangeNode::To::kFirstWorker;
+  return std::set<size_t>(exchange.keys.begin(), exchange.keys.end()) ==
+         std::set<size_t>(window.keys.begin(), window.keys.end());
 }
 
 }  // namespace
@@ -175,7 +170,7 @@ std::optional<NodeId> TaskGraph::AggregateBehind(NodeId exchange) const {
     if (std::find(inputs.begin(), inputs.end(), exchange) == inputs.end()) continue;
     const auto* window = std::get_if<WindowAggregateNode>(&plan_.nodes[id].op);
     if (behind || window == nullptr || window->window.kind == WindowKind::kSession) return std::nullopt;
-    if (!KeysOfPartials(std::get<ExchangeNode>(node.op), *window)) return std::nullopt;
+    if (!DealsByGroup(std::get<ExchangeNode>(node.op), *window)) return std::nullopt;
     behind = static_cast<NodeId>(id);
   }
   return behind;
@@ -185,20 +180,20 @@ void TaskGraph::AddExchange(NodeId id, const ExchangeNode& exchange) {
   const NodeId input = plan_.nodes[static_cast<size_t>(id)].inputs.at(0);
   size_t sends_from = yields_[static_cast<size_t>(input)];
   Schema schema = plan_.nodes[static_cast<size_t>(input)].schema;
-  ExchangeNode sent = exchange;
+  std::optional<size_t> hash_column;
   if (const auto behind = AggregateBehind(id)) {
     const PlanNode& node = plan_.nodes[static_cast<size_t>(*behind)];
     const auto& window = std::get<WindowAggregateNode>(node.op);
     const size_t partial = Add(*behind, MakeWindowAggregate(window, AggregateMode::kPartial, Input(id, 0), node.schema,
-                                                            LateRows(id)));
+                                                            LateRows(id), parts_.partial_trial_rows));
     Connect(sends_from, partial, 0);
     sends_from = partial;
-    schema = node.schema;
-    sent.keys = *KeysOfPartials(exchange, window);
+    schema = PartialRows::SchemaOf(window, node.schema);
+    hash_column = PartialRows::kHash;
   }
   std::vector<Edge*> out;
   for (int to = 0; to < workers_; to++) out.push_back(parts_.edges->Find(id, parts_.worker, to));
-  auto owned = std::make_unique<ExchangeOperator>(sent, schema, parts_.worker, std::move(out));
+  auto owned = std::make_unique<ExchangeOperator>(exchange, schema, parts_.worker, std::move(out), hash_column);
   ExchangeOperator* const sender = owned.get();
   const size_t sends = Add(id, std::move(owned));
   members_[sends].exchange = sender;

@@ -30,6 +30,7 @@ class TaskGraph {
     PipelineMetrics* metrics = nullptr;
     int worker = 0;
     const Edges* edges = nullptr;                   // nullptr: one worker
+    size_t partial_trial_rows = 0;                  // of PartialsPay
     std::map<std::string, SinkWriter*> writers;     // by sink table
     std::map<std::string, BadDataPolicy> bad_data;  // by source table
     std::map<std::string, Counter*> late_rows;      // by source table; none: nobody asks

@@ -90,7 +90,7 @@ class WorkersTest : public ::testing::Test {
     window.aggregates =
         BindAggregates(binder_.get(), {{"k", "VARCHAR"}, {"ts", "TIMESTAMP"}, {"v", "BIGINT"}}, {"sum(v)"});
     window.merges = BindAggregates(
-        binder_.get(), {{"k", "VARCHAR"}, {"s", "TIMESTAMP"}, {"e", "TIMESTAMP"}, {"v", "HUGEINT"}}, {"sum(v)"});
+        binder_.get(), {{"key", "BLOB"}, {"hash", "UBIGINT"}, {"s", "TIMESTAMP"}, {"v", "HUGEINT"}}, {"sum(v)"});
     AddNode(source, {}, in).times = {{1, 0}};
     AddNode(ExchangeNode{ExchangeNode::To::kOwnerOfKey, {0}}, {0}, in).times = {{1, 0}};
     AddNode(window, {1}, out).position = {3, 7};

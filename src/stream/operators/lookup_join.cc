@@ -6,6 +6,9 @@
 // row, with no row of the table: it says that all partners have been tried, so what becomes of a row without one is
 // decided there, and the order of the rows is kept.
 //
+// A row on which ON fails goes as a whole: nothing of it goes out before all its partners have been tried. So the pairs
+// of the row at hand are kept (16 bytes each) where there is a rest of ON that could fail.
+//
 // A batch of the stream makes at most kBatchesAtOnce batches at a time; what is left of it is copied and waits
 // (HasPending), and what is pushed meanwhile waits behind it.
 #include "stream/operators/lookup_join.h"
@@ -65,10 +68,42 @@ struct LookupJoinOperator::Probe {
   size_t row = 0;
   uint64_t partner = kNoRow;  // the next of `row`
   bool in_row = false;        // `partner` is set
-  bool matched = false;       // `row` has had a partner
+
+  // What goes out: ready[given, closed) may, what is behind belongs to the row whose partners are being tried.
+  std::vector<Pair> ready;
+  size_t given = 0, closed = 0;
+  bool matched = false;      // that row has had a partner
+  std::vector<bool> failed;  // by row: ON failed on it; empty: on none
 };
 
 struct LookupJoinOperator::Rep {
+  // Reports a row of the stream once, however many of its pairs fail, and marks it.
+  class PairFailures final : public FailureHandler {
+   public:
+    PairFailures(FailureHandler* rows, size_t number_column) : rows_(rows), number_column_(number_column) {}
+
+    // The pairs that will be evaluated next, and whose they are; borrowed.
+    void Expect(Probe* probe, const std::vector<Pair>* candidates) {
+      probe_ = probe;
+      candidates_ = candidates;
+    }
+
+    Status OnFailure(const Batch& pairs, const ExpressionFailure& failure) override {
+      const duckdb::Value number = pairs.chunk().GetValue(number_column_, failure.row);
+      const uint32_t row = (*candidates_)[static_cast<size_t>(number.GetValue<int64_t>())].row;
+      if (probe_->failed.empty()) probe_->failed.resize(probe_->batch->rows());
+      if (probe_->failed[row]) return Status::Ok();
+      probe_->failed[row] = true;
+      return rows_->OnFailure(pairs, failure);
+    }
+
+   private:
+    FailureHandler* const rows_;  // borrowed
+    const size_t number_column_;
+    Probe* probe_ = nullptr;
+    const std::vector<Pair>* candidates_ = nullptr;
+  };
+
   Rep(const LookupJoinNode& node, const Schema& stream, const Schema& table, const Schema& output, DuckSession* session,
       FailureHandler* failures)
       : node(node),
@@ -77,12 +112,13 @@ struct LookupJoinOperator::Rep {
         store(table),
         stream_codec(TypesOf(stream, node.stream_keys)),
         table_codec(TypesOf(table, node.table_keys)),
+        pair_failures(failures, stream.size() + table.size()),
         pairs(PairSchema(stream, table)),
         out(output) {
     if (!node.condition.empty()) {
       const Schema schema = PairSchema(stream, table);
-      condition = std::make_unique<FilterProject>(session, node.condition,
-                                                  ExpressionList().BehindColumnsOf(session, schema), schema, failures);
+      condition = std::make_unique<FilterProject>(
+          session, node.condition, ExpressionList().BehindColumnsOf(session, schema), schema, &pair_failures);
     }
   }
 
@@ -149,6 +185,11 @@ struct LookupJoinOperator::Rep {
         probe->partner = probe->first[probe->row];
         probe->in_row = true;
       }
+      if (!probe->failed.empty() && probe->failed[probe->row]) {
+        // Its other partners need not be tried.
+        probe->partner = kNoRow;
+        Close(static_cast<uint32_t>(probe->row), probe);
+      }
       const auto row = static_cast<uint32_t>(probe->row);
       while (probe->partner != kNoRow && candidates.size() < kBatchRows) {
         candidates.push_back({row, probe->partner});
@@ -165,7 +206,8 @@ struct LookupJoinOperator::Rep {
   }
 
   // passes[i]: candidate i is a pair that fulfils the rest of ON.
-  Status Evaluate(Batch* batch) {
+  Status Evaluate(Probe* probe) {
+    Batch* const batch = probe->batch;
     passes.assign(candidates.size(), false);
     std::vector<uint64_t> places;
     duckdb::SelectionVector rows(kBatchRows);
@@ -191,6 +233,7 @@ struct LookupJoinOperator::Rep {
       for (size_t i = 0; i < places.size(); i++) pairs.origin_rows.push_back(batch->OriginRow(rows.get_index(i)));
     }
     Batch* passed = nullptr;
+    pair_failures.Expect(probe, &candidates);
     RETURN_IF_ERROR(condition->Execute(&pairs, &passed));
     duckdb::UnifiedVectorFormat format;
     passed->chunk().data[stream.size() + table.size()].ToUnifiedFormat(passed->rows(), format);
@@ -199,23 +242,49 @@ struct LookupJoinOperator::Rep {
     return Status::Ok();
   }
 
-  // What goes out for the candidates. The row that they begin with may have begun, and been matched, before.
+  // Adds what goes out for the candidates. The row that they begin with may have begun, and been matched, before.
   void Choose(Probe* probe) {
-    chosen.clear();
-    uint32_t row = candidates.empty() ? 0 : candidates.front().row;
-    bool matched = probe->matched;
     for (size_t i = 0; i < candidates.size(); i++) {
       const Pair& pair = candidates[i];
-      if (pair.row != row) matched = false;
-      row = pair.row;
+      if (i > 0 && pair.row != candidates[i - 1].row) Close(candidates[i - 1].row, probe);
       if (passes[i]) {
-        if (!stream_only() || (node.kind == LookupJoinNode::Kind::kSemi && !matched)) chosen.push_back(pair);
-        matched = true;
-      } else if (pair.place == kNoRow && !matched) {
-        chosen.push_back(pair);
+        if (!stream_only() || (node.kind == LookupJoinNode::Kind::kSemi && !probe->matched))
+          probe->ready.push_back(pair);
+        probe->matched = true;
+      } else if (pair.place == kNoRow && !probe->matched) {
+        probe->ready.push_back(pair);
       }
     }
-    probe->matched = matched && probe->in_row && !candidates.empty() && row == probe->row;
+    if (candidates.empty()) return;
+    const bool goes_on = probe->in_row && candidates.back().row == probe->row;
+    if (!goes_on) Close(candidates.back().row, probe);
+    if (!condition) probe->closed = probe->ready.size();  // nothing can fail
+  }
+
+  // All partners of the row have been tried.
+  static void Close(uint32_t row, Probe* probe) {
+    if (!probe->failed.empty() && probe->failed[row]) probe->ready.resize(probe->closed);
+    probe->closed = probe->ready.size();
+    probe->matched = false;
+  }
+
+  // The next batch of what may go out; false: there is none.
+  bool TakeReady(Probe* probe) {
+    if (probe->given == probe->closed) return false;
+    if (probe->given == 0 && probe->closed == probe->ready.size() && probe->closed <= kBatchRows) {
+      chosen.swap(probe->ready);
+      probe->ready.clear();
+      probe->closed = 0;
+      return true;
+    }
+    const size_t end = std::min(probe->closed, probe->given + kBatchRows);
+    chosen.assign(probe->ready.begin() + static_cast<ptrdiff_t>(probe->given),
+                  probe->ready.begin() + static_cast<ptrdiff_t>(end));
+    probe->given = end;
+    if (probe->given < probe->closed) return true;
+    probe->ready.erase(probe->ready.begin(), probe->ready.begin() + static_cast<ptrdiff_t>(end));
+    probe->given = probe->closed = 0;
+    return true;
   }
 
   void FillOut(Batch* batch) {
@@ -246,6 +315,7 @@ struct LookupJoinOperator::Rep {
   KeyTable index;
   std::vector<List> lists;  // by number of the key
   KeyCodec stream_codec, table_codec;
+  PairFailures pair_failures;
   std::unique_ptr<FilterProject> condition;  // nullptr: none
 
   std::deque<Probe> waiting;
@@ -274,7 +344,8 @@ bool LookupJoinOperator::HasPending() const {
 
 int64_t LookupJoinOperator::StateBytes() const {
   const Rep& rep = *rep_;
-  return rep.store.bytes() + rep.index.bytes() + rep.waiting_bytes +
+  const size_t pairs = rep.waiting.empty() ? 0 : rep.waiting.front().ready.capacity();
+  return rep.store.bytes() + rep.index.bytes() + rep.waiting_bytes + static_cast<int64_t>(pairs * sizeof(Pair)) +
          static_cast<int64_t>(rep.next.capacity() * sizeof(uint64_t) + rep.lists.capacity() * sizeof(Rep::List));
 }
 
@@ -310,15 +381,18 @@ Status LookupJoinOperator::Push(size_t input, Batch* batch) {
 
 Status LookupJoinOperator::Work(Probe* probe, bool* done) {
   Rep& rep = *rep_;
-  for (int i = 0; i < kBatchesAtOnce && !Rep::Done(*probe); i++) {
-    rep.MakePairs(probe);
-    RETURN_IF_ERROR(rep.Evaluate(probe->batch));
-    rep.Choose(probe);
-    if (rep.chosen.empty()) continue;
+  for (int i = 0; i < kBatchesAtOnce; i++) {
+    if (!rep.TakeReady(probe)) {
+      if (Rep::Done(*probe)) break;
+      rep.MakePairs(probe);
+      RETURN_IF_ERROR(rep.Evaluate(probe));
+      rep.Choose(probe);
+      if (!rep.TakeReady(probe)) continue;
+    }
     rep.FillOut(probe->batch);
     RETURN_IF_ERROR(Emit(&rep.out));
   }
-  *done = Rep::Done(*probe);
+  *done = Rep::Done(*probe) && probe->given == probe->closed;
   return Status::Ok();
 }
 

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include "duckdb/planner/expression/bound_cast_expression.hpp"
 #include "duckdb/planner/expression/bound_comparison_expression.hpp"
+#include "duckdb/planner/expression/bound_conjunction_expression.hpp"
+#include "duckdb/planner/expression/bound_constant_expression.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 
 #include "base/clock.h"
@@ -42,6 +45,15 @@ class NoFailure final : public FailureHandler {
   Status OnFailure(const Batch&, const ExpressionFailure& failure) override { return Status::User(failure.message); }
 };
 
+class Dropped final : public FailureHandler {
+ public:
+  Status OnFailure(const Batch&, const ExpressionFailure&) override {
+    rows++;
+    return Status::Ok();
+  }
+  int rows = 0;
+};
+
 struct Case {
   Kind kind;
   bool nulls_equal = false;
@@ -58,6 +70,23 @@ class LookupJoin : public ::testing::Test {
     auto result = session_->connection().Query(sql);
     EXPECT_FALSE(result->HasError()) << result->GetError() << "\n" << sql;
     return result;
+  }
+
+  // Over (id, text) of both: stream.text <> table.text OR CAST(stream.text AS BIGINT) = 0.
+  ExpressionList FailsOnEqualTexts() {
+    const auto text = [](size_t column) {
+      return duckdb::make_uniq<duckdb::BoundReferenceExpression>(LogicalType::VARCHAR, column);
+    };
+    auto either = std::make_unique<duckdb::BoundConjunctionExpression>(duckdb::ExpressionType::CONJUNCTION_OR);
+    either->children.push_back(duckdb::make_uniq<duckdb::BoundComparisonExpression>(
+        duckdb::ExpressionType::COMPARE_NOTEQUAL, text(1), text(3)));
+    either->children.push_back(duckdb::make_uniq<duckdb::BoundComparisonExpression>(
+        duckdb::ExpressionType::COMPARE_EQUAL,
+        duckdb::BoundCastExpression::AddCastToType(session_->context(), text(1), LogicalType::BIGINT),
+        duckdb::make_uniq<duckdb::BoundConstantExpression>(duckdb::Value::BIGINT(0))));
+    std::vector<std::unique_ptr<duckdb::Expression>> list;
+    list.push_back(std::move(either));
+    return ExpressionList(std::move(list));
   }
 
   void PushAll(LookupJoinOperator* join, size_t input, const std::string& sql, const Schema& schema, Random* random) {
@@ -198,6 +227,45 @@ TEST_F(LookupJoin, ALargeResultWaitsBetweenItsParts) {
   while (join.HasPending()) ASSERT_TRUE(join.Resume().ok());
   EXPECT_EQ(collect.rows.size(), 20 * kBatchRows);
   EXPECT_EQ(collect.watermark, kEndOfTime);
+}
+
+// Over 20 rows of the stream and 3,000 of the table, ON fails on row 3 at its first partner, on row 7 at its last.
+TEST_F(LookupJoin, ARowOnWhichTheConditionFailsGoesAsAWhole) {
+  constexpr int64_t kTableRows = 3000, kStreamRows = 20;
+  const Schema schema = {{"id", MakeType("BIGINT")}, {"text", MakeType("VARCHAR")}};
+  Schema both = schema;
+  both.insert(both.end(), schema.begin(), schema.end());
+  for (const Kind kind : {Kind::kInner, Kind::kLeft, Kind::kSemi, Kind::kAnti}) {
+    Dropped dropped;
+    LookupJoinNode node;
+    node.kind = kind;
+    node.condition = FailsOnEqualTexts();
+    const bool stream_only = kind == Kind::kSemi || kind == Kind::kAnti;
+    LookupJoinOperator join(node, schema, schema, stream_only ? schema : both, session_.get(), &dropped);
+    Collect collect;
+    join.AddOutput(&collect, 0);
+    Batch batch(schema);
+    const auto push = [&](size_t input, int64_t rows, const std::function<std::string(int64_t)>& text) {
+      for (int64_t begin = 0; begin < rows; begin += kBatchRows) {
+        batch.Reset();
+        const int64_t count = std::min<int64_t>(kBatchRows, rows - begin);
+        for (int64_t i = 0; i < count; i++) {
+          batch.chunk().SetValue(0, static_cast<size_t>(i), duckdb::Value::BIGINT(begin + i));
+          batch.chunk().SetValue(1, static_cast<size_t>(i), duckdb::Value(text(begin + i)));
+        }
+        batch.chunk().SetCardinality(static_cast<size_t>(count));
+        ASSERT_TRUE(join.Push(input, &batch).ok());
+      }
+    };
+    push(1, kTableRows, [](int64_t i) { return i == 0 ? "first" : i == kTableRows - 1 ? "last" : "0"; });
+    ASSERT_TRUE(join.OnEnd(1).ok());
+    push(0, kStreamRows, [](int64_t i) { return i == 3 ? "first" : i == 7 ? "last" : "x"; });
+    while (join.HasPending()) ASSERT_TRUE(join.Resume().ok());
+    EXPECT_EQ(dropped.rows, 2);
+    const size_t left = kStreamRows - 2;
+    EXPECT_EQ(collect.rows.size(), kind == Kind::kAnti ? 0 : stream_only ? left : left * kTableRows);
+    for (const std::string& row : collect.rows) ASSERT_FALSE(row.starts_with("3|") || row.starts_with("7|")) << row;
+  }
 }
 
 }  // namespace

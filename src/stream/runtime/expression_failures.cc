@@ -27,11 +27,10 @@ Status ExpressionFailures::OnFailure(const Batch& input, const ExpressionFailure
     message.pop_back();
   if (!failure.expression.empty()) message += " in " + failure.expression;
   if (!origin.empty()) message += " (" + origin + ")";
-  if (policy_ == BadDataPolicy::kFail) {
-    return Status::User(std::move(message),
-                        "Correct the expression (TRY_CAST gives NULL instead), or set bad_data = 'drop' on the source "
-                        "to drop such rows")
-        .At(failure.position);
+  if (policy_.policy == BadDataPolicy::kFail) {
+    std::string hint = "Correct the expression (TRY_CAST gives NULL instead)";
+    if (!policy_.tables.empty()) hint += ", or set bad_data = 'drop' on " + policy_.tables + " to drop such rows";
+    return Status::User(std::move(message), std::move(hint)).At(failure.position);
   }
   metrics_->bad_rows.Add(1);
   // The first ones in full, then one for every doubling: a bad stream must not become a log.

@@ -62,7 +62,7 @@ SourceInput::SourceInput(const PlanNode& node, Parts parts, const World& world)
       parts_(std::move(parts)),
       world_(world),
       bad_rows_(source_ == nullptr ? "" : source_->table, parts_.bad_data, world.metrics),
-      failures_(parts_.bad_data, world.metrics),
+      failures_({parts_.bad_data, source_ == nullptr ? "" : source_->table}, world.metrics),
       read_(Decoded(node)),
       hidden_(Hidden(node)) {
   CHECK_MSG(parts_.reader != nullptr, "a source table has one SourceNode");

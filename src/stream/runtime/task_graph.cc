@@ -11,25 +11,37 @@
 #include "stream/operators/unnest.h"
 #include "stream/operators/window_aggregate.h"
 #include "stream/operators/windowed_over.h"
-#include "stream/runtime/expression_failures.h"
 #include "stream/runtime/sink_operator.h"
 
 namespace laminar {
 
 namespace {
 
-// bad_data of a node's rows: the strictest of the sources they come from; a row that was made here (VALUES) fails.
-std::vector<BadDataPolicy> PolicyByNode(const StreamPlan& plan, const std::map<std::string, BadDataPolicy>& by_table) {
-  std::vector<BadDataPolicy> policies(plan.nodes.size(), BadDataPolicy::kFail);
+RowPolicy StrictestOf(const std::vector<RowPolicy>& policies, const std::vector<NodeId>& inputs) {
+  RowPolicy strictest = {BadDataPolicy::kDrop, ""};
+  std::set<std::string> tables;
+  for (const NodeId input : inputs) {
+    const RowPolicy& policy = policies[static_cast<size_t>(input)];
+    if (policy.policy == BadDataPolicy::kFail) strictest.policy = BadDataPolicy::kFail;
+    if (policy.tables.empty() || !tables.insert(policy.tables).second) continue;
+    strictest.tables += (strictest.tables.empty() ? "" : ", ") + policy.tables;
+  }
+  return strictest;
+}
+
+// bad_data of a node's rows: the strictest of the sources they come from; a row that was made here (VALUES) fails. A
+// row that was joined with a table is one of the stream.
+std::vector<RowPolicy> PolicyByNode(const StreamPlan& plan, const std::map<std::string, BadDataPolicy>& by_table) {
+  std::vector<RowPolicy> policies(plan.nodes.size());
   for (size_t id = 0; id < plan.nodes.size(); id++) {
     const PlanNode& node = plan.nodes[id];
     if (const auto* source = std::get_if<SourceNode>(&node.op)) {
-      policies[id] = by_table.at(source->table);
+      policies[id].policy = by_table.at(source->table);
+      if (policies[id].policy == BadDataPolicy::kFail) policies[id].tables = source->table;
+    } else if (std::holds_alternative<LookupJoinNode>(node.op)) {
+      policies[id] = policies[static_cast<size_t>(node.inputs[0])];
     } else if (!node.inputs.empty()) {
-      const bool all_drop = std::all_of(node.inputs.begin(), node.inputs.end(), [&](NodeId input) {
-        return policies[static_cast<size_t>(input)] == BadDataPolicy::kDrop;
-      });
-      policies[id] = all_drop ? BadDataPolicy::kDrop : BadDataPolicy::kFail;
+      policies[id] = StrictestOf(policies, node.inputs);
     }
   }
   return policies;

@@ -19,6 +19,7 @@
 #include "stream/plan.h"
 #include "stream/runtime/edge.h"
 #include "stream/runtime/exchange.h"
+#include "stream/runtime/expression_failures.h"
 
 namespace laminar {
 
@@ -95,7 +96,7 @@ class TaskGraph {
   const Parts parts_;
   const StreamPlan& plan_;
   const int workers_;
-  const std::vector<BadDataPolicy> policies_;  // by node
+  const std::vector<RowPolicy> policies_;  // by node
   std::vector<std::unique_ptr<FailureHandler>> failure_handlers_;
   Counter nobodys_late_rows_;
   std::vector<size_t> yields_;  // by node: the member that yields its rows

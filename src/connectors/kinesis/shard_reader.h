@@ -92,9 +92,9 @@ class ShardReader {
 
   SourceWatermark::Split split() const { return shard_.split; }
   uint64_t order_key() const { return order_key_; }  // of its first row: Batch::order_key
-  bool pinned() const { return pinned_; }    // its starting position is fixed
-  bool closed() const { return closed_; }    // the service said that the shard ends; no more answers will come
-  bool stopped() const { return stopped_; }  // at the tip of a bounded read; no more answers will come
+  bool pinned() const { return pinned_; }            // its starting position is fixed
+  bool closed() const { return closed_; }            // the service said that the shard ends; no more answers will come
+  bool stopped() const { return stopped_; }          // at the tip of a bounded read; no more answers will come
   const std::vector<std::string>& child_shard_ids() const { return child_shard_ids_; }  // once closed
   int64_t lag_ms() const { return lag_ms_; }
 
@@ -128,7 +128,7 @@ class ShardReader {
   int64_t last_records_micros_;        // when records came the last time, or the start
   int64_t last_throttle_micros_ = -1;  // -1 = never
   int expired_in_a_row_ = 0;
-  int64_t average_record_bytes_ = 1024;
+  int64_t average_record_bytes_ = 16 << 10;  // a guess: not below most, so that first answers fit their share
   int64_t lag_ms_ = 0;
 
   std::deque<GetRecordsResult> answers_;

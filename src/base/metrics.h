@@ -21,6 +21,12 @@ class Gauge {
  public:
   void Set(int64_t value) { value_.store(value, std::memory_order_relaxed); }
   void Add(int64_t n) { value_.fetch_add(n, std::memory_order_relaxed); }
+  // For the highest that another figure has been.
+  void RaiseTo(int64_t value) {
+    int64_t before = Get();
+    while (before < value && !value_.compare_exchange_weak(before, value, std::memory_order_relaxed)) {
+    }
+  }
   int64_t Get() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -28,19 +34,23 @@ class Gauge {
 };
 
 // Every figure is declared here once, with its meaning: name, type, help.
-#define LAMINAR_PIPELINE_METRICS(X)                                              \
-  X(rows_in, Counter, "rows decoded from sources")                               \
-  X(bytes_in, Counter, "bytes of records read, as stored in the stream or file") \
-  X(rows_to_sinks, Counter, "rows handed to sinks")                              \
-  X(rows_out, Counter, "rows acknowledged by sinks")                             \
-  X(bytes_out, Counter, "bytes of records acknowledged by sinks")                \
-  X(bad_rows, Counter, "rows dropped by bad_data = 'drop'")                      \
-  X(read_requests, Counter, "GetRecords requests answered")                      \
-  X(write_requests, Counter, "PutRecords requests answered")                     \
-  X(retries, Counter, "requests and records sent again, for whatever reason")    \
-  X(throttles, Counter, "answers of the kind: limit exceeded")                   \
-  X(lag_ms, Gauge, "largest MillisBehindLatest over all shards, milliseconds")   \
-  X(buffered_bytes, Gauge, "bytes held by prefetch and by sinks")
+#define LAMINAR_PIPELINE_METRICS(X)                                                                               \
+  X(rows_in, Counter, "rows decoded from sources")                                                                \
+  X(bytes_in, Counter, "bytes of records read, as stored in the stream or file")                                  \
+  X(rows_to_sinks, Counter, "rows handed to sinks")                                                               \
+  X(rows_out, Counter, "rows acknowledged by sinks")                                                              \
+  X(bytes_out, Counter, "bytes of records acknowledged by sinks")                                                 \
+  X(bad_rows, Counter, "rows dropped by bad_data = 'drop'")                                                       \
+  X(read_requests, Counter, "GetRecords requests answered")                                                       \
+  X(write_requests, Counter, "PutRecords requests answered")                                                      \
+  X(retries, Counter, "requests and records sent again, for whatever reason")                                     \
+  X(throttles, Counter, "answers of the kind: limit exceeded")                                                    \
+  X(lag_ms, Gauge, "largest MillisBehindLatest over all shards, milliseconds")                                    \
+  X(buffered_bytes, Gauge, "bytes held by prefetch and by sinks")                                                 \
+  X(state_bytes, Gauge, "bytes that operators hold: open windows, sessions, rows that OVER needs, joined tables") \
+  X(state_rows, Gauge, "rows and groups that wait for the watermark")                                             \
+  X(peak_state_bytes, Gauge, "the highest that state_bytes has been")                                             \
+  X(peak_state_rows, Gauge, "the highest that state_rows has been")
 
 // Of one source table.
 #define LAMINAR_SOURCE_METRICS(X)                                                                             \

@@ -13,12 +13,11 @@
 #include "cli/errors.h"
 #include "cli/signals.h"
 #include "cli/status_line.h"
+#include "engine/memory_shares.h"
 
 namespace laminar::cli {
 
 namespace {
-
-constexpr int64_t kLeastMemory = 64 << 20;
 
 // [1.234,1.198]: by worker.
 std::string CpuSeconds(const std::vector<int64_t>& micros) {
@@ -42,6 +41,8 @@ void LogTotal(std::string_view message, const Pipeline& pipeline, int64_t elapse
                     {"late_rows", number(LateRows(pipeline.source_metrics())), true},
                     {"ahead_rows", number(AheadRows(pipeline.source_metrics())), true},
                     {"retries", number(metrics.retries.Get()), true},
+                    {"peak_state_bytes", std::to_string(metrics.peak_state_bytes.Get()), true},
+                    {"peak_state_rows", std::to_string(metrics.peak_state_rows.Get()), true},
                     {"worker_cpu_seconds", CpuSeconds(pipeline.worker_cpu_micros()), true},
                     {"elapsed_ms", number(static_cast<uint64_t>(elapsed_micros / kMicrosPerMilli)), true}});
 }
@@ -52,7 +53,8 @@ void RunArguments::AddTo(CLI::App* command) {
   command->add_flag("-q,--quiet", quiet, "No status line, no summary; log only warnings and errors");
   command
       ->add_option("--memory-limit", memory_limit,
-                   "How much memory the process may use: 512MiB, 4GB (default: half of the machine)")
+                   "How much memory the process may use, its program's 64 MiB among it: 512MiB, 4GB; at least 128MiB "
+                   "(default: half of the machine)")
       ->option_text("SIZE");
   command->add_option("--log-format", log_format, "text for people, json for machines")
       ->option_text("text|json")
@@ -66,8 +68,10 @@ Result<int64_t> RunArguments::MemoryLimit() const {
   if (memory_limit.empty()) return DefaultMemoryLimit();
   const Result<int64_t> bytes = ParseBytes(memory_limit);
   if (!bytes.ok()) return Status::User("--memory-limit " + memory_limit + " is not a size", bytes.status().hint());
-  if (*bytes < kLeastMemory)
-    return Status::User("--memory-limit " + memory_limit + " is too little", "It takes at least 64MiB");
+  if (*bytes < kLeastMemoryLimit) {
+    return Status::User("--memory-limit " + memory_limit + " is too little",
+                        "It takes at least 128MiB: the program itself has 64 MiB of them");
+  }
   return *bytes;
 }
 

@@ -39,7 +39,7 @@ int64_t DefaultMemoryLimit() {
   std::ifstream limit("/sys/fs/cgroup/memory.max");  // "max" where there is none
   int64_t group = 0;
   if (limit >> group && group > 0) bytes = std::min(bytes, group);
-  return bytes / 2;
+  return std::max(bytes / 2, kLeastMemoryLimit);
 }
 
 }  // namespace laminar::cli

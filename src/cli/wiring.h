@@ -24,11 +24,12 @@ class World {
   const Clock& clock() const { return clock_; }
   const Registry& registry() const { return registry_; }
   DuckSession* session() { return session_.get(); }  // of the thread that made the world
-  PipelineWorld pipeline_world() { return {&clock_, &random_, database_.get()}; }
+  PipelineWorld pipeline_world() { return {&clock_, &random_, database_.get(), &memory_}; }
 
  private:
   World();
   SystemClock clock_;
+  SystemMemoryMeter memory_;
   Random random_;
   std::unique_ptr<DuckDatabase> database_;
   std::unique_ptr<DuckSession> session_;
@@ -36,7 +37,8 @@ class World {
   Registry registry_;  // borrows all of the above
 };
 
-// Half of the memory that this process may use: of the machine's, or of its control group's limit.
+// Half of the memory that this process may use: of the machine's, or of its control group's limit; no less than
+// kLeastMemoryLimit.
 int64_t DefaultMemoryLimit();
 
 }  // namespace laminar::cli

@@ -2,13 +2,16 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace laminar {
 
 namespace {
 
 // A buffer smaller than this cannot hold one GetRecords answer or one PutRecords request; a larger one gains nothing.
-constexpr int64_t kLeastBuffer = 16 << 20;
+constexpr int64_t kLeastBuffer = 8 << 20;
 constexpr int64_t kLargestBuffer = 256 << 20;
+constexpr int64_t kLeastOfDuck = 16 << 20;
 
 bool KeepsState(const StreamPlan& plan) {
   return std::any_of(plan.nodes.begin(), plan.nodes.end(), [](const PlanNode& node) {
@@ -24,18 +27,19 @@ int64_t Buffer(int64_t share, size_t sharers) {
 }  // namespace
 
 MemoryShares DivideMemory(int64_t limit_bytes, const StreamPlan& plan) {
-  const bool keeps_state = KeepsState(plan);
-  const int64_t buffers = limit_bytes / (keeps_state ? 8 : 4);
+  CHECK(limit_bytes >= kLeastMemoryLimit);
+  const int64_t data = limit_bytes - kProgramBytes;
+  const int64_t buffers = data / (KeepsState(plan) ? 8 : 4);
   MemoryShares shares;
   shares.source = Buffer(buffers, plan.sources.size());
   shares.sink = Buffer(buffers, plan.sinks.size());
-  shares.state = limit_bytes / 2;
-  shares.edges = limit_bytes / 16;
+  shares.state = data / 8 * 3;
+  shares.edges = data / 16;
   return shares;
 }
 
 int64_t DuckMemory(int64_t limit_bytes) {
-  return std::max(limit_bytes / 8, kLeastBuffer);
+  return std::max((limit_bytes - kProgramBytes) / 8, kLeastOfDuck);
 }
 
 }  // namespace laminar

@@ -77,7 +77,8 @@ class PipelineImpl final : public Pipeline {
 
     // Sessions and edges outlive the tasks that use them; all end before the connectors.
     const Edges edges(script_.plan, wakers, shares_.edges);
-    StateBudget budget(shares_.state, script_.plan.nodes.size(), world_.clock, wakers);
+    StateBudget budget({shares_.state, options_.memory_limit_bytes, world_.memory}, script_.plan.nodes.size(),
+                       world_.clock, wakers);
     std::vector<std::unique_ptr<DuckSession>> sessions;
     std::vector<std::unique_ptr<Task>> tasks;
     for (int w = 0; w < options_.parallelism; w++) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/memory_meter.h"
 #include "base/metrics.h"
 #include "base/random.h"
 #include "base/status.h"
@@ -29,6 +30,7 @@ struct PipelineWorld {
   const Clock* clock = nullptr;  // all borrowed, outlive the pipeline
   Random* random = nullptr;
   DuckDatabase* database = nullptr;
+  const MemoryMeter* memory = nullptr;  // nullptr: only what is counted is kept within the limit
 };
 
 class Pipeline {

@@ -78,12 +78,6 @@ def test_latency_from_put_to_seen(server, server_pool, new_name, laminar):
     assert run.stop() == 0, run.describe()
 
 
-def peak_rss(run):
-    """Highest resident memory so far, bytes."""
-    with open(f"/proc/{run.pid}/status") as status:
-        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
-
-
 def write_rows(path, count):
     with open(path, "w") as file:
         for n in range(count):
@@ -103,20 +97,7 @@ def test_memory_does_not_grow_with_the_input(tmp_path, laminar):
                   "CREATE TABLE nothing (device_id TEXT, details JSON, at TIMESTAMP) WITH (connector = 'blackhole', type = 'sink');\n"
                   "INSERT INTO nothing SELECT device_id, JSON_OBJECT('t', temperature, 'l', location), timestamp FROM sensor_data WHERE temperature > 30;\n")
         run = laminar("run", "--until-caught-up", script=script)
-        peak = 0
-
-        def ended():
-            nonlocal peak
-            if run.process.poll() is not None:
-                return True
-            try:
-                peak = max(peak, peak_rss(run))
-            except (OSError, StopIteration):  # it ended in between
-                pass
-            return False
-
-        wait_for(ended, 100, run.describe, pause=0.005)
+        peaks.append(run.peak_rss_until_end())
         run.expect(0)
-        peaks.append(peak)
     print(f"peak memory: {peaks[0] / 1e6:.0f} MB for 100,000 rows, {peaks[1] / 1e6:.0f} MB for 1,000,000")
     assert peaks[1] <= peaks[0] + 16e6

@@ -118,6 +118,28 @@ class Laminar:
     def rss_bytes(self):
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
+    def peak_rss_until_end(self, timeout=100):
+        """Waits for its end; the highest resident memory until shortly before, bytes."""
+        peak = 0
+
+        def ended():
+            nonlocal peak
+            if self.process.poll() is not None:
+                return True
+            try:
+                status = Path(f"/proc/{self.pid}/status").read_text()
+            except OSError:  # it ended in between
+                return False
+            peak = max([peak, *(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))])
+            return False
+
+        wait_for(ended, timeout, self.describe, pause=0.005)
+        return peak
+
+    def total(self):
+        """The last line of a run with --log-format json and without --quiet: its figures."""
+        return next(line for line in map(json.loads, reversed(list(self.stderr_lines))) if line["message"] in ("done", "failed"))
+
     def __enter__(self):
         return self
 

@@ -28,12 +28,13 @@ struct ListColumn {
 }  // namespace
 
 UnnestOperator::UnnestOperator(const UnnestNode& node, const Schema& input, const Schema& output, DuckSession* session,
-                               FailureHandler* failures)
+                               FailureHandler* failures, StepGuard* guard)
     : Operator(1),
       input_columns_(input.size()),
       // Evaluated together, so that a list that fails drops its row.
       lists_(session, ExpressionList(), node.lists.BehindColumnsOf(session, input),
              InputThenListTypes(input, node.lists), failures),
+      guard_(guard),
       out_(output) {}
 
 Status UnnestOperator::Push(size_t /*input*/, Batch* batch) {
@@ -85,7 +86,8 @@ Status UnnestOperator::Push(size_t /*input*/, Batch* batch) {
       for (size_t i = 0; i < pending.size(); i++) out_.origin_rows[i] = evaluated->OriginRow(pending[i].first);
     }
     pending.clear();
-    return Emit(&out_);
+    RETURN_IF_ERROR(Emit(&out_));
+    return guard_->MayGoOn();
   };
 
   for (size_t row = 0; row < rows; row++) {

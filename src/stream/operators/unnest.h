@@ -5,21 +5,23 @@
 
 #include "duck/filter_project.h"
 #include "stream/operators/operator.h"
+#include "stream/operators/step_guard.h"
 #include "stream/plan.h"
 
 namespace laminar {
 
 class UnnestOperator final : public Operator {
  public:
-  // output: the input's columns, then one element column for each list. session and failures are borrowed.
+  // output: the input's columns, then one element column for each list. session, failures and guard are borrowed.
   UnnestOperator(const UnnestNode& node, const Schema& input, const Schema& output, DuckSession* session,
-                 FailureHandler* failures);
+                 FailureHandler* failures, StepGuard* guard);
 
   Status Push(size_t input, Batch* batch) override;
 
  private:
   const size_t input_columns_;
-  FilterProject lists_;  // input columns, then the lists
+  FilterProject lists_;     // input columns, then the lists
+  StepGuard* const guard_;  // asked after each batch of the output
   Batch out_;
 };
 

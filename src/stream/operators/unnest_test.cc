@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <climits>
+
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 
 #include "base/clock.h"
@@ -38,6 +40,13 @@ class NoFailure final : public FailureHandler {
   Status OnFailure(const Batch&, const ExpressionFailure& failure) override { return Status::User(failure.message); }
 };
 
+// Lets `batches` pass.
+class Guard final : public StepGuard {
+ public:
+  Status MayGoOn() override { return batches-- > 1 ? Status::Ok() : Status::Environment("enough"); }
+  int batches = INT_MAX;
+};
+
 TEST(Unnest, ListsRunInParallelAndEmptyRowsVanish) {
   ManualClock clock;
   auto database = std::move(DuckDatabase::Open(&clock, 64 << 20)).value();
@@ -51,7 +60,8 @@ TEST(Unnest, ListsRunInParallelAndEmptyRowsVanish) {
   lists.push_back(std::make_unique<duckdb::BoundReferenceExpression>(list, 1U));
   lists.push_back(std::make_unique<duckdb::BoundReferenceExpression>(list, 2U));
   NoFailure failures;
-  UnnestOperator unnest(UnnestNode{ExpressionList(std::move(lists))}, input, output, session.get(), &failures);
+  Guard guard;
+  UnnestOperator unnest(UnnestNode{ExpressionList(std::move(lists))}, input, output, session.get(), &failures, &guard);
   Collect collect;
   unnest.AddOutput(&collect, 0);
 
@@ -86,7 +96,8 @@ TEST(Unnest, AListLongerThanABatchSpansSeveral) {
   std::vector<std::unique_ptr<duckdb::Expression>> lists;
   lists.push_back(std::make_unique<duckdb::BoundReferenceExpression>(list, 0U));
   NoFailure failures;
-  UnnestOperator unnest(UnnestNode{ExpressionList(std::move(lists))}, input, output, session.get(), &failures);
+  Guard guard;
+  UnnestOperator unnest(UnnestNode{ExpressionList(std::move(lists))}, input, output, session.get(), &failures, &guard);
   struct Sum final : Operator {
     Sum() : Operator(1) {}
     Status Push(size_t, Batch* batch) override {
@@ -106,6 +117,10 @@ TEST(Unnest, AListLongerThanABatchSpansSeveral) {
   ASSERT_TRUE(unnest.Push(0, &batch).ok());
   EXPECT_EQ(sum.rows, 15000U);
   EXPECT_EQ(sum.total, 3 * 12497500);
+
+  guard.batches = 3;
+  EXPECT_FALSE(unnest.Push(0, &batch).ok());
+  EXPECT_EQ(sum.rows, 15000U + 3 * kBatchRows);
 }
 
 }  // namespace

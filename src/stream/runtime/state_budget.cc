@@ -4,8 +4,8 @@
 
 namespace laminar {
 
-StateBudget::StateBudget(int64_t limit_bytes, size_t nodes, const Clock* clock, std::vector<Waker*> wakers)
-    : limit_(limit_bytes),
+StateBudget::StateBudget(const Limits& limits, size_t nodes, const Clock* clock, std::vector<Waker*> wakers)
+    : limits_(limits),
       nodes_(nodes),
       clock_(clock),
       wakers_(std::move(wakers)),
@@ -55,16 +55,35 @@ bool StateBudget::SetBusy(int worker, bool busy) {
   return changed || begins;
 }
 
-std::optional<StateBudget::Holder> StateBudget::GivesUp() const {
-  if (!Exceeded() || clock_->SteadyMicros() < Deadline()) return std::nullopt;
-  Holder most;
+// Measured now and then: it is asked for after every few batches.
+int64_t StateBudget::ResidentBytes() {
+  constexpr int64_t kEveryMicros = 5'000;
+  if (limits_.meter == nullptr) return 0;
+  const int64_t now = clock_->SteadyMicros();
+  if (now >= measure_at_.load(std::memory_order_relaxed)) {
+    measure_at_.store(now + kEveryMicros, std::memory_order_relaxed);
+    resident_.store(limits_.meter->ResidentBytes(), std::memory_order_relaxed);
+  }
+  return resident_.load(std::memory_order_relaxed);
+}
+
+std::optional<StateBudget::Verdict> StateBudget::GivesUp() {
+  if (total() <= limits_.share_bytes / kSmallPart) return std::nullopt;
+  const int64_t resident = ResidentBytes();
+  const bool no_room = resident > limits_.process_bytes;
+  if (!no_room && (!Exceeded() || clock_->SteadyMicros() < Deadline())) return std::nullopt;
+  std::lock_guard lock(mutex_);
+  if (verdict_) return verdict_;
+  verdict_ = Verdict{0, 0, no_room ? resident : 0};
   for (size_t node = 0; node < nodes_; node++) {
     int64_t bytes = 0;
     for (size_t worker = 0; worker < wakers_.size(); worker++)
       bytes += At(static_cast<int>(worker), static_cast<NodeId>(node)).load(std::memory_order_relaxed);
-    if (bytes > most.bytes) most = {static_cast<NodeId>(node), bytes};
+    if (bytes <= verdict_->bytes) continue;
+    verdict_->node = static_cast<NodeId>(node);
+    verdict_->bytes = bytes;
   }
-  return most;
+  return verdict_;
 }
 
 }  // namespace laminar

@@ -33,13 +33,19 @@ Description Describe(const PlanNode& node) {
 
 }  // namespace
 
-Status StateDoesNotFit(const StreamPlan& plan, const StateBudget::Holder& holder, int64_t limit_bytes) {
-  const PlanNode& node = plan.nodes.at(static_cast<size_t>(holder.node));
+Status StateDoesNotFit(const StreamPlan& plan, const StateBudget::Verdict& verdict, const StateBudget::Limits& limits) {
+  const PlanNode& node = plan.nodes.at(static_cast<size_t>(verdict.node));
   const Description description = Describe(node);
-  return Status::Environment("state does not fit into --memory-limit: " + std::string(description.holder) + " hold " +
-                                 FormatBytes(static_cast<uint64_t>(holder.bytes)) + ", the share of all state is " +
-                                 FormatBytes(static_cast<uint64_t>(limit_bytes)),
-                             "Raise --memory-limit, or use " + std::string(description.change))
+  const auto bytes = [](int64_t count) { return FormatBytes(static_cast<uint64_t>(count)); };
+  std::string message =
+      "state does not fit into --memory-limit: " + std::string(description.holder) + " hold " + bytes(verdict.bytes);
+  if (verdict.process_bytes > 0) {
+    message +=
+        " and more, the process " + bytes(verdict.process_bytes) + ", its limit is " + bytes(limits.process_bytes);
+  } else {
+    message += ", the share of all state is " + bytes(limits.share_bytes);
+  }
+  return Status::Environment(message, "Raise --memory-limit, or use " + std::string(description.change))
       .At(node.position);
 }
 

@@ -7,7 +7,7 @@
 
 namespace laminar {
 
-// holder: the node that holds most. Names it, its place in the SQL, what it holds, and what to change.
-Status StateDoesNotFit(const StreamPlan& plan, const StateBudget::Holder& holder, int64_t limit_bytes);
+// Names the node that holds most, its place in the SQL, what it holds, and what to change.
+Status StateDoesNotFit(const StreamPlan& plan, const StateBudget::Verdict& verdict, const StateBudget::Limits& limits);
 
 }  // namespace laminar

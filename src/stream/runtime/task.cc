@@ -1,6 +1,7 @@
 #include "stream/runtime/task.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "base/check.h"
@@ -24,6 +25,7 @@ Task::Task(Parts parts) : parts_(std::move(parts)) {
   graph.plan = &plan;
   graph.session = parts_.session;
   graph.metrics = parts_.metrics;
+  graph.guard = this;
   graph.worker = parts_.worker;
   graph.edges = parts_.edges;
   graph.partial_trial_rows = parts_.partial_trial_rows;
@@ -75,6 +77,7 @@ Status Task::ResumePending(bool* progress) {
     for (int turn = 0; turn < kBatchesPerTurn && member->op->HasPending() && member->reach.Accepts(); turn++) {
       *progress = true;
       RETURN_IF_ERROR(member->op->Resume());
+      RETURN_IF_ERROR(MayGoOn());  // what is closed here may grow behind it
     }
   }
   return Status::Ok();
@@ -89,6 +92,7 @@ Status Task::PollEdge(TaskGraph::Port* port, bool* progress) {
       case Edge::Item::Kind::kRows:
         RETURN_IF_ERROR(port->to->Push(port->input, &item->rows));
         port->edge->GiveBack(std::move(item->rows));
+        RETURN_IF_ERROR(MayGoOn());
         break;
       case Edge::Item::Kind::kWatermark:
         RETURN_IF_ERROR(port->to->AdvanceWatermark(port->input, item->watermark));
@@ -119,7 +123,7 @@ Status Task::PollSource(TaskGraph::Port* port, SourceInput* source, bool* progre
     if (state == PollState::kBatch) {
       *progress = true;
       if (batch->rows() > 0) RETURN_IF_ERROR(port->to->Push(port->input, batch));
-      SayWhatIsHeld();
+      RETURN_IF_ERROR(MayGoOn());
       if (!port->reach.Accepts()) return Status::Ok();  // the watermark waits for its turn as well
     }
     RETURN_IF_ERROR(port->to->AdvanceWatermark(port->input, source->watermark()));
@@ -149,25 +153,34 @@ void Task::CloseExchanges() {
 }
 
 void Task::SayWhatIsHeld() {
-  if (parts_.budget == nullptr) return;
   std::fill(held_.begin(), held_.end(), 0);
   for (const TaskGraph::Member& member : graph_->members())
     held_[static_cast<size_t>(member.node)] += member.op->StateBytes();
+  PipelineMetrics* const metrics = parts_.metrics;
+  const int64_t bytes = std::accumulate(held_.begin(), held_.end(), int64_t{0}), rows = StateRows();
+  metrics->state_bytes.Add(bytes - std::exchange(held_bytes_, bytes));
+  metrics->state_rows.Add(rows - std::exchange(held_rows_, rows));
+  metrics->peak_state_bytes.RaiseTo(metrics->state_bytes.Get());
+  metrics->peak_state_rows.RaiseTo(metrics->state_rows.Get());
+  if (parts_.budget == nullptr) return;
   for (size_t node = 0; node < held_.size(); node++)
     parts_.budget->Hold(parts_.worker, static_cast<NodeId>(node), held_[node]);
 }
 
-// Whether some of what is held will be given out; if not, the pipeline may have to end.
-Status Task::CheckBudget() {
-  StateBudget* const budget = parts_.budget;
-  if (budget == nullptr) return Status::Ok();
+Status Task::MayGoOn() {
   SayWhatIsHeld();
+  if (parts_.budget == nullptr) return Status::Ok();
+  const auto verdict = parts_.budget->GivesUp();
+  return verdict ? StateDoesNotFit(*parts_.plan, *verdict, parts_.budget->limits()) : Status::Ok();
+}
+
+// The budget learns whether some of what is held will be given out.
+void Task::SayWhetherBusy() {
+  if (parts_.budget == nullptr) return;
   const bool rows_wait = std::any_of(graph_->ports().begin(), graph_->ports().end(), [](const TaskGraph::Port& port) {
     return port.edge != nullptr && !port.closed && !port.edge->Empty();
   });
-  budget->EndStep(parts_.worker, rows_wait || HasPending());
-  if (const auto holder = budget->GivesUp()) return StateDoesNotFit(*parts_.plan, *holder, budget->limit());
-  return Status::Ok();
+  parts_.budget->EndStep(parts_.worker, rows_wait || HasPending());
 }
 
 Status Task::Compute(bool* progress) {
@@ -183,7 +196,9 @@ Status Task::Compute(bool* progress) {
     if (member.exchange != nullptr) member.exchange->Flush();
   }
   CloseExchanges();
-  RETURN_IF_ERROR(CheckBudget());
+  SayWhatIsHeld();
+  SayWhetherBusy();
+  RETURN_IF_ERROR(MayGoOn());
   if (std::all_of(ports.begin(), ports.end(), [](const TaskGraph::Port& port) { return port.closed; }) &&
       !HasPending()) {
     FinishWriters();

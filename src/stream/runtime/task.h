@@ -31,7 +31,7 @@
 
 namespace laminar {
 
-class Task {
+class Task final : private StepGuard {
  public:
   struct Parts {
     const StreamPlan* plan = nullptr;  // borrowed, like all pointers here: outlive the task
@@ -52,7 +52,7 @@ class Task {
   };
 
   explicit Task(Parts parts);
-  ~Task();
+  ~Task() override;
 
   // An error is final: the task computes nothing any more, further steps drain the sinks that still work.
   Result<Progress> Step();
@@ -79,7 +79,8 @@ class Task {
   Status PollSource(TaskGraph::Port* port, SourceInput* source, bool* progress);
   void CloseExchanges();
   void SayWhatIsHeld();
-  Status CheckBudget();
+  Status MayGoOn() override;
+  void SayWhetherBusy();
   bool HasPending() const;
   bool Paused() const;  // sources are not read for now, for --memory-limit
   void FinishWriters();
@@ -88,7 +89,8 @@ class Task {
   std::vector<Writer> writers_;
   std::unique_ptr<TaskGraph> graph_;
   std::vector<std::unique_ptr<SourceInput>> sources_;  // by port of the graph; nullptr: an edge's
-  std::vector<int64_t> held_;                          // bytes by node, of the last step
+  std::vector<int64_t> held_;                          // bytes by node, when it was last said
+  int64_t held_bytes_ = 0, held_rows_ = 0;             // of all nodes
   bool finishing_ = false;                             // writers have been told that no more rows come
 };
 

@@ -145,7 +145,8 @@ std::unique_ptr<Operator> TaskGraph::MakeStateless(NodeId id) {
   if (const auto* project = std::get_if<FilterProjectNode>(&node.op))
     return std::make_unique<FilterProjectOperator>(*project, node.schema, parts_.session, Failures(id));
   if (const auto* unnest = std::get_if<UnnestNode>(&node.op))
-    return std::make_unique<UnnestOperator>(*unnest, Input(id, 0).schema, node.schema, parts_.session, Failures(id));
+    return std::make_unique<UnnestOperator>(*unnest, Input(id, 0).schema, node.schema, parts_.session, Failures(id),
+                                            parts_.guard);
   if (const auto* sink = std::get_if<SinkNode>(&node.op))
     return std::make_unique<SinkOperator>(parts_.writers.at(sink->table), parts_.metrics);
   if (std::holds_alternative<SourceNode>(node.op) || std::holds_alternative<ValuesNode>(node.op))

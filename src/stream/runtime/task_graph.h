@@ -16,6 +16,7 @@
 #include "duck/database.h"
 #include "duck/filter_project.h"
 #include "stream/operators/operator.h"
+#include "stream/operators/step_guard.h"
 #include "stream/plan.h"
 #include "stream/runtime/edge.h"
 #include "stream/runtime/exchange.h"
@@ -29,6 +30,7 @@ class TaskGraph {
     const StreamPlan* plan = nullptr;  // all pointers are borrowed
     DuckSession* session = nullptr;
     PipelineMetrics* metrics = nullptr;
+    StepGuard* guard = nullptr;  // asked by operators that make many batches of one
     int worker = 0;
     const Edges* edges = nullptr;                   // nullptr: one worker
     size_t partial_trial_rows = 0;                  // of PartialsPay

@@ -73,6 +73,12 @@ struct ResultsWriter final : SinkWriter {
   bool accepts = true, finished = false;
 };
 
+class SetMemory final : public MemoryMeter {
+ public:
+  int64_t ResidentBytes() const override { return bytes; }
+  int64_t bytes = 0;
+};
+
 class WorkersTest : public ::testing::Test {
  protected:
   WorkersTest() : database_(DuckDatabase::Open(&clock_, 64 << 20).value()), binder_(database_->NewSession()) {
@@ -121,7 +127,8 @@ class WorkersTest : public ::testing::Test {
     watermark_ = std::make_unique<SourceWatermark>(settings_, &clock_, &source_metrics_);
     watermark_->SetWakers(wakers);
     edges_ = std::make_unique<Edges>(plan_, wakers, edge_bytes);
-    budget_ = std::make_unique<StateBudget>(state_bytes, plan_.nodes.size(), &clock_, wakers);
+    const StateBudget::Limits limits{state_bytes, kProcessLimit, &memory_};
+    budget_ = std::make_unique<StateBudget>(limits, plan_.nodes.size(), &clock_, wakers);
     for (int w = 0; w < workers; w++) {
       sessions_.push_back(database_->NewSession());
       Task::Parts parts;
@@ -199,6 +206,8 @@ class WorkersTest : public ::testing::Test {
   std::vector<std::unique_ptr<ThreadWaker>> wakers_;
   std::unique_ptr<SourceWatermark> watermark_;
   std::unique_ptr<Edges> edges_;
+  static constexpr int64_t kProcessLimit = 1'000'000;
+  SetMemory memory_;
   std::unique_ptr<StateBudget> budget_;
   std::vector<std::unique_ptr<DuckSession>> sessions_;
   std::vector<std::unique_ptr<Task>> tasks_;
@@ -361,6 +370,23 @@ TEST_F(WorkersTest, StateAboveItsShareStopsTheReadersAndThenThePipeline) {
   EXPECT_EQ(step.status().position().line, 3);
   EXPECT_NE(step.status().message().find("the open windows hold"), std::string::npos) << step.status().message();
   EXPECT_NE(step.status().hint().find("--memory-limit"), std::string::npos);
+}
+
+TEST_F(WorkersTest, StateAboveItsShareInAProcessAboveItsLimitEndsItAtOnce) {
+  Start(1, 1 << 20, /*state_bytes=*/100'000);
+  readers_[0]->ends = false;
+  std::vector<Row> open;
+  for (int i = 0; i < 2000; i++) open.push_back({"key " + std::to_string(i), kSecond, 1});
+  memory_.bytes = kProcessLimit + 1;
+  readers_[0]->batches = {{{"k", kSecond, 1}}};
+  StepUntilIdle();  // the state is not what is too much
+  readers_[0]->batches = {open};
+  auto step = tasks_[0]->Step();
+  ASSERT_FALSE(step.ok());
+  EXPECT_NE(step.status().message().find("the open windows hold"), std::string::npos) << step.status().message();
+  EXPECT_NE(step.status().message().find("the process 1.0 MB"), std::string::npos) << step.status().message();
+  EXPECT_GT(metrics_.peak_state_bytes.Get(), 100'000);
+  EXPECT_EQ(metrics_.peak_state_rows.Get(), 2001);
 }
 
 TEST_F(WorkersTest, ReadingGoesOnWhenClosedWindowsFreeTheirMemory) {

@@ -173,3 +173,37 @@ def test_a_backlog_of_uneven_shards_loses_nothing_without_delay(any_server, new_
         run = laminar("run", "--until-caught-up", "--parallelism", parallelism, script=counts_per_second(name, 0, "earliest", **{"event_time.max_skew": "10s"}),
                       endpoint=any_server.endpoint).expect(0)
         assert windows(run) == expected(times), f"parallelism {parallelism}"
+
+
+def lines(base, count, seconds, name, at_once=500):
+    """`count` rows spread evenly over `seconds`, each with a key of its own; many in a record."""
+    rows = [row(base + i * seconds / count, f"{name}{i}") for i in range(count)]
+    return [b"\n".join(rows[i:i + at_once]) for i in range(0, count, at_once)]
+
+
+def test_a_backlog_of_uneven_shards_is_held_as_max_skew_says(quick_server, new_name, laminar):
+    """Four shards of very different length over the same ten minutes: what waits is what max_skew, delay and window span, and a batch of each shard.
+
+    With two workers a group may wait in two places: at the one that read it, and at the one that owns its key."""
+    client = quick_server.client()
+    name = new_name("backlog")
+    create_stream(client, name, 4)
+    counts, seconds, delay, skew, batch = (160_000, 80_000, 32_000, 1_000), 600, 2, 10, 2048
+    base = int(time.time()) - 3600
+    for key, count in zip(keys_by_shard(client, name), counts):
+        put_all(client, name, [(key, record) for record in lines(base, count, seconds, key)])
+
+    def most_held(max_skew, parallelism):
+        script = (source("events", f"k TEXT, ts TIMESTAMP, WATERMARK FOR ts AS ts - INTERVAL '{delay}' SECOND", name, **{"event_time.max_skew": max_skew})
+                  + "CREATE TABLE groups WITH (connector = 'blackhole', type = 'sink');\n"
+                    "INSERT INTO groups SELECT k, COUNT(*) AS n FROM events GROUP BY k, TUMBLE(ts, INTERVAL '1' SECOND);\n")
+        run = laminar("run", "--until-caught-up", "--log-format", "json", "--parallelism", parallelism, script=script, endpoint=quick_server.endpoint).expect(0)
+        total = run.total()
+        assert (total["rows_in"], total["rows_out"], total["late_rows"]) == (sum(counts), sum(counts), 0), run.describe()
+        return total["peak_state_rows"]
+
+    bound = (skew + delay + 1) * sum(counts) / seconds + batch * len(counts)
+    for parallelism in (1, 2):
+        aligned, free = most_held(f"{skew}s", parallelism), most_held("1h", parallelism)
+        print(f"parallelism {parallelism}: at most {aligned:,} groups held with max_skew {skew} s, {free:,} with 1 h; bound {parallelism * bound:,.0f}")
+        assert aligned <= parallelism * bound < free / 2

@@ -91,6 +91,46 @@ def keys(seconds, rate=20_000):
         return f"{int(rate * seconds / 200):,} keys; {memory_figures(first, last)}, {used:.0f} s CPU; {run.stderr_lines[-1] if run.stderr_lines else ''}"
 
 
+DAY = """
+CREATE TABLE readings (
+    -- Each key once in every five minutes of event time, in an order that is not that of their numbers.
+    key BIGINT AS (i * 7919 % {keys}), value DOUBLE AS (r * 100), ts TIMESTAMP AS (TIMESTAMP '2026-01-01' + to_microseconds(i * 300000000 // {keys})),
+    WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH (connector = 'generator', type = 'source', rows = '{rows}');
+CREATE TABLE averages WITH (connector = 'blackhole', type = 'sink');
+INSERT INTO averages SELECT key, COUNT(*) AS n, AVG(value) AS mean, TUMBLE_START(ts, INTERVAL '5' MINUTE) AS start FROM readings
+    GROUP BY key, TUMBLE(ts, INTERVAL '5' MINUTE);
+"""
+GROUP_BYTES = 128  # of an open group: key, place in the table, count and mean; a table may be half empty
+
+
+def day(seconds, keys=1_000_000, windows=288):
+    """A day of event time, 1,000,000 keys in windows of five minutes, as fast as it goes: memory is what the open windows need."""
+    with Laminar(["run", "--log-format", "json"], script=DAY.format(keys=keys, rows=keys * windows)) as run:
+        begin, samples, used = time.monotonic(), [], 0.0
+        while run.process.poll() is None and time.monotonic() - begin < seconds:
+            try:
+                samples.append(run.rss_bytes())
+                used = run.cpu_seconds()
+            except (OSError, IndexError):  # it ended in between
+                break
+            time.sleep(0.1)
+        check(run.stop() == 0, run.describe())
+    done = run.total()
+    rows, groups, out = done["rows_in"], done["peak_state_rows"], done["rows_out"]
+    check(out // keys >= 8, f"only {out // keys} windows in {seconds:.0f} s")
+    check(rows < keys * windows or out == rows, f"{out:,} groups given out, {rows:,} expected")
+    check(done["late_rows"] == 0 and groups <= keys * 1.1, f"{done['late_rows']} late rows, {groups:,} groups open")
+    quarter = len(samples) // 4
+    second, last = max(samples[quarter:2 * quarter]), max(samples[3 * quarter:])
+    figures = (f"{rows:,} rows, {out // keys} windows, {out:,} groups given out, {used:.0f} s CPU, {done['elapsed_ms'] / 1000:.0f} s; at most {groups:,} groups open in "
+               f"{done['peak_state_bytes'] / 1e6:.0f} MB, {done['peak_state_bytes'] / groups:.0f} bytes each; memory of the process {second / 1e6:.0f} MB at most in the "
+               f"second quarter, {last / 1e6:.0f} MB in the last, {max(samples) / groups:.0f} bytes for each open group")
+    check(done["peak_state_bytes"] <= groups * GROUP_BYTES, f"more than {GROUP_BYTES} bytes for each open group: {figures}")
+    check(last <= second * 1.15, f"memory grew: {figures}")
+    return figures
+
+
 def kinesis(seconds, rate=5000):
     """Kinesis to Kinesis, fed by a generator at a steady rate: memory flat, every row once."""
     with Ferrokinesis() as server:
@@ -201,7 +241,7 @@ def faults(seconds):
         return f"{count} rows once through {sum(report['errors'].values())} faults"
 
 
-RUNS = {f.__name__: f for f in (speed, keys, kinesis, reshard, stop, faults)}
+RUNS = {f.__name__: f for f in (speed, keys, day, kinesis, reshard, stop, faults)}
 
 
 def main():

@@ -151,7 +151,6 @@ class StatementReader {
                      "SET state.ttl = '7 days'");
       return;
     }
-    constexpr int64_t kMicrosPerMilli = 1000;
     script_->state_ttl_micros = *millis * kMicrosPerMilli;
   }
 

@@ -37,10 +37,6 @@ void TimeOrder::Seal() {
   fresh_.clear();
 }
 
-bool TimeOrder::AnyBelow(int64_t time) const {
-  return std::any_of(runs_.begin(), runs_.end(), [&](const Run& run) { return run.items[run.begin].time < time; });
-}
-
 void TimeOrder::TakeBelow(int64_t time, std::vector<Item>* items) {
   const size_t first = items->size();
   for (Run& run : runs_) {

@@ -19,8 +19,6 @@ class TimeOrder {
   void Add(int64_t time, uint32_t number) { fresh_.push_back({time, number}); }
   // Call it after a batch of Add: what was added is put in order.
   void Seal();
-  // Whether an item is below `time`.
-  bool AnyBelow(int64_t time) const;
   // Appends all items below `time`, in order; they are gone then.
   void TakeBelow(int64_t time, std::vector<Item>* items);
   int64_t bytes() const;

@@ -44,8 +44,14 @@ void WindowInput::Read(Batch* batch) {
     codec_.Encode(*batch, key_columns_, hashed_columns_, &encoded_);
   }
   duckdb::UnifiedVectorFormat values;
-  batch->chunk().data[time_column_].ToUnifiedFormat(rows, values);
+  duckdb::Vector& column = batch->chunk().data[time_column_];
+  one_time_ = column.GetVectorType() == duckdb::VectorType::CONSTANT_VECTOR;
+  column.ToUnifiedFormat(rows, values);
   const auto* micros = reinterpret_cast<const int64_t*>(values.data);
+  if (one_time_) {
+    times_.assign(rows, values.validity.RowIsValid(0) ? micros[0] : kNoWatermark);
+    return;
+  }
   times_.resize(rows);
   for (size_t i = 0; i < rows; i++) {
     const size_t at = values.sel->get_index(i);
@@ -55,6 +61,7 @@ void WindowInput::Read(Batch* batch) {
 
 TimeRange WindowInput::SpanOfTimes() const {
   TimeRange span{times_[0], times_[0]};
+  if (one_time_) return span;
   for (const int64_t time : times_) {
     span.start = std::min(span.start, time);
     span.end = std::max(span.end, time);

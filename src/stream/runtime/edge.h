@@ -58,7 +58,7 @@ class Edge {
   void GiveBack(Batch rows);
 
  private:
-  static constexpr size_t kMostSpares = 8;
+  static constexpr size_t kMostSpares = 2;
   void Put(Item item);
 
   Waker* const producer_;

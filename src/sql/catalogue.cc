@@ -9,6 +9,7 @@
 #include "duckdb/parser/parsed_data/create_table_function_info.hpp"
 
 #include "sql/condition.h"
+#include "sql/event_times.h"
 #include "sql/window_function.h"
 
 namespace laminar::sql {
@@ -74,6 +75,13 @@ bool Table::IsComputedTime(const TableColumn& column) const {
 const TableColumn* Table::FindColumn(const std::string& column) const {
   for (const TableColumn& candidate : columns) {
     if (duckdb::StringUtil::CIEquals(candidate.name, column)) return &candidate;
+  }
+  return nullptr;
+}
+
+const TableColumn* Table::FindTimeColumn() const {
+  for (const TableColumn& column : columns) {
+    if (IsMicros(column.type) || IsOtherTime(column.type)) return &column;
   }
   return nullptr;
 }

@@ -316,6 +316,12 @@ class Compilation {
       source.watermark = Over(*table.bound_watermark, node.schema, table.event_time_offset);
     if (timed && !time && table.uses_arrival) {
       source.adds_arrival = true;
+      if (const TableColumn* column = table.FindTimeColumn()) {
+        result_.script->warnings.push_back(
+            Status::User("windows over " + table.name + " go by the arrival of its records, not by " + column->name,
+                         "CREATE TABLE names the event time: WATERMARK FOR " + column->name)
+                .At(bound.position));
+      }
       source.event_time = node.schema.size();
       node.schema.push_back({kTimeName, MakeType(duckdb::LogicalType::TIMESTAMP), false});
     }

@@ -31,6 +31,12 @@ void Converter::AskForArrival(const NoEventTime& missing) {
   for (const NodeId id : SourcesBelow(make_.plan(), missing.node)) {
     Table* table = input_.catalogue->Find(std::get<SourceNode>(make_.NodeOf(id).op).table);
     if (table->event_time || table->uses_arrival) continue;
+    const TableColumn* column = table->FindTimeColumn();
+    if (column && input_.is_bounded(table->name)) {
+      throw NotStreamable{
+          "this window would go by the time when the rows of " + table->name + " are read, not by " + column->name,
+          missing.offset, "name the event time in CREATE TABLE: WATERMARK FOR " + column->name};
+    }
     table->uses_arrival = true;
     asked = true;
   }

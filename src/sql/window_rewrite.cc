@@ -224,6 +224,10 @@ class SelectRewriter {
       problems_->Add(At(call), upper + "() is no aggregate: it takes no DISTINCT, FILTER or ORDER BY", "write " + form);
       return nullptr;
     }
+    static const std::vector<std::string> kOfHop = {"slide", "size", "offset"}, kOfTumble = {"size", "offset"},
+                                          kOfSession = {"gap"};
+    const auto& names = name == kHop ? kOfHop : name == kSession ? kOfSession : kOfTumble;
+    if (!PutInPlace(call, first, names, upper, form)) return nullptr;
     if (children.size() < first + needed) {
       const std::string missing = name == kHop       ? "the slide and the size of its windows"
                                   : name == kSession ? "the gap that ends a session"
@@ -236,9 +240,6 @@ class SelectRewriter {
       return nullptr;
     }
     std::vector<TimeSpan> spans;
-    static const std::vector<std::string> kOfHop = {"slide", "size", "offset"}, kOfTumble = {"size", "offset"},
-                                          kOfSession = {"gap"};
-    const auto& names = name == kHop ? kOfHop : name == kSession ? kOfSession : kOfTumble;
     for (size_t i = first; i < children.size(); i++) {
       const std::string what = "the " + names[i - first] + " of " + upper;
       const auto span = ReadTimeSpan(context_, *children[i], what, At(call), problems_);
@@ -257,6 +258,55 @@ class SelectRewriter {
     auto window = duckdb::make_uniq<FunctionExpression>(name, std::move(arguments));
     window->SetQueryLocation(call.GetQueryLocation());
     return window;
+  }
+
+  // Arguments by name, `size => INTERVAL '5 minutes'`, which the parser takes for an alias: puts those behind the first
+  // `first` into the places of their names. Those that are missing at the end are; one that is missing in between, or
+  // that no window has, is a problem.
+  bool PutInPlace(FunctionExpression& call, size_t first, const std::vector<std::string>& names,
+                  const std::string& upper, const std::string& form) {
+    auto& children = call.children;
+    const auto is_named = [](const Pointer& child) { return child->HasAlias(); };
+    if (std::none_of(children.begin(), children.end(), is_named)) return true;
+    const auto complain = [&](const Pointer& at, const std::string& what) {
+      const size_t offset = LeftmostOffset(*at);
+      problems_->Add(offset == SIZE_MAX ? At(call) : offset, what, "write " + form);
+      return false;
+    };
+    std::string all;
+    for (const std::string& one : names) all += (all.empty() ? "" : ", ") + one;
+    std::vector<std::optional<size_t>> places(names.size());  // of children
+    bool by_name = false;
+    for (size_t i = 0; i < children.size(); i++) {
+      if (i < first && !is_named(children[i])) continue;
+      by_name = by_name || is_named(children[i]);
+      if (by_name && !is_named(children[i]))
+        return complain(children[i], "an argument of " + upper + "() without a name stands behind one with a name");
+      size_t place = i - first;
+      if (by_name) {
+        const std::string given = StringUtil::Lower(children[i]->GetAlias());
+        place = static_cast<size_t>(std::find(names.begin(), names.end(), given) - names.begin());
+        if (place == names.size())
+          return complain(children[i], upper + "() has no argument " + children[i]->GetAlias() + ": it has " + all);
+      }
+      if (place >= places.size()) return true;  // too many: said elsewhere
+      if (places[place]) return complain(children[i], upper + "() is given its " + names[place] + " twice");
+      places[place] = i;
+    }
+    duckdb::vector<Pointer> ordered;
+    for (size_t i = 0; i < first; i++) ordered.push_back(children[i]->Copy());
+    for (size_t i = 0; i < places.size(); i++) {
+      if (places[i]) {
+        if (ordered.size() < first + i) {
+          problems_->Add(At(call), upper + "() does not say its " + names[ordered.size() - first], "write " + form);
+          return false;
+        }
+        ordered.push_back(children[*places[i]]->Copy());
+        ordered.back()->ClearAlias();
+      }
+    }
+    children = std::move(ordered);
+    return true;
   }
 
   bool CheckSpan(const TimeSpan& span, const std::string& what, bool is_offset, size_t offset, size_t fallback) {

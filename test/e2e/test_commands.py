@@ -55,6 +55,18 @@ def test_check_finds_everything_at_once(tmp_path):
         assert word in said, said
 
 
+def test_a_window_without_event_time(tmp_path):
+    """Over a file it would go by the clock of this run: refused. Over a stream it goes by the arrival of its records: said."""
+    select = "SELECT count(*) AS n, tumble(INTERVAL '1' DAY) AS w FROM t GROUP BY w;\n"
+    script = tmp_path / "window.sql"
+    script.write_text("CREATE TABLE t (k TEXT, ts TIMESTAMP) WITH (connector = 'single_file', path = '/dev/null', type = 'source');\n" + select)
+    done = command("check", script)
+    assert done.returncode == 2 and b":2:23: error" in done.stderr and b"WATERMARK FOR ts" in done.stderr, done.stderr
+    script.write_text("CREATE TABLE t (k TEXT, ts TIMESTAMP) WITH (connector = 'kinesis', stream_name = 's', type = 'source', 'source.offset' = 'latest', format = 'json');\n" + select)
+    done = command("check", script)
+    assert done.returncode == 0 and b"go by the arrival of its records, not by ts" in done.stderr, done.stderr
+
+
 def test_script_from_stdin_with_a_variable(quick_server, new_name):
     name = new_name("variable")
     create_stream(quick_server.client(), name, 1)

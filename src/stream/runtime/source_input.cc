@@ -180,6 +180,9 @@ Status SourceInput::EvaluateOwnWatermarks() {
   Batch* values = nullptr;
   RETURN_IF_ERROR(watermark_of_->Execute(&rows_, &values));
   ReadTimes(values->chunk().data[0], rows_.rows(), kNoWatermark, &own_watermarks_);
+  // No row says that the ones of its own time have come.
+  for (size_t i = 0; i < own_watermarks_.size(); i++)
+    own_watermarks_[i] = std::min(own_watermarks_[i], event_times_[i]);
   if (rows_.rows() < before) {
     ReadTimes(rows_.chunk().data[*source_->event_time], rows_.rows(), kNoTime, &event_times_);
     arrivals_.assign(1, 0);

@@ -50,6 +50,20 @@ struct AddCounts {
   }
 };
 
+// A partial row of one input row has the count 1, and then all rows of a batch mostly do.
+void UpdateCounts(Vector inputs[], AggregateInputData& data, idx_t columns, Vector& states, idx_t count) {
+  const bool constant = inputs[0].GetVectorType() == duckdb::VectorType::CONSTANT_VECTOR &&
+                        !duckdb::ConstantVector::IsNull(inputs[0]) &&
+                        states.GetVectorType() == duckdb::VectorType::FLAT_VECTOR;
+  if (!constant) {
+    AggregateFunction::UnaryScatterUpdate<int64_t, int64_t, AddCounts>(inputs, data, columns, states, count);
+    return;
+  }
+  const int64_t more = *duckdb::ConstantVector::GetData<int64_t>(inputs[0]);
+  auto* const* const sums = FlatVector::GetData<int64_t*>(states);
+  for (idx_t i = 0; i < count; i++) AddCounts::Add(sums[i], more);
+}
+
 struct MomentsState {
   int64_t n;
   double mean, m2;
@@ -134,6 +148,7 @@ void Finalize(Vector& states, AggregateInputData&, Vector& result, idx_t count, 
 AggregateExpression SumCounts(AggregateExpression counts) {
   auto function =
       AggregateFunction::UnaryAggregate<int64_t, int64_t, int64_t, AddCounts>(LogicalType::BIGINT, LogicalType::BIGINT);
+  function.SetStateUpdateCallback(UpdateCounts);
   function.name = "sum_counts";
   return CallOwnAggregate(std::move(function), std::move(counts));
 }

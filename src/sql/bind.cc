@@ -3,15 +3,19 @@
 #include <algorithm>
 #include <functional>
 #include <optional>
+#include <set>
 
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/function/cast/cast_function_set.hpp"
 #include "duckdb/function/cast/default_casts.hpp"
 #include "duckdb/main/config.hpp"
 #include "duckdb/optimizer/optimizer.hpp"
+#include "duckdb/parser/expression/cast_expression.hpp"
 #include "duckdb/parser/expression/columnref_expression.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
+#include "duckdb/parser/expression/function_expression.hpp"
 #include "duckdb/parser/expression/window_expression.hpp"
+#include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
 #include "duckdb/planner/binder.hpp"
 #include "duckdb/planner/expression/bound_cast_expression.hpp"
@@ -23,6 +27,8 @@
 
 #include "sql/time_span.h"
 #include "sql/tree.h"
+#include "sql/window_function.h"
+#include "sql/window_rewrite.h"
 
 namespace laminar::sql {
 namespace {
@@ -114,6 +120,164 @@ void ExplainRangeBound(duckdb::QueryNode& node, CleanMessage* message) {
                       : "write RANGE BETWEEN INTERVAL " + value.ToSQLString() + " PRECEDING AND ...";
   const size_t offset = LeftmostOffset(*finder.bound);
   if (offset != SIZE_MAX) message->offset = offset;
+}
+
+bool IsWindowCall(const duckdb::ParsedExpression& expression) {
+  if (expression.GetExpressionClass() != duckdb::ExpressionClass::FUNCTION) return false;
+  const std::string& name = expression.Cast<duckdb::FunctionExpression>().function_name;
+  return name == kTumble || name == kHop || name == kSession;
+}
+
+// A window, or its start or end.
+bool IsOfWindow(const duckdb::ParsedExpression& expression) {
+  if (IsWindowCall(expression)) return true;
+  if (expression.GetExpressionClass() != duckdb::ExpressionClass::FUNCTION) return false;
+  const auto& call = expression.Cast<duckdb::FunctionExpression>();
+  return call.function_name == "struct_extract" && IsWindowCall(*call.children[0]);
+}
+
+// ROWS BETWEEN INTERVAL '5' MINUTE PRECEDING; and RANGE with a length over several columns: DuckDB's exceptions name no
+// place inside OVER (...). False if the message is of neither.
+bool ExplainFrame(duckdb::QueryNode& node, CleanMessage* message) {
+  class Finder final : public TreeVisitor {
+   public:
+    const duckdb::ParsedExpression* rows = nullptr;    // an interval as the bound of a ROWS frame
+    const duckdb::ParsedExpression* second = nullptr;  // the second column of ORDER BY, with a RANGE length
+    void OnExpression(unique_ptr<duckdb::ParsedExpression>& expression) override {
+      using enum duckdb::WindowBoundary;
+      if (expression->GetExpressionClass() != duckdb::ExpressionClass::WINDOW) return;
+      const auto& window = expression->Cast<duckdb::WindowExpression>();
+      for (const auto& [boundary, length] :
+           {std::pair(window.start, window.start_expr.get()), std::pair(window.end, window.end_expr.get())}) {
+        if ((boundary == EXPR_PRECEDING_ROWS || boundary == EXPR_FOLLOWING_ROWS) && IsInterval(*length) && !rows)
+          rows = length;
+        if ((boundary == EXPR_PRECEDING_RANGE || boundary == EXPR_FOLLOWING_RANGE) && window.orders.size() > 1 &&
+            !second)
+          second = window.orders[1].expression.get();
+      }
+    }
+
+   private:
+    static bool IsInterval(const duckdb::ParsedExpression& length) {
+      if (length.GetExpressionClass() == duckdb::ExpressionClass::CONSTANT)
+        return length.Cast<duckdb::ConstantExpression>().value.type().id() == duckdb::LogicalTypeId::INTERVAL;
+      if (length.GetExpressionClass() == duckdb::ExpressionClass::CAST)
+        return length.Cast<duckdb::CastExpression>().cast_type.id() == duckdb::LogicalTypeId::INTERVAL;
+      return length.GetExpressionClass() == duckdb::ExpressionClass::FUNCTION &&
+             length.Cast<duckdb::FunctionExpression>().function_name.starts_with("to_");
+    }
+  };
+  const bool casts = message->message.find("(INTERVAL -> BIGINT)") != std::string::npos;
+  const bool orders = message->message.starts_with("RANGE frames must have only one ORDER BY");
+  if (!casts && !orders) return false;
+  Finder finder;
+  WalkNode(node, finder);
+  const duckdb::ParsedExpression* const found = casts ? finder.rows : finder.second;
+  if (!found) return false;
+  if (casts) {
+    message->message = "a ROWS frame counts rows, and an INTERVAL is a length of time";
+    message->hint = "write RANGE BETWEEN INTERVAL ... PRECEDING AND CURRENT ROW";
+  } else {
+    message->message = "a RANGE frame with a length has one column in ORDER BY, the event time";
+    message->hint = "remove the further columns, or write ROWS BETWEEN 100 PRECEDING AND CURRENT ROW";
+  }
+  const size_t offset = LeftmostOffset(*found);
+  if (offset != SIZE_MAX) message->offset = offset;
+  return true;
+}
+
+// window.strat, or window.start where nothing is called window: DuckDB takes `window` for a table.
+void ExplainWindowPart(duckdb::QueryNode& node, CleanMessage* message) {
+  class Finder final : public TreeVisitor {
+   public:
+    explicit Finder(size_t offset) : offset_(offset) {}
+    std::string name, part;  // of the column at the place
+    std::set<std::string> windows;
+    void OnExpression(unique_ptr<duckdb::ParsedExpression>& expression) override {
+      if (expression->HasAlias() && IsWindowCall(*expression))
+        windows.insert(duckdb::StringUtil::Lower(expression->GetAlias()));
+      if (expression->GetExpressionClass() != duckdb::ExpressionClass::COLUMN_REF) return;
+      const auto& names = expression->Cast<duckdb::ColumnRefExpression>().column_names;
+      if (LeftmostOffset(*expression) != offset_ || names.size() != 2) return;
+      name = names[0];
+      part = names[1];
+    }
+
+   private:
+    const size_t offset_;
+  };
+  if (!message->offset || !message->message.starts_with("referenced table ")) return;
+  Finder finder(*message->offset);
+  WalkNode(node, finder);
+  static const std::set<std::string> kWindows = {"window", "tumble", "hop", "session"};
+  const std::string name = duckdb::StringUtil::Lower(finder.name), part = duckdb::StringUtil::Lower(finder.part);
+  if (finder.windows.contains(name)) {
+    message->message = "the window " + finder.name + " has no " + finder.part + ": its parts are start and end";
+    message->hint = "write " + finder.name + ".start or " + finder.name + ".end";
+  } else if (kWindows.contains(name) && (name == "window" || part == "start" || part == "end")) {
+    const std::string call = name == "session" ? "SESSION(ts, INTERVAL '30 minutes')"
+                             : name == "hop"   ? "HOP(ts, INTERVAL '1 minute', INTERVAL '5 minutes')"
+                                               : "TUMBLE(ts, INTERVAL '5 minutes')";
+    message->message = "no window is named " + finder.name + " here";
+    message->hint = "name it in SELECT: " + call + " AS " + finder.name + "; its parts are start and end";
+  }
+}
+
+// DuckDB takes a name of the SELECT for its expression only if that can be computed anew, and a window's function stays
+// where it is. So the name of a window becomes the window. The message: what the binder said; false: it is not of that.
+bool ReplaceWindowName(duckdb::QueryNode& node, CleanMessage* message) {
+  class Replacer final : public TreeVisitor {
+   public:
+    explicit Replacer(std::string name) : name_(std::move(name)) {}
+    bool replaced = false;
+    void LeaveNode(duckdb::QueryNode& node) override {
+      if (node.type != duckdb::QueryNodeType::SELECT_NODE) return;
+      auto& select = node.Cast<duckdb::SelectNode>();
+      unique_ptr<duckdb::ParsedExpression> window;
+      for (auto& column : select.select_list) {
+        if (window) Replace(column, *window);
+        if (!window && IsOfWindow(*column) && duckdb::StringUtil::CIEquals(column->GetAlias(), name_)) {
+          window = column->Copy();
+          window->ClearAlias();
+        }
+      }
+      if (!window) return;
+      if (select.qualify) Replace(select.qualify, *window);
+    }
+
+   private:
+    void Replace(unique_ptr<duckdb::ParsedExpression>& expression, const duckdb::ParsedExpression& window) {
+      if (expression->GetExpressionClass() == duckdb::ExpressionClass::COLUMN_REF) {
+        const auto& column = expression->Cast<duckdb::ColumnRefExpression>();
+        if (column.IsQualified() || !duckdb::StringUtil::CIEquals(column.GetColumnName(), name_)) return;
+        auto copy = window.Copy();
+        if (expression->HasAlias()) copy->SetAlias(expression->GetAlias());
+        copy->SetQueryLocation(expression->GetQueryLocation());
+        expression = std::move(copy);
+        replaced = true;
+        return;
+      }
+      duckdb::ParsedExpressionIterator::EnumerateChildren(
+          *expression, [&](unique_ptr<duckdb::ParsedExpression>& child) { Replace(child, window); });
+      if (expression->GetExpressionClass() == duckdb::ExpressionClass::WINDOW) {
+        for (auto& partition : expression->Cast<duckdb::WindowExpression>().partitions) PartitionByEnd(&partition);
+      }
+    }
+
+    const std::string name_;
+  };
+  constexpr std::string_view kBegin = "alias \"";
+  if (!message->message.starts_with(kBegin) || message->message.find("has side effects") == std::string::npos)
+    return false;
+  const std::string name =
+      message->message.substr(kBegin.size(), message->message.find('"', kBegin.size()) - kBegin.size());
+  Replacer replacer(name);
+  WalkNode(node, replacer);
+  if (replacer.replaced) return true;
+  message->message = name + " is computed of a window, or anew for every use: its name cannot stand here";
+  message->hint = "write the expression itself; in WHERE filter the event time";
+  if (!message->offset) message->offset = OffsetOfColumn(node, name);
+  return false;
 }
 
 // GROUP BY window_start where nothing in SELECT is called so.
@@ -343,7 +507,9 @@ class QueryBinder {
         } catch (const std::exception& exception) {
           const auto location =
               cast.child->GetQueryLocation().IsValid() ? cast.child->GetQueryLocation() : cast.GetQueryLocation();
-          problems_->AddException(exception, nullptr, location.IsValid() ? location.GetIndex() : query_.offset);
+          CleanMessage clean = CleanDuckMessage(exception);
+          ExplainFrame(*query_.select->node, &clean);
+          problems_->AddMessage(std::move(clean), nullptr, location.IsValid() ? location.GetIndex() : query_.offset);
           return false;
         }
       }
@@ -381,11 +547,16 @@ BoundQuery BindQuery(duckdb::ClientContext& context, Query& query, Problems* pro
       clean.offset = offset;
       ExplainMissingWindow(&clean);
       ExplainRangeBound(*query.select->node, &clean);
+      const bool is_frame = ExplainFrame(*query.select->node, &clean);
+      ExplainWindowPart(*query.select->node, &clean);
+      if (ReplaceWindowName(*query.select->node, &clean)) continue;
       offset = clean.offset;
       // A column that became NULL above.
       if (attempt > 0 && clean.message.starts_with("ORDER BY non-integer literal")) break;
-      problems->AddMessage(std::move(clean), nullptr, query.offset);
-      if (!offset || !ReplaceByNull(*query.select->node, *offset)) break;
+      // So did its argument: a function that has no form for NULL.
+      const bool of_null = problems->size() > before && clean.message.find("\"NULL\"") != std::string::npos;
+      if (!of_null) problems->AddMessage(std::move(clean), nullptr, query.offset);
+      if (is_frame || !offset || !ReplaceByNull(*query.select->node, *offset)) break;
     }
   }
   if (problems->size() > before) return {};

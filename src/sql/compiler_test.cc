@@ -215,6 +215,19 @@ TEST_F(CompilerTest, AScriptReachesNothingButItsTables) {
   }
 }
 
+TEST_F(CompilerTest, AWindowOfAnErrorIsNoSecondError) {
+  const std::string times[] = {"tss", "b", "a", "tss + INTERVAL '1' HOUR", "t.tss"};
+  for (const std::string& time : times) {
+    const std::string window = "(" + time + ", INTERVAL '1' MINUTE)";
+    const auto problems =
+        Problems(WithSource("SELECT TUMBLE_START" + window + " AS w, count(*) FROM s AS t GROUP BY TUMBLE" + window));
+    EXPECT_THAT(problems, ::testing::SizeIs(1)) << time;
+    for (const std::string& problem : problems) EXPECT_THAT(problem, ::testing::Not(HasSubstr("NULL")));
+  }
+  const auto size = Problems(WithSource("SELECT count(*) FROM s GROUP BY TUMBLE(b::TIMESTAMP, $size)"));
+  EXPECT_THAT(size, ElementsAre(HasSubstr("variable $size has no value")));
+}
+
 TEST_F(CompilerTest, EverythingWrongIsListedInOrder) {
   EXPECT_THAT(Problems(WithSource("SELECT temprature, foo(b) FROM s WHERE bb > 1;\n"
                                   "SELECT a FROM;\n"

@@ -135,6 +135,11 @@ void Converter::FindInstant(Rel* rel, const std::vector<ExpressionPtr>& groups, 
       throw NotStreamable{"an aggregate over a whole stream would never be complete", offset,
                           "add a window: GROUP BY TUMBLE(ts, INTERVAL '5 minutes')"};
     }
+    if (IsBounded(rel->node)) {
+      throw NotStreamable{
+          "aggregating a table that ends is not supported without a window of time", offset,
+          "aggregate it before, where its data is made; if its rows have a time, " + std::string(kAddWindow)};
+    }
     throw NotStreamable{"GROUP BY without time: no group would ever be complete", offset, kAddWindow};
   }
   grouping->window.kind = WindowKind::kInstant;

@@ -172,7 +172,9 @@ class OverChain {
     if (!found) {
       throw NotStreamable{
           "OVER on a stream is ordered by event time, and " + order.expression->GetName() + " is none", place,
-          time.empty() ? hint : hint + "; over the rows of a closed window any order works: PARTITION BY window_end"};
+          time.empty() ? hint
+                       : hint + "; over the rows of a closed window any order works: PARTITION BY TUMBLE_END(" + time +
+                             ", INTERVAL '1 minute')"};
     }
     if (order.type == duckdb::OrderType::DESCENDING) {
       throw NotStreamable{"OVER on a stream goes from earlier to later rows: its event time cannot be descending",

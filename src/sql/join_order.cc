@@ -17,6 +17,16 @@ std::set<std::string> SourcesOf(const StreamPlan& plan, NodeId id) {
   return sources;
 }
 
+// Those of SourcesOf() whose rows come out of the node as rows of the stream: not as tables of joins.
+std::set<std::string> StreamsOf(const StreamPlan& plan, NodeId id) {
+  const PlanNode& node = plan.nodes[static_cast<size_t>(id)];
+  std::set<std::string> sources;
+  if (const auto* source = std::get_if<SourceNode>(&node.op)) sources.insert(source->table);
+  const size_t inputs = std::holds_alternative<LookupJoinNode>(node.op) ? 1 : node.inputs.size();
+  for (size_t i = 0; i < inputs; i++) sources.merge(StreamsOf(plan, node.inputs[i]));
+  return sources;
+}
+
 bool Leads(const Before& before, const std::string& from, const std::string& to, std::set<std::string>* seen) {
   if (from == to) return true;
   if (!seen->insert(from).second) return false;
@@ -39,10 +49,15 @@ void CheckJoinOrder(const StreamPlan& plan, Problems* problems) {
       for (const std::string& stream : streams) {
         std::set<std::string> seen;
         if (Leads(before, stream, table, &seen)) {
-          problems->Add(Status::User("table " + table +
-                                         " would have to be read before itself: it is the stream of one join " +
-                                         "and the table of another, or of the same",
-                                     "define a second table of the same data, and use each on one side only")
+          const bool twice = stream == table && !StreamsOf(plan, node.inputs.at(0)).contains(table);
+          problems->Add(Status::User(twice ? "table " + table + " is joined twice: a query can join a table once only"
+                                           : "table " + table +
+                                                 " would have to be read before itself: it is the stream of one join " +
+                                                 "and the table of another, or of the same",
+                                     twice ? "for each further join define a table of its own over the same data: "
+                                             "CREATE TABLE " +
+                                                 table + "_2 (...) WITH (...)"
+                                           : "define a second table of the same data, and use each on one side only")
                             .At(node.position));
           return;
         }

@@ -64,8 +64,7 @@ void Place(LogicalOperator& op, const Places& places) {
 }
 
 constexpr const char* kInsideWindow =
-    "over the rows of a closed window any frame works: group by TUMBLE(ts, ...) below, then OVER (PARTITION BY "
-    "window_end ...)";
+    "over the rows of a closed window any frame works: OVER (PARTITION BY TUMBLE_END(ts, INTERVAL '1 minute') ...)";
 
 // The N of `N PRECEDING` in a ROWS frame.
 int64_t RowsOf(const Expression& expression, size_t call_offset) {

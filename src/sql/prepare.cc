@@ -6,8 +6,11 @@
 // Taken out of CREATE TABLE and noted: WITH (...), WATERMARK FOR c [AS expr], METADATA FROM 'k'.
 #include "sql/prepare.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
+
+#include "duckdb/common/string_util.hpp"
 
 namespace laminar::sql {
 namespace {
@@ -155,10 +158,25 @@ class Preparer {
     return Is(first, "constraint") && first + 2 < last && kKinds.contains(tokens_[first + 2].text);
   }
 
+  // WATERMARK ts AS ..., where FOR is missing: to SQL a column called watermark, whose type is called like a column.
+  bool IsWatermarkWithoutFor(size_t first, size_t last) const {
+    static const std::set<std::string> kTypes = {"date", "time", "timestamp"};
+    if (!Is(first, "watermark") || !Is(first + 2, "as") || first + 3 >= last) return false;
+    if (kTypes.contains(tokens_[first + 1].text) && Is(first + 3, "(")) return false;
+    const std::string name = NameAsWritten(first + 1);
+    const auto named = [&](const NamedOffset& column) { return duckdb::StringUtil::CIEquals(column.name, name); };
+    return std::any_of(table_->columns.begin(), table_->columns.end(), named);
+  }
+
   void ReadItem(size_t open, size_t first, size_t last) {
     if (first >= last) return;
-    if (Is(first, "watermark") && Is(first + 1, "for")) {
-      ReadWatermark(first, last);
+    const bool without_for = IsWatermarkWithoutFor(first, last);
+    if (without_for) {
+      const std::string column = NameAsWritten(first + 1);
+      problems_->Add(tokens_[first].begin, "expected FOR after WATERMARK", "write WATERMARK FOR " + column + " AS ...");
+    }
+    if (without_for || (Is(first, "watermark") && Is(first + 1, "for"))) {
+      if (!without_for) ReadWatermark(first, last);
       // A comma goes with it: the one before, else the one after.
       if (first > open + 1) {
         Remove(first - 1, last - 1);

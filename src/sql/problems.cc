@@ -167,6 +167,10 @@ CleanMessage CleanDuckMessage(const std::exception& exception) {
   clean.message = InOurWords(LowerFirst(WithoutFullStop(OnOneLine(text))), missing);
   if (clean.message.starts_with("there is no type "))
     clean.hint = "there are TEXT, BIGINT, INT, DOUBLE, DECIMAL(p, s), BOOLEAN, TIMESTAMP, JSON and DuckDB's others";
+  if (clean.message == "WHERE clause cannot contain aggregates")
+    clean.hint = "WHERE looks at single rows: filter groups in HAVING";
+  if (clean.message == "WHERE clause cannot contain window functions")
+    clean.hint = "WHERE looks at single rows before OVER (...): filter in QUALIFY";
   if (!own_hint.empty()) clean.hint = own_hint;
   const auto& extra = error.ExtraInfo();
   if (const auto found = extra.find("position"); found != extra.end()) {
@@ -200,6 +204,13 @@ void Problems::AddMessage(CleanMessage clean, const EditedText* text, size_t fal
     clean.hint += "Double quotes are for names: the text is '" + clean.message.substr(kNoColumn.size()) + "'";
   }
   Add(offset, std::move(clean.message), std::move(clean.hint));
+}
+
+bool Problems::HasAt(size_t offset) const {
+  const SqlPosition position = script_->At(offset);
+  return std::any_of(list_.begin(), list_.end(), [&](const Status& problem) {
+    return problem.position().line == position.line && problem.position().column == position.column;
+  });
 }
 
 std::vector<Status> Problems::Take() {

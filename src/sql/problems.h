@@ -36,6 +36,8 @@ class Problems {
 
   std::vector<Status>* list() { return &list_; }
   size_t size() const { return list_.size(); }
+  // Whether something is wrong there already.
+  bool HasAt(size_t offset) const;
   SqlPosition At(size_t offset) const { return script_->At(offset); }
   const ScriptText& script() const { return *script_; }
   // In the order of their positions, each once.

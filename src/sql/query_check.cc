@@ -30,8 +30,7 @@ using duckdb::ParsedExpression;
 constexpr size_t kNowhere = SIZE_MAX;
 constexpr const char* kLimitHint =
     "remove it, filter with WHERE, or keep the first of each window: QUALIFY row_number() OVER (PARTITION BY "
-    "window_end "
-    "ORDER BY ...) <= 10";
+    "TUMBLE_END(ts, INTERVAL '1 minute') ORDER BY ...) <= 10";
 constexpr const char* kWindowHint = "group by a window of event time: GROUP BY TUMBLE(ts, INTERVAL '1' MINUTE)";
 
 // The least position inside an expression: where its text begins, as nearly as DuckDB says.
@@ -153,7 +152,8 @@ class Checker final : public TreeVisitor {
         const auto& orders = modifier.Cast<duckdb::OrderModifier>().orders;
         Add(Keyword("order", orders.empty() ? kNowhere : At(*orders.front().expression)),
             "ORDER BY over a stream would wait for its end: it is not supported",
-            "remove it; to number or rank rows use row_number() OVER (PARTITION BY window_end ORDER BY ...)");
+            "remove it; to number or rank rows use row_number() OVER (PARTITION BY TUMBLE_END(ts, INTERVAL '1 minute') "
+            "ORDER BY ...)");
         break;
       }
       case duckdb::ResultModifierType::DISTINCT_MODIFIER: {
@@ -162,8 +162,8 @@ class Checker final : public TreeVisitor {
         if (targets.empty()) break;
         Add(Keyword("distinct", At(*targets.front())),
             "DISTINCT ON over a stream would keep a row of every key for ever: it is not supported",
-            "number the rows of a window and keep the first: QUALIFY row_number() OVER (PARTITION BY key, window_end "
-            "ORDER BY ...) = 1");
+            "number the rows of a window and keep the first: QUALIFY row_number() OVER (PARTITION BY key, "
+            "TUMBLE_END(ts, INTERVAL '1 minute') ORDER BY ...) = 1");
         break;
       }
     }
@@ -262,7 +262,7 @@ class Checker final : public TreeVisitor {
     Add(At(function), name + "() needs OVER (PARTITION BY ... ORDER BY ...)",
         needs_all
             ? "over the rows of a closed window: " + function.ToString() +
-                  " OVER (PARTITION BY window_end ORDER BY n), where a subquery groups by TUMBLE(ts, ...)"
+                  " OVER (PARTITION BY TUMBLE_END(ts, INTERVAL '1 minute') ORDER BY n)"
             : "write " + function.ToString() + " OVER (PARTITION BY key ORDER BY ts), where ts is the event time");
   }
 

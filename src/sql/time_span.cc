@@ -68,6 +68,7 @@ std::optional<TimeSpan> ReadTimeSpan(duckdb::ClientContext& context, const duckd
     return std::nullopt;
   }
   if (value.IsNull()) {
+    if (problems->HasAt(offset)) return std::nullopt;  // a variable without a value
     problems->Add(offset, what + " is NULL", "write a length of time: INTERVAL '5 minutes'");
     return std::nullopt;
   }

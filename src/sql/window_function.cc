@@ -71,7 +71,8 @@ TimeSpan SpanOf(duckdb::ClientContext& context, const Expression& expression) {
   return {interval.months, interval.micros + interval.days * kDayMicros};
 }
 
-// What counts microseconds stays as it is, other times become TIMESTAMP.
+// What counts microseconds stays as it is, other times become TIMESTAMP. NULL is what the binder has put in the place
+// of a column with an error (bind.cc): nothing more is said of it.
 LogicalType TimeType(const std::string& function, const Expression& time) {
   switch (time.return_type.id()) {
     case LogicalTypeId::TIMESTAMP:
@@ -81,6 +82,7 @@ LogicalType TimeType(const std::string& function, const Expression& time) {
     case LogicalTypeId::TIMESTAMP_SEC:
     case LogicalTypeId::TIMESTAMP_MS:
     case LogicalTypeId::TIMESTAMP_NS:
+    case LogicalTypeId::SQLNULL:
       return LogicalType::TIMESTAMP;
     default:
       throw duckdb::BinderException(time,

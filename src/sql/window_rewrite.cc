@@ -1,5 +1,6 @@
 #include "sql/window_rewrite.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <vector>
@@ -192,9 +193,7 @@ class SelectRewriter {
     if (expression->GetExpressionClass() == ExpressionClass::SUBQUERY) return;
     duckdb::ParsedExpressionIterator::EnumerateChildren(*expression, [](Pointer& child) { RewritePartitions(child); });
     if (expression->GetExpressionClass() != ExpressionClass::WINDOW) return;
-    for (Pointer& partition : expression->Cast<duckdb::WindowExpression>().partitions) {
-      if (IsFunction(*partition, kTumble)) partition = Bound(std::move(partition), Part::kEnd);
-    }
+    for (Pointer& partition : expression->Cast<duckdb::WindowExpression>().partitions) PartitionByEnd(&partition);
   }
 
   // TUMBLE(...).start
@@ -237,6 +236,10 @@ class SelectRewriter {
     }
     if (children.size() > first + most) {
       problems_->Add(At(call), upper + "() takes " + std::to_string(most + 1) + " arguments at most", "write " + form);
+      return nullptr;
+    }
+    if (!names_time && std::any_of(children.begin(), children.end(), [](const Pointer& c) { return HasColumn(*c); })) {
+      problems_->Add(At(call), "the column of " + upper + "() comes first, then the lengths of time", "write " + form);
       return nullptr;
     }
     std::vector<TimeSpan> spans;
@@ -556,7 +559,10 @@ class SelectRewriter {
       } else if (aggregates) {
         problems_->Add(At(*window), TextOf(*window) + " is not in GROUP BY", "add it: GROUP BY " + TextOf(*window));
       } else if (!IsFunction(*window, kTumble)) {
-        problems_->Add(At(*window), "a row can be in several windows of " + name + "(): it stands in GROUP BY only",
+        problems_->Add(At(*window),
+                       name == "HOP" ? "a row can be in several windows of HOP(): it stands in GROUP BY only"
+                                     : "where a session ends is known from the rows after it: SESSION() stands in "
+                                       "GROUP BY only",
                        "add GROUP BY " + TextOf(*window) + " and aggregates");
       }
     }
@@ -586,6 +592,10 @@ class Rewriter final : public TreeVisitor {
 };
 
 }  // namespace
+
+void PartitionByEnd(Pointer* partition) {
+  if (IsFunction(**partition, kTumble)) *partition = Bound(std::move(*partition), Part::kEnd);
+}
 
 void RewriteWindows(duckdb::ClientContext& context, duckdb::QueryNode& node, std::span<const Token> tokens,
                     Problems* problems) {

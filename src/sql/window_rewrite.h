@@ -22,4 +22,7 @@ namespace laminar::sql {
 void RewriteWindows(duckdb::ClientContext& context, duckdb::QueryNode& node, std::span<const Token> tokens,
                     Problems* problems);
 
+// TUMBLE(...) in OVER (PARTITION BY ...) -> its end: rows of equal window have an equal end, which is an event time.
+void PartitionByEnd(duckdb::unique_ptr<duckdb::ParsedExpression>* partition);
+
 }  // namespace laminar::sql

@@ -18,7 +18,8 @@ endforeach()
 
 if(LAMINAR_SANITIZE MATCHES thread)
   # ThreadSanitizer overlooks what libduckdb.so does with its own locks (test/tsan.supp), so none of it may run in code of ours or of another
-  # library: nothing of the program stands in for the library's inline functions, and the library comes first where symbols are looked up.
+  # library: nothing of the program stands in for the library's inline functions, and the library comes first where symbols are looked up. Only
+  # its allocator is replaced (src/duck/visible_allocator.cc).
   add_link_options("LINKER:--version-script=${CMAKE_SOURCE_DIR}/test/sanitizers/local.map" "LINKER:--no-as-needed" "${DUCKDB_LIB_DIR}/libduckdb.so"
                    "LINKER:-rpath,${DUCKDB_LIB_DIR}")
   set(AWS_CRT_DIR "${LAMINAR_CACHE}/aws-crt-tsan-${AWS_CRT_VERSION}")  # its atomics must be seen

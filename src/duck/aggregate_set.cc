@@ -39,9 +39,23 @@ bool FinalizesInPlace(const BoundAggregateExpression& aggregate) {
       "last",       "any_value",   "kahan_sum",  "sumkahan",        "mean",       "arbitrary",
       "regr_slope", "regr_r2"};
   const std::string& name = aggregate.function.name;
-  if (IsOwnAggregate(aggregate.function)) return true;
+  if (OwnAggregate(aggregate.function)) return true;
   if (name == "min" || name == "max") return aggregate.children.size() == 1;
   return kInPlace.contains(name);
+}
+
+// Whether a combined state has copies of what the other one points to. DuckDB's first, any_value and quantiles only
+// copy the pointers; so only those that were seen to copy are trusted (aggregate_set_test.cc, with AddressSanitizer).
+bool CopiesWhenCombined(const BoundAggregateExpression& aggregate) {
+  static const std::set<std::string> kCopy = {
+      "count",   "min",        "max",          "last",    "arg_min",      "arg_max",
+      "list",    "array_agg",  "histogram",    "mode",    "arg_min_null", "arg_max_null",
+      "entropy", "string_agg", "group_concat", "listagg", "approx_top_k", "approx_count_distinct"};
+  if (OwnAggregate(aggregate.function) || kCopy.contains(aggregate.function.name)) return true;
+  return std::none_of(aggregate.children.begin(), aggregate.children.end(), [](const auto& child) {
+    const LogicalType& type = child->return_type;
+    return type.IsNested() || type.InternalType() == duckdb::PhysicalType::VARCHAR;
+  });
 }
 
 // Some functions (string_agg) answer with a string that lies in their state: the result gets a copy of its own.
@@ -89,12 +103,12 @@ struct AggregateSet::Rep {
   std::vector<duckdb::unique_ptr<duckdb::Expression>> copies;  // bind data is not shared between workers
   std::vector<BoundAggregate> aggregates;
   size_t state_bytes = 0;
+  bool combines_copies = true;
   Vector addresses{LogicalType::POINTER};
   Vector other_addresses{LogicalType::POINTER};
   SelectionVector selection{kBatchRows};
-  AggregateMemory scratch;            // of states that live for a call
-  std::vector<std::byte> copy_bytes;  // of the copies that are finalised
-  std::vector<std::byte> row_bytes;   // of single rows
+  AggregateMemory scratch;                // of states that live for a call
+  std::vector<std::byte> scratch_states;  // those
 
   static void Point(Vector* vector, std::span<std::byte* const> states, size_t offset) {
     auto* data = duckdb::FlatVector::GetData<duckdb::data_ptr_t>(*vector);
@@ -162,57 +176,53 @@ struct AggregateSet::Rep {
     aggregate.expression->function.destructor(addresses, data, states.size());
   }
 
-  // The results of single rows of those aggregates that must be asked themselves.
-  Status AskForEachRow(Batch* input, std::span<const uint32_t> rows, Batch* out, size_t first_column) {
-    std::vector<std::byte*> states(rows.size());
-    return ForEach([&](BoundAggregate& aggregate) {
-      if (aggregate.one_row != OneRow::kUnknown) return;
-      const duckdb::AggregateFunction& function = aggregate.expression->function;
+  // Fresh states of one aggregate in `scratch`, destroyed whatever is thrown. One at a time.
+  class StatesOfACall {
+   public:
+    StatesOfACall(Rep* rep, BoundAggregate* aggregate, size_t count)
+        : rep_(rep), aggregate_(aggregate), states_(count) {
+      const duckdb::AggregateFunction& function = aggregate->expression->function;
       const size_t bytes = duckdb::AlignValue(function.state_size(function));
-      row_bytes.resize(bytes * rows.size());
-      for (size_t i = 0; i < rows.size(); i++) {
-        states[i] = row_bytes.data() + i * bytes;
-        function.initialize(function, reinterpret_cast<duckdb::data_ptr_t>(states[i]));
+      rep->scratch_states.resize(bytes * count);
+      for (size_t i = 0; i < count; i++) {
+        states_[i] = rep->scratch_states.data() + i * bytes;
+        function.initialize(function, reinterpret_cast<duckdb::data_ptr_t>(states_[i]));
       }
-      const StatesOfACall cleaner{this, &aggregate, states};
-      AggregateInputData data(aggregate.expression->bind_info.get(), scratch.rep().arena);
-      Vector* const arguments = Sliced(&aggregate, Arguments(&aggregate, input), rows.size());
-      Point(&addresses, states, 0);
-      function.update(arguments, data, aggregate.columns.size(), addresses, rows.size());
-      Point(&addresses, states, 0);
-      Vector& result = out->chunk().data[first_column + static_cast<size_t>(&aggregate - aggregates.data())];
-      function.finalize(addresses, data, result, rows.size(), 0);
-      OwnStrings(result, 0, rows.size());
-    });
-  }
-
-  // Destroys states in `scratch`, whatever is thrown.
-  struct StatesOfACall {
-    ~StatesOfACall() {
-      rep->Destroy(*aggregate, states, 0, &rep->scratch);
-      rep->scratch.Reset();
     }
-    Rep* rep;
-    BoundAggregate* aggregate;
-    std::span<std::byte* const> states;
+    ~StatesOfACall() {
+      rep_->Destroy(*aggregate_, states_, 0, &rep_->scratch);
+      rep_->scratch.Reset();
+    }
+    StatesOfACall(const StatesOfACall&) = delete;
+    std::span<std::byte* const> get() const { return states_; }
+
+   private:
+    Rep* const rep_;
+    BoundAggregate* const aggregate_;
+    std::vector<std::byte*> states_;
   };
+
+  // The results of `rows` rows, each alone, of an aggregate that must be asked itself.
+  void AskForEachRow(BoundAggregate& aggregate, Vector* arguments, size_t rows, Vector& result) {
+    const duckdb::AggregateFunction& function = aggregate.expression->function;
+    const StatesOfACall states(this, &aggregate, rows);
+    AggregateInputData data(aggregate.expression->bind_info.get(), scratch.rep().arena);
+    Point(&addresses, states.get(), 0);
+    function.update(arguments, data, aggregate.columns.size(), addresses, rows);
+    Point(&addresses, states.get(), 0);
+    function.finalize(addresses, data, result, rows, 0);
+    OwnStrings(result, 0, rows);
+  }
 
   // Finalises copies of the states.
   void FinalizeCopies(BoundAggregate& aggregate, std::span<std::byte* const> states, Vector& result, size_t first_row) {
     const duckdb::AggregateFunction& function = aggregate.expression->function;
-    const size_t bytes = duckdb::AlignValue(function.state_size(function));
-    copy_bytes.resize(bytes * states.size());
-    std::vector<std::byte*> copies(states.size());
-    for (size_t i = 0; i < states.size(); i++) {
-      copies[i] = copy_bytes.data() + i * bytes;
-      function.initialize(function, reinterpret_cast<duckdb::data_ptr_t>(copies[i]));
-    }
-    const StatesOfACall cleaner{this, &aggregate, copies};
+    const StatesOfACall copies(this, &aggregate, states.size());
     AggregateInputData data(aggregate.expression->bind_info.get(), scratch.rep().arena);
     Point(&addresses, states, aggregate.offset);
-    Point(&other_addresses, copies, 0);
+    Point(&other_addresses, copies.get(), 0);
     function.combine(addresses, other_addresses, data, states.size());
-    Point(&other_addresses, copies, 0);
+    Point(&other_addresses, copies.get(), 0);
     function.finalize(other_addresses, data, result, states.size(), first_row);
     OwnStrings(result, first_row, states.size());
   }
@@ -235,6 +245,7 @@ AggregateSet::AggregateSet(const AggregateList& aggregates) : rep_(std::make_uni
       aggregate.sliced.emplace_back(child->return_type, nullptr);
     }
     rep_->state_bytes += duckdb::AlignValue(expression.function.state_size(expression.function));
+    rep_->combines_copies = rep_->combines_copies && CopiesWhenCombined(expression);
     rep_->aggregates.push_back(std::move(aggregate));
   }
 }
@@ -246,6 +257,10 @@ size_t AggregateSet::size() const {
 }
 size_t AggregateSet::state_bytes() const {
   return rep_->state_bytes;
+}
+
+bool AggregateSet::CombinesCopies() const {
+  return rep_->combines_copies;
 }
 
 void AggregateSet::Initialize(std::byte* states) const {
@@ -307,14 +322,17 @@ Status AggregateSet::Finalize(std::span<std::byte* const> states, AggregateMemor
 Status AggregateSet::OfEachRow(Batch* input, std::span<const uint32_t> rows, Batch* out, size_t first_column) {
   CHECK(rows.size() <= kBatchRows);
   for (size_t i = 0; i < rows.size(); i++) rep_->selection.set_index(i, rows[i]);
-  RETURN_IF_ERROR(rep_->ForEach([&](BoundAggregate& aggregate) {
-    if (aggregate.one_row == OneRow::kUnknown) return;
+  size_t column = first_column;
+  return rep_->ForEach([&](BoundAggregate& aggregate) {
     Vector* arguments = Rep::Arguments(&aggregate, input);
     if (arguments && rows.size() < input->rows()) arguments = rep_->Sliced(&aggregate, arguments, rows.size());
-    const size_t k = static_cast<size_t>(&aggregate - rep_->aggregates.data());
-    WriteOneRows(aggregate.one_row, arguments, rows.size(), out->chunk().data[first_column + k]);
-  }));
-  return rep_->AskForEachRow(input, rows, out, first_column);
+    Vector& result = out->chunk().data[column++];
+    if (aggregate.one_row == OneRow::kUnknown) {
+      rep_->AskForEachRow(aggregate, arguments, rows.size(), result);
+    } else {
+      WriteOneRows(aggregate.one_row, arguments, rows.size(), result);
+    }
+  });
 }
 
 void AggregateSet::Destroy(std::span<std::byte* const> states, AggregateMemory* memory) {

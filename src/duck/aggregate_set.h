@@ -10,7 +10,6 @@
 #include "base/status.h"
 #include "duck/aggregate_list.h"
 #include "duck/batch.h"
-#include "duck/database.h"
 
 namespace laminar {
 
@@ -32,8 +31,8 @@ class AggregateMemory {
   std::unique_ptr<Rep> rep_;
 };
 
-// One per operator and worker; not thread-safe. The errors of Update, Combine and Finalize are the
-// user's (an overflow, with the aggregate's position in the script) or the environment's (out of memory).
+// One per operator and worker; not thread-safe. The errors of Update, Combine, Finalize and OfEachRow are the user's
+// (an overflow, with the aggregate's position in the script) or the environment's (out of memory).
 class AggregateSet {
  public:
   explicit AggregateSet(const AggregateList& aggregates);
@@ -41,6 +40,7 @@ class AggregateSet {
   AggregateSet(const AggregateSet&) = delete;
 
   size_t size() const;
+  bool CombinesCopies() const;
   size_t state_bytes() const;  // of one group's states; a multiple of 8. States want 8-byte alignment.
 
   void Initialize(std::byte* states) const;
@@ -51,7 +51,8 @@ class AggregateSet {
   // states of up to kBatchRows rows in one call.
   Status UpdateRows(Batch* input, std::span<const uint32_t> rows, std::span<std::byte* const> states,
                     AggregateMemory* memory);
-  // Merges from[i] into into[i]; `from` stays as it is and may be merged again.
+  // Merges from[i] into into[i]; `from` stays as it is and may be merged again. Where !CombinesCopies() the merged
+  // states may point to what those of `from` point to, whose memory must then live as long as they do.
   Status Combine(std::span<std::byte* const> from, std::span<std::byte* const> into, AggregateMemory* memory);
   // Writes the results of states[i] into row `first_row + i` of the columns first_column, first_column + 1, ... of
   // `out` (at most kBatchRows rows in all). The states stay as they are and may be fed further.

@@ -78,27 +78,13 @@ class AggregateSetTest : public ::testing::Test {
 
 // States that are copied elsewhere point to nothing where they were: that is overwritten.
 TEST_F(AggregateSetTest, CombinedStatesOwnWhatTheyPointTo) {
-  const AggregateList list = Bind({"min(text)",
-                                   "max(text)",
-                                   "min(text, two)",
-                                   "max(text, two)",
-                                   "first(text)",
-                                   "last(text)",
-                                   "any_value(text)",
-                                   "arg_min(text, n)",
-                                   "arg_max(text, n)",
-                                   "arg_max(n, text)",
-                                   "arg_max_null(text, n)",
-                                   "arg_min(text, n, two)",
-                                   "list(text)",
-                                   "histogram(text)",
-                                   "mode(text)",
-                                   "quantile_disc(text, 0.5)",
-                                   "string_agg(text)",
-                                   "approx_count_distinct(text)",
-                                   "approx_top_k(text, two)",
-                                   "bitstring_agg(n, 0, 1000)"});
+  const AggregateList list =
+      Bind({"min(text)", "max(text)", "min(text, two)", "max(text, two)", "last(text)", "arg_min(text, n)",
+            "arg_max(text, n)", "arg_max(n, text)", "arg_max_null(text, n)", "arg_min(text, n, two)", "list(text)",
+            "histogram(text)", "mode(text)", "string_agg(text)", "approx_count_distinct(text)",
+            "approx_top_k(text, two)", "bitstring_agg(n, 0, 1000)"});
   AggregateSet set(list);
+  EXPECT_TRUE(set.CombinesCopies());
   const auto text = [](char c) { return std::string(40, c); };
   const auto feed = [&](Groups& groups, char first) {
     for (char more = 0; more < 3; more++) {
@@ -123,6 +109,41 @@ TEST_F(AggregateSetTest, CombinedStatesOwnWhatTheyPointTo) {
     EXPECT_NE(Results(set, list, groups), expected);
   }
   EXPECT_EQ(Results(set, list, copies), expected);
+}
+
+TEST_F(AggregateSetTest, CombinedStatesOwnTheirLists) {
+  const AggregateList list = BindAggregates(session_.get(), {{"l", "VARCHAR[]"}}, {"last(l)", "max(l)"});
+  AggregateSet set(list);
+  EXPECT_TRUE(set.CombinesCopies());
+  Groups copies(&set, 1);
+  std::vector<std::string> expected;
+  {
+    Groups groups(&set, 1);
+    Batch batch(Schema{{"l", MakeType("VARCHAR[]")}});
+    batch.chunk().SetValue(0, 0, Value::LIST({Value(std::string(40, 'a')), Value(std::string(50, 'b'))}));
+    batch.chunk().SetCardinality(1);
+    ASSERT_TRUE(set.Update(&batch, groups.states, &groups.memory).ok());
+    expected = Results(set, list, groups);
+    ASSERT_TRUE(set.Combine(groups.states, copies.states, &copies.memory).ok());
+  }
+  EXPECT_EQ(Results(set, list, copies), expected);
+}
+
+// What only copies pointers says so; without strings there is nothing that it could point to.
+TEST_F(AggregateSetTest, CombinedStatesThatShareTheirBytesAreKnown) {
+  for (const char* call : {"first(text)", "any_value(text)", "quantile_disc(text, 0.5)", "median(text)"}) {
+    const AggregateList list = Bind({call});
+    AggregateSet set(list);
+    EXPECT_FALSE(set.CombinesCopies()) << call;
+    Groups from(&set, 1), into(&set, 1);
+    Batch batch = Rows({{1, std::string(40, 'x')}, {2, std::string(40, 'x')}});
+    ASSERT_TRUE(
+        set.UpdateRows(&batch, std::vector<uint32_t>{0, 1}, std::vector{from.states[0], from.states[0]}, &from.memory)
+            .ok());
+    ASSERT_TRUE(set.Combine(from.states, into.states, &into.memory).ok());
+    EXPECT_EQ(Results(set, list, into), Results(set, list, from));
+  }
+  EXPECT_TRUE(AggregateSet(Bind({"first(n)", "any_value(n)", "quantile_cont(n, 0.5)"})).CombinesCopies());
 }
 
 // With and without a choice of rows, with NULLs; of functions that are told from the row, and of such that are not.

@@ -8,6 +8,12 @@ namespace laminar {
 
 static_assert(kBatchRows == STANDARD_VECTOR_SIZE);
 
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+// visible_allocator.cc: a linker leaves out of a program what nothing in it refers to.
+void LinkVisibleAllocator();
+[[gnu::used]] void (*const link_visible_allocator)() = LinkVisibleAllocator;
+#endif
+
 std::string RowPosition::ToString() const {
   std::string out = source;
   if (!shard.empty()) out += ", shard " + shard;

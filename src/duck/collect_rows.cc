@@ -111,23 +111,24 @@ void Finalize(Vector& states, AggregateInputData& data, Vector& result, idx_t co
 }
 
 AggregateExpression Call(const char* name, const LogicalType& argument_type, const LogicalType& element,
-                         duckdb::aggregate_update_t update, AggregateExpression argument) {
+                         duckdb::aggregate_update_t update, AggregateExpression argument, OneRow one_row) {
   return CallOwnAggregate(
       AggregateFunction(name, {argument_type}, LogicalType::LIST(element), StateBytes, Initialize, update, Combine,
                         Finalize, duckdb::FunctionNullHandling::DEFAULT_NULL_HANDLING),
-      std::move(argument), std::make_unique<ElementLayout>(element));
+      std::move(argument), std::make_unique<ElementLayout>(element), one_row);
 }
 
 }  // namespace
 
 AggregateExpression CollectRows(AggregateExpression rows) {
   const LogicalType type = rows->return_type;
-  return Call("collect", type, type, AppendRows, std::move(rows));
+  return Call("collect", type, type, AppendRows, std::move(rows), OneRow::kList);
 }
 
 AggregateExpression MergeCollectedRows(AggregateExpression lists) {
   const LogicalType type = lists->return_type;
-  return Call("merge_collected", type, duckdb::ListType::GetChildType(type), AppendLists, std::move(lists));
+  return Call("merge_collected", type, duckdb::ListType::GetChildType(type), AppendLists, std::move(lists),
+              OneRow::kUnknown);
 }
 
 }  // namespace laminar

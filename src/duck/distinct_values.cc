@@ -406,7 +406,7 @@ AggregateFunction FunctionFor(const LogicalType& element, bool of_lists) {
 
 AggregateExpression DistinctValues(AggregateExpression values) {
   AggregateFunction function = FunctionFor(values->return_type, false);
-  return CallOwnAggregate(std::move(function), std::move(values));
+  return CallOwnAggregate(std::move(function), std::move(values), nullptr, OneRow::kList);
 }
 
 AggregateExpression MergeDistinctValues(AggregateExpression lists) {

@@ -44,8 +44,7 @@ void WriteLists(Vector& argument, size_t count, Vector& result) {
 
 OneRow OneRowOf(const duckdb::BoundAggregateExpression& aggregate) {
   const std::string& name = aggregate.function.name;
-  if (IsOwnAggregate(aggregate.function))
-    return name == "distinct_values" || name == "collect" ? OneRow::kList : OneRow::kUnknown;
+  if (const auto own = OwnAggregate(aggregate.function)) return *own;
   if (name == "count_star") return OneRow::kOne;
   if (aggregate.children.size() != 1) return OneRow::kUnknown;
   if (name == "count") return OneRow::kCounts;

@@ -7,13 +7,16 @@ namespace laminar {
 
 namespace {
 
-struct Ours final : duckdb::AggregateFunctionInfo {};
+struct Ours final : duckdb::AggregateFunctionInfo {
+  explicit Ours(OneRow one_row) : one_row(one_row) {}
+  const OneRow one_row;
+};
 
 }  // namespace
 
 AggregateExpression CallOwnAggregate(duckdb::AggregateFunction function, AggregateExpression argument,
-                                     std::unique_ptr<duckdb::FunctionData> bind_data) {
-  function.function_info = duckdb::make_shared_ptr<Ours>();
+                                     std::unique_ptr<duckdb::FunctionData> bind_data, OneRow one_row) {
+  function.function_info = duckdb::make_shared_ptr<Ours>(one_row);
   function.SetOrderDependent(duckdb::AggregateOrderDependent::NOT_ORDER_DEPENDENT);
   duckdb::vector<duckdb::unique_ptr<duckdb::Expression>> children;
   children.push_back(duckdb::unique_ptr<duckdb::Expression>(argument.release()));
@@ -22,8 +25,9 @@ AggregateExpression CallOwnAggregate(duckdb::AggregateFunction function, Aggrega
       duckdb::AggregateType::NON_DISTINCT);
 }
 
-bool IsOwnAggregate(const duckdb::AggregateFunction& function) {
-  return dynamic_cast<const Ours*>(function.function_info.get()) != nullptr;
+std::optional<OneRow> OwnAggregate(const duckdb::AggregateFunction& function) {
+  const auto* const ours = dynamic_cast<const Ours*>(function.function_info.get());
+  return ours ? std::optional(ours->one_row) : std::nullopt;
 }
 
 }  // namespace laminar

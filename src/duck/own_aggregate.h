@@ -2,8 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "duck/one_row.h"
 #include "duck/own_aggregates.h"
 
 namespace duckdb {
@@ -14,11 +16,12 @@ struct LogicalType;
 
 namespace laminar {
 
-// A call of `function`, which takes one argument.
+// A call of `function`, which takes one argument. one_row: what it gives for a row alone.
 AggregateExpression CallOwnAggregate(duckdb::AggregateFunction function, AggregateExpression argument,
-                                     std::unique_ptr<duckdb::FunctionData> bind_data = nullptr);
+                                     std::unique_ptr<duckdb::FunctionData> bind_data = nullptr,
+                                     OneRow one_row = OneRow::kUnknown);
 
-// Whether finalize leaves the state as it is, as it does for all of ours.
-bool IsOwnAggregate(const duckdb::AggregateFunction& function);
+// Of a function of ours: its one_row. Finalize leaves the state of all of them as it is. nullopt: DuckDB's.
+std::optional<OneRow> OwnAggregate(const duckdb::AggregateFunction& function);
 
 }  // namespace laminar

@@ -107,6 +107,7 @@ void StateTable::Trim(uint32_t end) {
 }
 
 Status StateTable::CompactWhenGrown() {
+  if (!set_->CombinesCopies()) return Status::Ok();
   // As much has been written since as is copied now, states included.
   const auto states = static_cast<int64_t>(block_rows_ * stride_);
   if (memory_.bytes() < 2 * compacted_bytes_ + std::max(states, kSmallMemory)) return Status::Ok();

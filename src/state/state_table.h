@@ -34,7 +34,8 @@ class StateTable {
 
   // What freed rows pointed to stays allocated until the others are copied elsewhere: does that when the memory has
   // more than doubled since and grown by more than the size of the states, so that it costs a constant for each row
-  // that was fed. All states move then. States that point to nothing are never copied.
+  // that was fed. All states move then. States that point to nothing are never copied, nor are those of aggregates that
+  // would go on pointing to the old memory (AggregateSet::CombinesCopies).
   Status CompactWhenGrown();
 
   AggregateMemory* memory() { return &memory_; }

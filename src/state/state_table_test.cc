@@ -113,6 +113,36 @@ TEST_F(StateTableTest, CompactingDropsWhatFreedRowsPointedTo) {
   for (uint32_t row = 0; row < 20'000; row += 100) EXPECT_EQ(SumOf(&table, row), row);
 }
 
+// Copies of these states would point into memory that is gone.
+TEST_F(StateTableTest, StatesThatShareTheirBytesAreNotMoved) {
+  const AggregateList list =
+      BindAggregates(session_.get(), {{"k", "VARCHAR"}, {"v", "BIGINT"}, {"s", "VARCHAR"}}, {"any_value(k)"});
+  AggregateSet set(list);
+  StateTable table(&set);
+  std::vector<std::string> texts;
+  for (uint32_t row = 0; row < 20'000; row++) {
+    texts.push_back("a text of its own, number " + std::to_string(row));
+    table.Create(row);
+  }
+  for (uint32_t first = 0; first < 20'000; first += 2000) {
+    std::vector<std::pair<std::string, int64_t>> values;
+    std::vector<std::byte*> states;
+    for (uint32_t row = first; row < first + 2000; row++) {
+      values.emplace_back(texts[row], 0);
+      states.push_back(table.at(row));
+    }
+    Batch batch = Rows(values);
+    ASSERT_TRUE(set.Update(&batch, states, table.memory()).ok());
+  }
+  const int64_t before = table.memory()->bytes();
+  ASSERT_GT(before, 500 << 10);  // enough to be worth copying
+  ASSERT_TRUE(table.CompactWhenGrown().ok());
+  EXPECT_EQ(table.memory()->bytes(), before);
+  Batch out(Schema{{"r", MakeType("VARCHAR")}});
+  ASSERT_TRUE(set.Finalize(std::vector{table.at(19'999)}, table.memory(), &out, 0).ok());
+  EXPECT_EQ(out.chunk().GetValue(0, 0).ToString(), texts.back());
+}
+
 // A million small states are not copied for a few texts.
 TEST_F(StateTableTest, CompactingWaitsUntilItCostsNoMoreThanWhatWasWritten) {
   StateTable table(&set_);

@@ -8,6 +8,7 @@ namespace laminar {
 
 constexpr int64_t kMicrosPerMilli = 1000;
 constexpr int64_t kMicrosPerSecond = 1'000'000;
+constexpr int64_t kMicrosPerDay = 86'400 * kMicrosPerSecond;
 constexpr int64_t kNever = INT64_MAX;  // a deadline that never comes
 
 // Thread-safe.

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "base/clock.h"
+
 namespace laminar {
 
 // A watermark W promises: no row with an event time below W will come any more, but for late ones.
@@ -12,7 +14,7 @@ constexpr int64_t kEndOfTime = std::numeric_limits<int64_t>::max();    // the in
 
 // Event times lie within 18,000 years of 1970: no sum of one and a window's length overflows. Others, and the
 // infinities of TIMESTAMP, are bad data.
-constexpr int64_t kFarthestEventTime = int64_t{18'000} * 365 * 86'400'000'000;
+constexpr int64_t kFarthestEventTime = int64_t{18'000} * 365 * kMicrosPerDay;
 
 inline bool IsEventTime(int64_t micros) {
   return micros >= -kFarthestEventTime && micros <= kFarthestEventTime;

@@ -30,6 +30,10 @@ std::string CpuSeconds(const std::vector<int64_t>& micros) {
   return out + "]";
 }
 
+std::string Mebibytes(int64_t bytes) {
+  return std::to_string(bytes >> 20) + "MiB";
+}
+
 void LogTotal(std::string_view message, const Pipeline& pipeline, int64_t elapsed_micros) {
   const PipelineMetrics& metrics = pipeline.metrics();
   const auto number = [](uint64_t value) { return std::to_string(value); };
@@ -53,8 +57,9 @@ void RunArguments::AddTo(CLI::App* command) {
   command->add_flag("-q,--quiet", quiet, "No status line, no summary; log only warnings and errors");
   command
       ->add_option("--memory-limit", memory_limit,
-                   "How much memory the process may use, its program's 64 MiB among it: 512MiB, 4GB; at least 128MiB "
-                   "(default: half of the machine)")
+                   "How much memory the process may use, its program's " + Mebibytes(kProgramBytes) +
+                       " among it: 512MiB, 4GB; at least " + Mebibytes(kLeastMemoryLimit) +
+                       " (default: half of the machine)")
       ->option_text("SIZE");
   command->add_option("--log-format", log_format, "text for people, json for machines")
       ->option_text("text|json")
@@ -70,7 +75,8 @@ Result<int64_t> RunArguments::MemoryLimit() const {
   if (!bytes.ok()) return Status::User("--memory-limit " + memory_limit + " is not a size", bytes.status().hint());
   if (*bytes < kLeastMemoryLimit) {
     return Status::User("--memory-limit " + memory_limit + " is too little",
-                        "It takes at least 128MiB: the program itself has 64 MiB of them");
+                        "It takes at least " + Mebibytes(kLeastMemoryLimit) + ": the program itself has " +
+                            Mebibytes(kProgramBytes) + " of them");
   }
   return *bytes;
 }

@@ -137,7 +137,7 @@ void StatusLine::SetState(const std::string& state) {
 void StatusLine::Draw() {
   const std::string line = DescribeProgress(state_, history_.front(), history_.back(), metrics_, sources_);
   Put("\r" + FitLine(line, TerminalWidth(fd_) - 1)  // never onto a second row
-      + +"\x1b[K");
+      + "\x1b[K");
 }
 
 void StatusLine::Wipe() {

@@ -134,7 +134,7 @@ class PipelineImpl final : public Pipeline {
     parts.metrics = &metrics_;
     parts.worker = worker;
     parts.edges = options_.parallelism > 1 ? &edges : nullptr;
-    parts.partial_trial_rows = options_.partial_trial_rows;
+    if (options_.partial_trial_rows) parts.partial_trial_rows = *options_.partial_trial_rows;
     parts.budget = budget;
     for (const auto& [name, source] : sources_) {
       SourceInput::Parts& input = parts.sources[name];

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,7 @@ struct PipelineOptions {
   int parallelism = 1;
   bool until_caught_up = false;
   int64_t memory_limit_bytes = int64_t{1} << 30;  // divided as engine/memory_shares.h says
-  size_t partial_trial_rows = 32 << 10;           // grouped before it is judged whether partial aggregates pay
+  std::optional<size_t> partial_trial_rows;       // of PartialsPay, where it is not to be its own: for tests
   int64_t drain_timeout_millis = 30'000;          // after a stop or a failure: how long to wait for acknowledgements
 };
 

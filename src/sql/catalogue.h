@@ -69,7 +69,7 @@ struct Table {
   // A generated column that is the event time: computed by the source itself, so it is a column like the decoded ones.
   bool IsComputedTime(const TableColumn& column) const;
   const TableColumn* FindColumn(const std::string& column) const;  // case does not matter; nullptr
-  const TableColumn* FindTimeColumn() const;                      // the first that could be an event time; nullptr
+  const TableColumn* FindTimeColumn() const;                       // the first that could be an event time; nullptr
   std::vector<std::string> ColumnNames() const;
 };
 

@@ -9,21 +9,14 @@ namespace {
 
 using Before = std::map<std::string, std::set<std::string>>;  // source -> those that are read after its end
 
-std::set<std::string> SourcesOf(const StreamPlan& plan, NodeId id) {
+// streams_only: those whose rows come out of the node as rows of the stream, not as tables of joins.
+std::set<std::string> SourcesOf(const StreamPlan& plan, NodeId id, bool streams_only = false) {
   const PlanNode& node = plan.nodes[static_cast<size_t>(id)];
   std::set<std::string> sources;
   if (const auto* source = std::get_if<SourceNode>(&node.op)) sources.insert(source->table);
-  for (const NodeId input : node.inputs) sources.merge(SourcesOf(plan, input));
-  return sources;
-}
-
-// Those of SourcesOf() whose rows come out of the node as rows of the stream: not as tables of joins.
-std::set<std::string> StreamsOf(const StreamPlan& plan, NodeId id) {
-  const PlanNode& node = plan.nodes[static_cast<size_t>(id)];
-  std::set<std::string> sources;
-  if (const auto* source = std::get_if<SourceNode>(&node.op)) sources.insert(source->table);
-  const size_t inputs = std::holds_alternative<LookupJoinNode>(node.op) ? 1 : node.inputs.size();
-  for (size_t i = 0; i < inputs; i++) sources.merge(StreamsOf(plan, node.inputs[i]));
+  const bool is_join = std::holds_alternative<LookupJoinNode>(node.op);
+  const size_t inputs = streams_only && is_join ? 1 : node.inputs.size();
+  for (size_t i = 0; i < inputs; i++) sources.merge(SourcesOf(plan, node.inputs[i], streams_only));
   return sources;
 }
 
@@ -49,7 +42,7 @@ void CheckJoinOrder(const StreamPlan& plan, Problems* problems) {
       for (const std::string& stream : streams) {
         std::set<std::string> seen;
         if (Leads(before, stream, table, &seen)) {
-          const bool twice = stream == table && !StreamsOf(plan, node.inputs.at(0)).contains(table);
+          const bool twice = stream == table && !SourcesOf(plan, node.inputs.at(0), true).contains(table);
           problems->Add(Status::User(twice ? "table " + table + " is joined twice: a query can join a table once only"
                                            : "table " + table +
                                                  " would have to be read before itself: it is the stream of one join " +

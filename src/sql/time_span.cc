@@ -1,5 +1,6 @@
 #include "sql/time_span.h"
 
+#include "base/clock.h"
 #include "duckdb/common/types/interval.hpp"
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
@@ -9,8 +10,6 @@
 
 namespace laminar::sql {
 namespace {
-
-constexpr int64_t kDayMicros = 86'400'000'000;
 
 duckdb::Value Evaluate(duckdb::ClientContext& context, const duckdb::ParsedExpression& expression) {
   const auto binder = duckdb::Binder::CreateBinder(context);
@@ -26,7 +25,7 @@ bool IsShortEnough(const duckdb::interval_t& interval) {
   constexpr int64_t kMostDays = int64_t{kMostYears} * 366;
   const auto within = [](int64_t value, int64_t most) { return value >= -most && value <= most; };
   return within(interval.months, int64_t{kMostYears} * 12) && within(interval.days, kMostDays) &&
-         within(interval.micros, kMostDays * kDayMicros);
+         within(interval.micros, kMostDays * kMicrosPerDay);
 }
 
 bool HasColumn(const duckdb::ParsedExpression& expression) {
@@ -83,7 +82,7 @@ std::optional<TimeSpan> ReadTimeSpan(duckdb::ClientContext& context, const duckd
                   "months differ in length: use months and years alone, or days, hours, minutes and seconds");
     return std::nullopt;
   }
-  return TimeSpan{interval.months, interval.micros + interval.days * kDayMicros};
+  return TimeSpan{interval.months, interval.micros + interval.days * kMicrosPerDay};
 }
 
 duckdb::unique_ptr<duckdb::ParsedExpression> MakeInterval(const TimeSpan& span) {
@@ -98,7 +97,7 @@ std::string IntervalText(const TimeSpan& span) {
   const struct {
     const char* name;
     int64_t micros;
-  } units[] = {{"day", kDayMicros},
+  } units[] = {{"day", kMicrosPerDay},
                {"hour", 3'600'000'000},
                {"minute", 60'000'000},
                {"second", 1'000'000},

@@ -16,6 +16,7 @@
 #include "duckdb/planner/expression/bound_function_expression.hpp"
 
 #include "base/check.h"
+#include "base/clock.h"
 
 namespace laminar::sql {
 namespace {
@@ -24,7 +25,6 @@ using duckdb::Expression;
 using duckdb::LogicalType;
 using duckdb::LogicalTypeId;
 
-constexpr int64_t kDayMicros = 86'400'000'000;
 constexpr int64_t kLongestMonthDays = 31;
 constexpr int kMonthsOfYear = 12;
 
@@ -35,7 +35,7 @@ int64_t FloorDiv(int64_t a, int64_t b) {
 int64_t MonthStart(int64_t months) {
   const int64_t year = 1970 + FloorDiv(months, kMonthsOfYear);
   const auto month = static_cast<int32_t>(months - FloorDiv(months, kMonthsOfYear) * kMonthsOfYear) + 1;
-  return static_cast<int64_t>(duckdb::Date::FromDate(static_cast<int32_t>(year), month, 1).days) * kDayMicros;
+  return static_cast<int64_t>(duckdb::Date::FromDate(static_cast<int32_t>(year), month, 1).days) * kMicrosPerDay;
 }
 
 struct Bounds {
@@ -48,7 +48,7 @@ Bounds TumbleOf(int64_t micros, const WindowSpec& spec) {
     const int64_t start = FloorDiv(micros - offset, spec.size.micros) * spec.size.micros + offset;
     return {start, start + spec.size.micros};
   }
-  const duckdb::date_t day(static_cast<int32_t>(FloorDiv(micros - offset, kDayMicros)));
+  const duckdb::date_t day(static_cast<int32_t>(FloorDiv(micros - offset, kMicrosPerDay)));
   const int64_t months = int64_t{duckdb::Date::ExtractYear(day) - 1970} * kMonthsOfYear +
                          duckdb::Date::ExtractMonth(day) - 1 - spec.offset.months;
   const int64_t first = FloorDiv(months, spec.size.months) * spec.size.months + spec.offset.months;
@@ -68,7 +68,7 @@ struct WindowData : public duckdb::FunctionData {
 TimeSpan SpanOf(duckdb::ClientContext& context, const Expression& expression) {
   const auto value = duckdb::ExpressionExecutor::EvaluateScalar(context, expression, true);
   const auto interval = value.GetValue<duckdb::interval_t>();
-  return {interval.months, interval.micros + interval.days * kDayMicros};
+  return {interval.months, interval.micros + interval.days * kMicrosPerDay};
 }
 
 // What counts microseconds stays as it is, other times become TIMESTAMP. NULL is what the binder has put in the place
@@ -177,7 +177,7 @@ bool IsEventTimeCall(const Expression& expression) {
 }
 
 int64_t MostMicros(const TimeSpan& span) {
-  return span.micros + int64_t{span.months} * kLongestMonthDays * kDayMicros;
+  return span.micros + int64_t{span.months} * kLongestMonthDays * kMicrosPerDay;
 }
 
 std::string WindowName(WindowKind kind) {

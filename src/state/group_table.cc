@@ -31,16 +31,16 @@ Status GroupTable::Scan(AggregateSet* set, const KeyCodec* codec, uint32_t first
                         size_t results, size_t first_row) {
   CHECK(first + count <= groups());
   std::vector<std::string_view> keys(count);
-  std::vector<uint64_t> hashes(count);
   std::vector<std::byte*> states(count);
   for (uint32_t i = 0; i < count; i++) {
     keys[i] = key(first + i);
-    hashes[i] = hash(first + i);
     states[i] = states_.at(first + i);
   }
   if (codec) {
     codec->Decode(keys, out, 0, first_row);
   } else {
+    std::vector<uint64_t> hashes(count);
+    for (uint32_t i = 0; i < count; i++) hashes[i] = hash(first + i);
     WriteEncoded(keys, hashes, out, first_row);
   }
   return set->Finalize(states, memory(), out, results, first_row);

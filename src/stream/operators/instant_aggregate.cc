@@ -86,7 +86,6 @@ struct InstantAggregateOperator::Rep {
     const size_t count = std::min(kBatchRows, closing.size() - next_closing);
     const std::span<const TimeOrder::Item> items = std::span(closing).subspan(next_closing, count);
     std::vector<std::string_view> keys;
-    std::vector<uint64_t> hashes;
     std::vector<TimeRange> windows;
     numbers.clear();
     found.clear();
@@ -98,12 +97,13 @@ struct InstantAggregateOperator::Rep {
       }
       const TimeOrder::Item& item = items[i];
       keys.push_back(table.key(item.number));
-      hashes.push_back(HashKey(table.key(item.number).substr(0, table.key(item.number).size() - kTimeBytes)));
       found.push_back(states.at(item.number));
       numbers.push_back(item.number);
       windows.push_back({item.time, item.time});
     }
     if (mode == AggregateMode::kPartial) {
+      std::vector<uint64_t> hashes;
+      for (const std::string_view key : keys) hashes.push_back(HashKey(key.substr(0, key.size() - kTimeBytes)));
       WriteEncoded(keys, hashes, out.batch());
     } else {
       in.codec().Decode(keys, out.batch(), 0);  // the time, too

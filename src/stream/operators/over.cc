@@ -52,8 +52,7 @@ struct OverOperator::Rep {
         partitions(input.schema, node.partition, KeepOf(node)),
         in(input.schema),
         out(output) {
-    for (const OverFunction& function : node.functions)
-      engines.push_back(MakeOverEngine(function, input.schema));
+    for (const OverFunction& function : node.functions) engines.push_back(MakeOverEngine(function, input.schema));
   }
 
   // How many of the released rows make the next part; 0: the first group of peers is larger than a batch.
@@ -121,8 +120,7 @@ struct OverOperator::Rep {
   std::vector<uint32_t> numbers;
 };
 
-OverOperator::OverOperator(const OverNode& node, const PlanNode& input, const Schema& output,
-                           Counter* late_rows)
+OverOperator::OverOperator(const OverNode& node, const PlanNode& input, const Schema& output, Counter* late_rows)
     : Operator(1), late_rows_(late_rows), rep_(std::make_unique<Rep>(node, input, output)) {}
 
 OverOperator::~OverOperator() = default;

@@ -15,8 +15,7 @@ class OverOperator final : public Operator {
  public:
   // input: the node below. output: its columns, then one for each function. late_rows: rows whose time had been given
   // out already; they are dropped. late_rows is borrowed.
-  OverOperator(const OverNode& node, const PlanNode& input, const Schema& output,
-               Counter* late_rows);
+  OverOperator(const OverNode& node, const PlanNode& input, const Schema& output, Counter* late_rows);
   ~OverOperator() override;
 
   Status Push(size_t input, Batch* batch) override;

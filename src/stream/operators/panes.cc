@@ -9,13 +9,13 @@
 #include <numeric>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/event_time.h"
 
 namespace laminar {
 
 namespace {
 
-constexpr int64_t kDayMicros = 86'400'000'000;
 constexpr int64_t kShortestMonthDays = 28, kLongestMonthDays = 31;
 constexpr int kMonthsOfYear = 12;
 
@@ -24,7 +24,7 @@ int64_t FloorDivide(int64_t a, int64_t b) {
 }
 
 std::chrono::year_month_day DateOf(int64_t micros) {
-  return std::chrono::sys_days(std::chrono::days(FloorDivide(micros, kDayMicros)));
+  return std::chrono::sys_days(std::chrono::days(FloorDivide(micros, kMicrosPerDay)));
 }
 
 // Months since January 1970.
@@ -38,7 +38,7 @@ std::chrono::year_month YearMonth(int64_t month) {
 }
 
 int64_t MonthStart(int64_t month) {
-  return std::chrono::sys_days(YearMonth(month) / 1).time_since_epoch().count() * kDayMicros;
+  return std::chrono::sys_days(YearMonth(month) / 1).time_since_epoch().count() * kMicrosPerDay;
 }
 
 // As in SQL: the same day of the month, or the last one that there is.
@@ -47,7 +47,7 @@ int64_t AddMonths(int64_t micros, int64_t months) {
   const auto last = (month / std::chrono::last).day();
   const auto day = std::min(DateOf(micros).day(), last);
   const int64_t days = std::chrono::sys_days(month / day).time_since_epoch().count();
-  return days * kDayMicros + (micros - FloorDivide(micros, kDayMicros) * kDayMicros);
+  return days * kMicrosPerDay + (micros - FloorDivide(micros, kMicrosPerDay) * kMicrosPerDay);
 }
 
 // The last start that is not after `time`, among every `step` of the calendar or the clock; and its number.
@@ -62,7 +62,7 @@ int64_t StartAt(int64_t number, const TimeSpan& step, const TimeSpan& offset) {
 
 TimeSpan PaneLength(const TimeSpan& size, const TimeSpan& slide) {
   if (size.months > 0 && slide.months > 0) return {std::gcd(size.months, slide.months), 0};
-  return {0, std::gcd(size.months > 0 ? kDayMicros : size.micros, slide.months > 0 ? kDayMicros : slide.micros)};
+  return {0, std::gcd(size.months > 0 ? kMicrosPerDay : size.micros, slide.months > 0 ? kMicrosPerDay : slide.micros)};
 }
 
 }  // namespace
@@ -72,10 +72,10 @@ Panes::Panes(const WindowSpec& spec)
   CHECK((size_.months > 0) != (size_.micros > 0));
   CHECK((slide_.months > 0) != (slide_.micros > 0));
   // Windows end in the order of their starts: not so if January 30, 20:00 and January 31, 01:00 had a month each.
-  CHECK(size_.months == 0 || slide_.micros % kDayMicros == 0);
-  least_size_ = size_.micros + size_.months * kShortestMonthDays * kDayMicros;
-  most_size_ = size_.micros + size_.months * kLongestMonthDays * kDayMicros;
-  const int64_t least_slide = slide_.micros + slide_.months * kShortestMonthDays * kDayMicros;
+  CHECK(size_.months == 0 || slide_.micros % kMicrosPerDay == 0);
+  least_size_ = size_.micros + size_.months * kShortestMonthDays * kMicrosPerDay;
+  most_size_ = size_.micros + size_.months * kLongestMonthDays * kMicrosPerDay;
+  const int64_t least_slide = slide_.micros + slide_.months * kShortestMonthDays * kMicrosPerDay;
   disjoint_ = size_.months > 0 && slide_.months > 0 ? size_.months <= slide_.months : most_size_ <= least_slide;
   pane_ = PaneLength(size_, slide_);
 }

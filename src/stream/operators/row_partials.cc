@@ -23,7 +23,8 @@ Status RowPartials::Make(Batch* batch, std::span<const uint32_t> rows, const Enc
   return Status::Ok();
 }
 
-void PartialsPay::Stop() {
+void PartialsPay::StopUnless(const Limits& limits, size_t rows, size_t groups, int64_t bytes) {
+  if (rows >= limits.rows_of_a_group * groups && bytes <= limits.bytes_of_a_row * static_cast<int64_t>(rows)) return;
   grouping_ = false;
   passed_ = 0;
 }
@@ -33,13 +34,13 @@ void PartialsPay::Tried(size_t rows, size_t groups, int64_t bytes) {
   groups_ += groups;
   bytes_ += bytes;
   if (rows_ < trial_rows_) return;
-  if (rows_ < 8 * groups_ || bytes_ > 8 * static_cast<int64_t>(rows_)) Stop();
+  StopUnless(kAtTheEnd, rows_, groups_, bytes_);
   rows_ = groups_ = 0;
   bytes_ = 0;
 }
 
 void PartialsPay::TriedInPart(size_t rows, size_t groups, int64_t bytes) {
-  if (rows >= trial_rows_ && (rows < 2 * groups || bytes > 16 * static_cast<int64_t>(rows))) Stop();
+  if (rows >= trial_rows_) StopUnless(kInPart, rows, groups, bytes);
 }
 
 void PartialsPay::Passed(size_t rows) {

@@ -47,8 +47,14 @@ class PartialsPay {
   void Passed(size_t rows);
 
  private:
-  void Stop();
+  struct Limits {
+    size_t rows_of_a_group;  // at least, on average
+    int64_t bytes_of_a_row;  // that states point to: at most, on average
+  };
+  static constexpr Limits kAtTheEnd{8, 8}, kInPart{2, 16};
   static constexpr size_t kRowsBetweenTrials = 1 << 20;
+
+  void StopUnless(const Limits& limits, size_t rows, size_t groups, int64_t bytes);
   const size_t trial_rows_;
   bool grouping_ = true;
   size_t passed_ = 0;

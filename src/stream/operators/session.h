@@ -21,8 +21,7 @@ class SessionOperator final : public Operator {
  public:
   // input: the node below. output: keys, start, end, results. late_rows is borrowed. The gap is
   // a length by the clock.
-  SessionOperator(const WindowAggregateNode& node, const PlanNode& input, const Schema& output,
-                  Counter* late_rows);
+  SessionOperator(const WindowAggregateNode& node, const PlanNode& input, const Schema& output, Counter* late_rows);
   ~SessionOperator() override;
 
   Status Push(size_t input, Batch* batch) override;

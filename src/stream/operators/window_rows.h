@@ -46,7 +46,7 @@ class WindowInput {
   KeyCodec codec_;
   EncodedKeys encoded_;
   std::vector<int64_t> times_;
-  bool one_time_ = false;  // all of times_ are the same
+  bool one_time_ = false;           // all of times_ are the same
   std::vector<uint32_t> all_rows_;  // 0, 1, ...
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "duckdb/common/types/interval.hpp"
 #include "duckdb/common/types/timestamp.hpp"
 
@@ -9,9 +10,8 @@ namespace laminar {
 
 namespace {
 
-constexpr int64_t kDay = 86'400'000'000;
 // By how much the end of a month may pull a bound back: 31 March and 28 March are both a month after 28 February.
-constexpr int64_t kCalendarSlack = 4 * kDay;
+constexpr int64_t kCalendarSlack = 4 * kMicrosPerDay;
 
 int64_t SaturatingSubtract(int64_t a, int64_t b) {
   int64_t out;
@@ -61,7 +61,7 @@ int64_t FrameBounds::LowestLow(int64_t time) const {
 int64_t FrameBounds::reach() const {
   if (unbounded_start) return kForever;
   if (!range) return never || (rows_start == 0) ? 0 : kForever;
-  return start_.months * 31 * kDay + start_.micros + (calendar ? kCalendarSlack : 0);
+  return start_.months * 31 * kMicrosPerDay + start_.micros + (calendar ? kCalendarSlack : 0);
 }
 
 }  // namespace laminar

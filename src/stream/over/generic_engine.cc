@@ -225,8 +225,7 @@ class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> 
 }  // namespace
 
 std::unique_ptr<OverEngine> MakeGenericEngine(const OverFunction& function, const Schema& input) {
-  if (function.frame.unit == Frame::Unit::kRange)
-    return std::make_unique<GenericEngine<true>>(function, input);
+  if (function.frame.unit == Frame::Unit::kRange) return std::make_unique<GenericEngine<true>>(function, input);
   return std::make_unique<GenericEngine<false>>(function, input);
 }
 

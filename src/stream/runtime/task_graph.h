@@ -16,6 +16,7 @@
 #include "duck/database.h"
 #include "duck/filter_project.h"
 #include "stream/operators/operator.h"
+#include "stream/operators/row_partials.h"
 #include "stream/operators/step_guard.h"
 #include "stream/plan.h"
 #include "stream/runtime/edge.h"
@@ -32,8 +33,8 @@ class TaskGraph {
     PipelineMetrics* metrics = nullptr;
     StepGuard* guard = nullptr;  // asked by operators that make many batches of one
     int worker = 0;
-    const Edges* edges = nullptr;                   // nullptr: one worker
-    size_t partial_trial_rows = 0;                  // of PartialsPay
+    const Edges* edges = nullptr;  // nullptr: one worker
+    size_t partial_trial_rows = PartialsPay::kTrialRows;
     std::map<std::string, SinkWriter*> writers;     // by sink table
     std::map<std::string, BadDataPolicy> bad_data;  // by source table
     std::map<std::string, Counter*> late_rows;      // by source table; none: nobody asks

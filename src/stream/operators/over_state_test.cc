@@ -18,7 +18,7 @@ class Collect final : public Operator {
  public:
   Collect() : Operator(1) {}
   Status Push(size_t, Batch* batch) override {
-    for (size_t i = 0; i < batch->rows(); i++) results.push_back(batch->chunk().GetValue(3, i).ToString());
+    for (size_t i = 0; i < batch->rows(); i++) results.push_back(batch->chunk().GetValue(4, i).ToString());
     batches++;
     return Status::Ok();
   }
@@ -31,6 +31,10 @@ class Collect final : public Operator {
   int64_t watermark = kNoWatermark;
 };
 
+// s: a text made of the value.
+const std::vector<std::pair<std::string, std::string>> kColumns = {
+    {"ts", "TIMESTAMP"}, {"k", "BIGINT"}, {"d", "DECIMAL(38,10)"}, {"s", "VARCHAR"}};
+
 struct Row {
   int64_t time;
   int64_t key;
@@ -41,7 +45,7 @@ class OverState : public ::testing::Test {
  protected:
   OverState()
       : database_(std::move(DuckDatabase::Open(&clock_, 256 << 20)).value()), session_(database_->NewSession()) {
-    input_.schema = {{"ts", MakeType("TIMESTAMP")}, {"k", MakeType("BIGINT")}, {"d", MakeType("DECIMAL(38,10)")}};
+    for (const auto& [name, type] : kColumns) input_.schema.push_back({name, MakeType(type)});
     input_.times = {{0, 0}};
     node_.partition = {1};
   }
@@ -60,12 +64,11 @@ class OverState : public ::testing::Test {
     return frame;
   }
 
-  void AddFunction(const std::string& sql, const std::string& name, const Frame& frame) {
+  void AddFunction(const std::string& sql, const std::string& name, const Frame& frame, size_t argument = 2) {
     OverFunction function;
     function.name = name;
-    if (name != "count_star") function.arguments = {2};
-    function.aggregate =
-        BindAggregates(session_.get(), {{"ts", "TIMESTAMP"}, {"k", "BIGINT"}, {"d", "DECIMAL(38,10)"}}, {sql});
+    if (name != "count_star") function.arguments = {argument};
+    function.aggregate = BindAggregates(session_.get(), kColumns, {sql});
     function.type = MakeType(function.aggregate.type(0));
     function.frame = frame;
     function.position = {3, 7};
@@ -90,6 +93,7 @@ class OverState : public ::testing::Test {
       batch.chunk().SetValue(1, i, Value::BIGINT(row.key));
       duckdb::FlatVector::GetData<duckdb::hugeint_t>(batch.chunk().data[2])[i] =
           duckdb::Hugeint::Convert(row.value) * duckdb::Hugeint::Convert(10'000'000'000);
+      batch.chunk().SetValue(3, i, Value("the value of this row is " + std::to_string(row.value)));
       batch.chunk().SetCardinality(i + 1);
       if (batch.rows() < kBatchRows) continue;
       RETURN_IF_ERROR(Over().Push(0, &batch));
@@ -129,7 +133,7 @@ TEST_F(OverState, ARowIsLateOnceItsTimeWasGivenOut) {
 TEST_F(OverState, ARowWithoutATimeIsLate) {
   AddFunction("count(*)", "count_star", RowsBack({}));
   Batch batch(input_.schema);
-  for (size_t c = 0; c < 3; c++) batch.chunk().SetValue(c, 0, Value(*input_.schema[c].type));
+  for (size_t c = 0; c < 4; c++) batch.chunk().SetValue(c, 0, Value(*input_.schema[c].type));
   batch.chunk().SetCardinality(1);
   ASSERT_TRUE(Over().Push(0, &batch).ok());
   EXPECT_EQ(late_.Get(), 1U);
@@ -155,6 +159,10 @@ TEST_F(OverState, RangeFramesForgetPartitionsThatTimeHasPassed) {
 TEST_F(OverState, KeysThatComeAndGoLeaveNothingBehind) {
   AddFunction("count(*)", "count_star", RangeBack(kMinute));
   AddFunction("avg(d)", "avg", RowsBack(10));
+  AddFunction("max(s)", "max", RangeBack(kMinute), 3);
+  AddFunction("min(s)", "min", RowsBack(10), 3);
+  AddFunction("count(s)", "count", RangeBack(kMinute), 3);
+  node_.functions.back().distinct = true;
   node_.ttl_micros = 2 * kMinute;
   int64_t highest = 0;
   for (int64_t minute = 0; minute < 100; minute++) {
@@ -167,6 +175,38 @@ TEST_F(OverState, KeysThatComeAndGoLeaveNothingBehind) {
   EXPECT_LE(Over().partitions(), 5000U);
   EXPECT_LE(Over().StateBytes(), highest * 3 / 2);
   EXPECT_EQ(collect_.results.size(), 100'000U);
+}
+
+TEST_F(OverState, TextsAndDistinctValuesThatTimeHasPassedAreGivenBack) {
+  AddFunction("max(s)", "max", RangeBack(kMinute), 3);
+  AddFunction("count(s)", "count", RangeBack(kMinute), 3);
+  node_.functions.back().distinct = true;
+  ASSERT_TRUE(Push({{0, 1, 0}}).ok());
+  ASSERT_TRUE(Advance(1).ok());
+  const int64_t before = Over().StateBytes();
+  std::vector<Row> rows;
+  for (int64_t i = 1; i <= 20'000; i++) rows.push_back({i, 1, i});
+  ASSERT_TRUE(Push(rows).ok());
+  ASSERT_TRUE(Advance(kMinute).ok());
+  const int64_t full = Over().StateBytes();
+  EXPECT_GT(full, before + 20'000 * 60);
+  ASSERT_TRUE(Push({{3 * kMinute, 1, 7}}).ok());
+  ASSERT_TRUE(Advance(3 * kMinute + 1).ok());
+  EXPECT_EQ(collect_.results.back(), "the value of this row is 7");
+  EXPECT_LT(Over().StateBytes(), full / 4);
+}
+
+// Each row costs what enters and leaves, not what the frame holds: 60,000 rows in one would be 3.6 billion steps.
+TEST_F(OverState, LongFramesOfTextsAndDistinctValuesCostNoMoreARow) {
+  AddFunction("max(s)", "max", RangeBack(kHour), 3);
+  AddFunction("count(s)", "count", RangeBack(kHour), 3);
+  node_.functions.back().distinct = true;
+  std::vector<Row> rows;
+  for (int64_t i = 0; i < 60'000; i++) rows.push_back({i, 1, i % 9000});
+  ASSERT_TRUE(Push(rows).ok());
+  ASSERT_TRUE(Advance(kEndOfTime).ok());
+  ASSERT_EQ(collect_.results.size(), 60'000U);
+  EXPECT_EQ(collect_.results.back(), "the value of this row is 999");
 }
 
 TEST_F(OverState, APartitionWithoutRowsForItsTtlBeginsAnew) {

@@ -1,8 +1,9 @@
 // KeptRows: for each partition the rows that its frame holds or will reach, as bytes (ValueCodec). RowEngine: the loops
-// of engines that work with them.
+// of engines that work with them. RowInputs: which rows count for a function of one argument, and where they stand.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -23,11 +24,22 @@ class KeptRows {
   }
   void Add(uint32_t partition, int64_t at, std::string_view value);
   // The frame becomes that of a current row at `at`; what no later frame holds is dropped (not of an unbounded one).
-  void MoveTo(uint32_t partition, int64_t at);
+  void MoveTo(uint32_t partition, int64_t at) {
+    MoveTo(
+        partition, at, [](std::string_view) {}, [](std::string_view) {});
+  }
+  // The same, telling which rows enter the frame and which leave it: the oldest first, but for frames by the calendar,
+  // which may step back.
+  template <class Enter, class Leave>
+  void MoveTo(uint32_t partition, int64_t at, const Enter& enter, const Leave& leave);
   void DropFirst(uint32_t partition);
   void Forget(uint32_t partition);
   // RANGE: no current row before `time` will come.
-  void Trim(uint32_t partition, int64_t time);
+  void Trim(uint32_t partition, int64_t time) {
+    Trim(partition, time, [](std::string_view) {});
+  }
+  template <class Leave>
+  void Trim(uint32_t partition, int64_t time, const Leave& leave);
 
   uint32_t kept(uint32_t partition) const { return partitions_[partition].ring.size(); }
   uint32_t frame_rows(uint32_t partition) const { return partitions_[partition].end - partitions_[partition].begin; }
@@ -60,12 +72,72 @@ class KeptRows {
     uint32_t begin = 0, end = 0;  // the frame
   };
   void Free(const Entry& entry);
+  template <class Leave>
+  void DropBefore(uint32_t partition, int64_t low, const Leave& leave);
   int64_t Low(int64_t at) const { return frame_.range ? frame_.Low(at) : at - frame_.rows_start; }
   int64_t High(int64_t at) const { return frame_.range ? frame_.High(at) : at - frame_.rows_end; }
 
   const FrameBounds frame_;
   std::vector<Partition> partitions_;
   int64_t bytes_ = 0;
+};
+
+template <class Leave>
+void KeptRows::DropBefore(uint32_t number, int64_t low, const Leave& leave) {
+  const Partition& partition = partitions_[number];
+  while (!partition.ring.empty() && partition.ring.front().at < low) {
+    if (partition.begin == 0 && partition.end > 0) leave(partition.ring.front().view());
+    DropFirst(number);
+  }
+}
+
+template <class Leave>
+void KeptRows::Trim(uint32_t number, int64_t time, const Leave& leave) {
+  if (!frame_.range || frame_.unbounded_start || frame_.starts_at_peers()) return;
+  DropBefore(number, frame_.LowestLow(time), leave);
+}
+
+template <class Enter, class Leave>
+void KeptRows::MoveTo(uint32_t number, int64_t at, const Enter& enter, const Leave& leave) {
+  Partition& partition = partitions_[number];
+  Ring<Entry>& ring = partition.ring;
+  uint32_t& begin = partition.begin;
+  uint32_t& end = partition.end;
+  if (!frame_.unbounded_start) {
+    const int64_t low = Low(at);
+    const int64_t lowest = frame_.range && !frame_.starts_at_peers() ? frame_.LowestLow(at) : low;
+    DropBefore(number, lowest, leave);
+    while (begin > 0 && ring[begin - 1].at >= low) enter(ring[--begin].view());
+    for (; begin < ring.size() && ring[begin].at < low; begin++) {
+      if (begin < end) leave(ring[begin].view());
+    }
+    if (end < begin) end = begin;
+  }
+  const int64_t high = High(at);
+  while (end > begin && ring[end - 1].at > high) leave(ring[--end].view());
+  while (end < ring.size() && ring[end].at <= high) enter(ring[end++].view());
+}
+
+struct RowInputs {
+  explicit RowInputs(const OverFunction& function)
+      : frame(function.frame), argument(function.arguments.at(0)), filter(function.filter) {}
+
+  // Neither NULL nor filtered out.
+  bool Counts(const OverRows& rows, size_t row) const {
+    if (!rows.columns[argument].Valid(row)) return false;
+    if (!filter) return true;
+    const FlatColumn& column = rows.columns[*filter];
+    return column.Valid(row) && static_cast<const bool*>(column.data)[row];
+  }
+  // position: of the row in its partition.
+  int64_t At(const OverRows& rows, size_t row, int64_t position) const {
+    if (!frame.range) return position;
+    return frame.starts_at_peers() ? static_cast<int64_t>(rows.peers[row]) : rows.times[row];
+  }
+
+  const FrameBounds frame;
+  const size_t argument;
+  const std::optional<size_t> filter;
 };
 
 // Derived has: Begin(rows), before its rows; FeedRow(rows, row); ReadRow(rows, row, result), after the row's peers have

@@ -13,6 +13,10 @@ std::unique_ptr<OverEngine> MakeCountEngine(const OverFunction& function, const 
 std::unique_ptr<OverEngine> MakeSumEngine(const OverFunction& function, const Schema& input);
 // min and max of values of fixed width
 std::unique_ptr<OverEngine> MakeExtremeEngine(const OverFunction& function, const Schema& input);
+// min and max of texts and blobs over frames that slide
+std::unique_ptr<OverEngine> MakeTextExtremeEngine(const OverFunction& function, const Schema& input);
+// count(DISTINCT x) over frames that slide
+std::unique_ptr<OverEngine> MakeCountDistinctEngine(const OverFunction& function, const Schema& input);
 // row_number, rank, dense_rank
 std::unique_ptr<OverEngine> MakeRankEngine(const OverFunction& function);
 // lag, first_value, last_value, nth_value; of any type

@@ -1,8 +1,7 @@
 // first_value, last_value, nth_value: a row of the frame. lag: the row so many before the current one, whatever the
 // frame. IGNORE NULLS: as if rows with NULL were not there. Of an unbounded frame only the rows that can be the answer
 // are kept.
-#include "duckdb/common/types/vector.hpp"
-
+#include "stream/over/answers.h"
 #include "stream/over/kept_rows.h"
 #include "stream/over/make_engine.h"
 #include "stream/over/value_codec.h"
@@ -12,33 +11,6 @@ namespace laminar {
 namespace {
 
 enum class Which { kFirst, kLast, kNth };
-
-// The values of the rows of a batch, in the making.
-class Answers {
- public:
-  void Clear() {
-    bytes_.clear();
-    ends_.clear();
-  }
-  void Add(std::string_view value) {
-    bytes_.append(value);
-    ends_.push_back(bytes_.size());
-  }
-  void DecodeTo(ValueCodec* codec, const OverResult& result) {
-    if (result.batch == nullptr) return;
-    std::vector<std::string_view> values(ends_.size());
-    size_t begin = 0;
-    for (size_t i = 0; i < values.size(); i++) {
-      values[i] = std::string_view(bytes_).substr(begin, ends_[i] - begin);
-      begin = ends_[i];
-    }
-    codec->Decode(values, result.batch, {result.column});
-  }
-
- private:
-  std::string bytes_;
-  std::vector<size_t> ends_;
-};
 
 template <bool kByPeers>
 class ValueEngine final : public RowEngine<ValueEngine<kByPeers>, kByPeers> {

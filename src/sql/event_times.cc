@@ -106,7 +106,7 @@ void TimesOfProjections(const FilterProjectNode& op, const PlanNode& input, Plan
     size_t column = 0;
     if (!node->order_column && op.projections.IsColumnReference(i, &column) && input.order_column == column)
       node->order_column = i;
-    if (!IsMicros(expression.return_type)) continue;
+    if (!IsMicros(expression.return_type) && !IsOtherTime(expression.return_type)) continue;
     const auto followed = FollowsTime(expression);
     const PlanNode::TimeColumn* time = followed ? input.FindTime(followed->column) : nullptr;
     if (time) node->times.push_back({i, std::max<int64_t>(0, time->lag_micros + followed->lag_micros)});

@@ -46,8 +46,9 @@ const Expression* FieldOf(const Expression& expression) {
   return nullptr;
 }
 
-// The event time in an expression over the node's columns: of several, the one with the least lag.
+// The event time in microseconds in an expression over the node's columns: of several, the one with the least lag.
 const PlanNode::TimeColumn* TimeIn(const PlanNode& node, const Expression& expression, bool inside_structs) {
+  if (IsReference(expression) && !IsMicros(expression.return_type)) return nullptr;
   if (IsReference(expression)) return node.FindTime(ColumnOf(expression));
   if (const Expression* field = FieldOf(expression)) return TimeIn(node, *field, inside_structs);
   const auto* pack = inside_structs ? AsFunction(expression, "struct_pack") : nullptr;

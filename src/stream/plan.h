@@ -184,7 +184,8 @@ struct PlanNode {
   SqlPosition position;  // of the clause it comes from
 
   // Columns of `schema` that are event times, for the operators above: at watermark W no row will come whose value is
-  // below W - lag. (A window's end has no lag; its start has the window's length. A session's start has none that is
+  // below W - lag. Operators take TIMESTAMP and TIMESTAMPTZ; a DATE or the like is one for an expression that makes a
+  // TIMESTAMP of it. (A window's end has no lag; its start has the window's length. A session's start has none that is
   // known: it is not an event time.)
   struct TimeColumn {
     size_t column = 0;

@@ -56,6 +56,7 @@ class Gauge {
 #define LAMINAR_SOURCE_METRICS(X)                                                                             \
   X(watermark_micros, Gauge, "event time that the source has reached, microseconds since 1970; 0 = none yet") \
   X(event_lag_ms, Gauge, "how far the watermark is behind the clock, milliseconds")                           \
+  X(waits_for_rows, Gauge, "1 = no row has said yet how far event time is: windows over the source wait")     \
   X(late_rows, Counter, "rows dropped because their window, group or frame was closed already")               \
   X(ahead_rows, Counter, "rows whose event time is more than event_time.max_ahead after their arrival")
 

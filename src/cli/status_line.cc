@@ -27,6 +27,18 @@ uint64_t PerSecond(uint64_t before, uint64_t now, double seconds) {
   return seconds <= 0 ? 0 : static_cast<uint64_t>(static_cast<double>(now - before) / seconds + 0.5);
 }
 
+// The sources that windows wait for although others have brought rows.
+std::string WaitingSources(const SourceFigures& sources) {
+  std::string tables;
+  size_t waiting = 0;
+  for (const auto& [table, source] : sources) {
+    if (source.waits_for_rows.Get() == 0) continue;
+    tables += (tables.empty() ? "" : ", ") + table;
+    waiting++;
+  }
+  return waiting < sources.size() ? tables : "";
+}
+
 }  // namespace
 
 Progress Progress::Now(const PipelineMetrics& metrics, const Clock& clock) {
@@ -61,6 +73,7 @@ std::string DescribeProgress(const std::string& state, const Progress& before, c
   int64_t behind = 0;
   for (const auto& [table, source] : sources) behind = std::max(behind, source.event_lag_ms.Get());
   if (behind > 0) line += "  watermark " + FormatDuration(behind * kMicrosPerMilli) + " behind";
+  if (const std::string waiting = WaitingSources(sources); !waiting.empty()) line += "  no row yet from " + waiting;
   if (const uint64_t late = LateRows(sources); late > 0) line += "  late rows " + FormatCount(late);
   if (const uint64_t retries = metrics.retries.Get(); retries > 0) line += "  retries " + FormatCount(retries);
   if (const uint64_t bad = metrics.bad_rows.Get(); bad > 0) line += "  bad rows " + FormatCount(bad);

@@ -27,6 +27,17 @@ TEST(StatusLine, RatesAndWhatNeedsAttention) {
             "retries 3  bad rows 1");
 }
 
+TEST(StatusLine, NamesTheSourceThatWindowsWaitFor) {
+  PipelineMetrics metrics;
+  SourceFigures sources;
+  sources["a"].waits_for_rows.Set(1);
+  sources["b"].waits_for_rows.Set(1);
+  const auto line = [&] { return DescribeProgress("reading", Progress(), Progress(), metrics, sources); };
+  EXPECT_EQ(line(), "reading  in 0 rows/s (0 B/s)  out 0 rows/s (0 B/s)");
+  sources["a"].waits_for_rows.Set(0);
+  EXPECT_EQ(line(), "reading  in 0 rows/s (0 B/s)  out 0 rows/s (0 B/s)  no row yet from b");
+}
+
 TEST(StatusLine, FitsTheTerminalByWholeFields) {
   const std::string line =
       "reading  in 10,000 rows/s (2.0 MB/s)  out 1,000 rows/s (150.0 kB/s)  lag 1.5 s  watermark 56 years behind";

@@ -112,6 +112,7 @@ void SourceWatermark::Rep::Publish(std::unique_lock<std::mutex> lock, bool wake)
   } else if (no_more_splits && !splits.empty()) {
     now = kEndOfTime;
   }
+  metrics->waits_for_rows.Set(now == kNoWatermark ? 1 : 0);
   if (now == kEndOfTime) {
     metrics->event_lag_ms.Set(0);
   } else if (now != kNoWatermark) {

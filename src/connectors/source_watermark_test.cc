@@ -44,9 +44,11 @@ TEST_F(SourceWatermarkTest, LowestOverTheSplits) {
   Row(a, Now());
   EXPECT_EQ(mark_.watermark(), kNoWatermark);
   EXPECT_EQ(metrics_.watermark_micros.Get(), 0);
+  EXPECT_EQ(metrics_.waits_for_rows.Get(), 1);
   Row(b, Now() - 3 * kSecond);
   EXPECT_EQ(mark_.watermark(), Now() - 8 * kSecond);
   EXPECT_EQ(metrics_.watermark_micros.Get(), Now() - 8 * kSecond);
+  EXPECT_EQ(metrics_.waits_for_rows.Get(), 0);
   EXPECT_EQ(metrics_.event_lag_ms.Get(), 8000);
   Row(b, Now() + kSecond);
   EXPECT_EQ(mark_.watermark(), Now() - 5 * kSecond);

@@ -2,10 +2,11 @@
 // bytes. Values of fixed width and strings, which nearly every key is made of, have loops of their own; lists and
 // structs go value by value.
 //
-// The hash reads words of 8 bytes, little endian, the last one padded with zeros: xor, multiply by an odd number, fold
-// the high half down (FNV-1a's step, Fowler, Noll, Vo 1991, on words; each step is a bijection, so a difference in one
-// word is never lost). The length goes in first, and the end is mix 13 of D. Stafford, "Better bit mixing" (2011), the
-// one of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): every bit of the result depends on every bit before.
+// The hash reads words of 8 bytes, little endian, the last one padded with zeros, two at least: xor, multiply by an odd
+// number, fold the high half down (FNV-1a's step, Fowler, Noll, Vo 1991, on words; each step is a bijection, so a
+// difference in one word is never lost). The length goes in first, and the end is mix 13 of D. Stafford, "Better bit
+// mixing" (2011), the one of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): every bit of the result depends on every bit
+// before.
 #include "state/key_codec.h"
 
 #include <bit>
@@ -23,29 +24,50 @@ namespace laminar {
 
 static_assert(std::endian::native == std::endian::little);
 
-uint64_t HashKey(std::string_view key) {
+namespace {
+
+constexpr size_t kWord = 8, kFewWords = 2;
+
+uint64_t WordAt(const char* at) {
+  uint64_t word;
+  memcpy(&word, at, kWord);
+  return word;
+}
+
+// The word without the bytes that are not the key's. bytes: of the key from `at` on.
+uint64_t PaddedWord(uint64_t word, size_t bytes) {
+  return bytes >= kWord ? word : word & ((uint64_t{1} << (8 * bytes)) - 1);
+}
+
+// kWord bytes behind the key, and kFewWords words from its start on, may be read. A key of few words costs the same
+// whatever its length is: there is no branch to mispredict.
+uint64_t HashPadded(const char* at, size_t size) {
   constexpr uint64_t kStart = 0x6a09e667f3bcc909;  // the fraction of the square root of 2
   constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;    // the fraction of the golden ratio
-  uint64_t hash = kStart ^ (key.size() * kOdd);
-  const char* at = key.data();
-  size_t left = key.size();
+  uint64_t hash = kStart ^ (size * kOdd);
   const auto add = [&](uint64_t word) {
     hash = (hash ^ word) * kOdd;
     hash ^= hash >> 32;
   };
-  for (; left >= 8; at += 8, left -= 8) {
-    uint64_t word;
-    memcpy(&word, at, 8);
-    add(word);
-  }
-  if (left > 0) {
-    uint64_t word = 0;
-    memcpy(&word, at, left);
-    add(word);
-  }
+  add(PaddedWord(WordAt(at), size));
+  add(PaddedWord(WordAt(at + kWord), size < kWord ? 0 : size - kWord));
+  for (size_t done = kFewWords * kWord; done < size; done += kWord) add(PaddedWord(WordAt(at + done), size - done));
   hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9;
   hash = (hash ^ (hash >> 27)) * 0x94d049bb133111eb;
   return hash ^ (hash >> 31);
+}
+
+}  // namespace
+
+uint64_t HashKey(std::string_view key) {
+  constexpr size_t kShort = 64;
+  if (key.size() <= kShort) {
+    char padded[kShort + kWord] = {};
+    memcpy(padded, key.data(), key.size());
+    return HashPadded(padded, key.size());
+  }
+  const std::string padded = std::string(key).append(kWord, '\0');
+  return HashPadded(padded.data(), key.size());
 }
 
 namespace {
@@ -131,10 +153,33 @@ T Read(const char** from) {
   return value;
 }
 
+// ---- strings: their first byte is their length too, if it is below kLong
+
+constexpr size_t kLong = 254;
+constexpr char kLongMark = static_cast<char>(kLong + 1);
+
+size_t EncodedLength(const duckdb::string_t& value) {
+  const size_t length = value.GetSize();
+  return length + (length < kLong ? 1 : 1 + sizeof(uint32_t));
+}
+
 char* WriteString(const duckdb::string_t& value, char* to) {
-  to = Write(static_cast<uint32_t>(value.GetSize()), to);
-  memcpy(to, value.GetData(), value.GetSize());
-  return to + value.GetSize();
+  const size_t length = value.GetSize();
+  if (length < kLong) {
+    to = Write(static_cast<char>(length + 1), to);
+  } else {
+    to = Write(static_cast<uint32_t>(length), Write(kLongMark, to));
+  }
+  memcpy(to, value.GetData(), length);
+  return to + length;
+}
+
+// After its first byte.
+std::string_view ReadString(char mark, const char** from) {
+  const size_t length = mark == kLongMark ? Read<uint32_t>(from) : static_cast<uint8_t>(mark) - 1U;
+  const char* const text = *from;
+  *from += length;
+  return {text, length};
 }
 
 // ---- nested values: one at a time
@@ -160,7 +205,7 @@ size_t NestedLength(const RecursiveUnifiedVectorFormat& values, size_t row) {
   const PhysicalType type = values.logical_type.InternalType();
   switch (type) {
     case PhysicalType::VARCHAR:
-      return 1 + sizeof(uint32_t) + UnifiedVectorFormat::GetData<duckdb::string_t>(values.unified)[at].GetSize();
+      return EncodedLength(UnifiedVectorFormat::GetData<duckdb::string_t>(values.unified)[at]);
     case PhysicalType::STRUCT: {
       size_t length = 1;
       for (const auto& child : values.children) length += NestedLength(child, row);
@@ -181,11 +226,11 @@ size_t NestedLength(const RecursiveUnifiedVectorFormat& values, size_t row) {
 char* WriteNested(const RecursiveUnifiedVectorFormat& values, size_t row, char* to) {
   const size_t at = values.unified.sel->get_index(row);
   if (!values.unified.validity.RowIsValid(at)) return Write(kNull, to);
-  to = Write(kValue, to);
   const PhysicalType type = values.logical_type.InternalType();
+  if (type == PhysicalType::VARCHAR)
+    return WriteString(UnifiedVectorFormat::GetData<duckdb::string_t>(values.unified)[at], to);
+  to = Write(kValue, to);
   switch (type) {
-    case PhysicalType::VARCHAR:
-      return WriteString(UnifiedVectorFormat::GetData<duckdb::string_t>(values.unified)[at], to);
     case PhysicalType::STRUCT:
       for (const auto& child : values.children) to = WriteNested(child, row, to);
       return to;
@@ -204,18 +249,19 @@ char* WriteNested(const RecursiveUnifiedVectorFormat& values, size_t row, char* 
   }
 }
 
-// Reads the value after its first byte into row `row` of a flat vector.
+// Reads the value into row `row` of a flat vector.
 void ReadNested(const char** from, Vector& out, size_t row) {
-  if (Read<char>(from) == kNull) {
+  const char mark = Read<char>(from);
+  if (mark == kNull) {
     FlatVector::SetNull(out, row, true);
     return;
   }
   const PhysicalType type = out.GetType().InternalType();
   switch (type) {
     case PhysicalType::VARCHAR: {
-      const auto length = Read<uint32_t>(from);
-      FlatVector::GetData<duckdb::string_t>(out)[row] = duckdb::StringVector::AddStringOrBlob(out, *from, length);
-      *from += length;
+      const std::string_view text = ReadString(mark, from);
+      FlatVector::GetData<duckdb::string_t>(out)[row] =
+          duckdb::StringVector::AddStringOrBlob(out, text.data(), text.size());
       return;
     }
     case PhysicalType::STRUCT:
@@ -255,7 +301,7 @@ template <class Measure>
 void AddLengths(const UnifiedVectorFormat& values, size_t rows, size_t* lengths, Measure measure) {
   for (size_t i = 0; i < rows; i++) {
     const size_t at = values.sel->get_index(i);
-    lengths[i] += values.validity.RowIsValid(at) ? 1 + measure(at) : 1;
+    lengths[i] += values.validity.RowIsValid(at) ? measure(at) : 1;
   }
 }
 
@@ -264,21 +310,16 @@ void WriteColumn(const UnifiedVectorFormat& values, size_t rows, char* bytes, si
   for (size_t i = 0; i < rows; i++) {
     const size_t at = values.sel->get_index(i);
     char* to = bytes + places[i];
-    if (values.validity.RowIsValid(at)) {
-      to = write(at, Write(kValue, to));
-    } else {
-      to = Write(kNull, to);
-    }
-    places[i] = to - bytes;
+    places[i] = (values.validity.RowIsValid(at) ? write(at, to) : Write(kNull, to)) - bytes;
   }
 }
 
 void Measure(const Input& input, size_t rows, size_t* lengths) {
   if (const size_t width = FixedWidth(input.type)) {
-    AddLengths(input.flat, rows, lengths, [&](size_t) { return width; });
+    AddLengths(input.flat, rows, lengths, [&](size_t) { return 1 + width; });
   } else if (input.type == PhysicalType::VARCHAR) {
     const auto* strings = UnifiedVectorFormat::GetData<duckdb::string_t>(input.flat);
-    AddLengths(input.flat, rows, lengths, [&](size_t at) { return sizeof(uint32_t) + strings[at].GetSize(); });
+    AddLengths(input.flat, rows, lengths, [&](size_t at) { return EncodedLength(strings[at]); });
   } else {
     for (size_t i = 0; i < rows; i++) lengths[i] += NestedLength(input.nested, i);
   }
@@ -292,7 +333,8 @@ void WriteValues(const Input& input, size_t rows, char* bytes, size_t* places) {
   }
   const bool fixed = WithFixedType(input.type, [&]<class T>(T) {
     const auto* values = reinterpret_cast<const T*>(input.flat.data);
-    WriteColumn(input.flat, rows, bytes, places, [&](size_t at, char* to) { return Write(Canonical(values[at]), to); });
+    WriteColumn(input.flat, rows, bytes, places,
+                [&](size_t at, char* to) { return Write(Canonical(values[at]), Write(kValue, to)); });
   });
   if (fixed) return;
   for (size_t i = 0; i < rows; i++) places[i] = WriteNested(input.nested, i, bytes + places[i]) - bytes;
@@ -332,7 +374,7 @@ void KeyCodec::Encode(const Batch& batch, const std::vector<size_t>& columns, si
   size_t total = 0;
   for (size_t i = 0; i < rows; i++) total += std::exchange(lengths[i], total);
   keys->begins_ = keys->ends_;
-  keys->bytes_.resize(total);
+  keys->bytes_.resize(total + kFewWords * kWord);  // HashPadded reads on
   keys->keys_.resize(rows);
   keys->hashes_.resize(rows);
   const auto written = [&](size_t i) {
@@ -340,7 +382,7 @@ void KeyCodec::Encode(const Batch& batch, const std::vector<size_t>& columns, si
   };
   for (size_t c = 0;; c++) {
     if (c == hashed) {
-      for (size_t i = 0; i < rows; i++) keys->hashes_[i] = HashKey(written(i));
+      for (size_t i = 0; i < rows; i++) keys->hashes_[i] = HashPadded(written(i).data(), written(i).size());
     }
     if (c == inputs.size()) break;
     WriteValues(inputs[c], rows, keys->bytes_.data(), lengths);
@@ -388,6 +430,12 @@ void WriteEncoded(std::span<const std::string_view> keys, std::span<const uint64
     strings[i] = duckdb::StringVector::AddStringOrBlob(bytes, keys[i].data(), keys[i].size());
     numbers[i] = hashes[i];
   }
+}
+
+std::string_view KeyCodec::TextOf(std::string_view key) {
+  const char* from = key.data();
+  const char mark = Read<char>(&from);
+  return ReadString(mark, &from);
 }
 
 void KeyCodec::Decode(const std::vector<std::string_view>& keys, Batch* out, size_t first_column,

@@ -3,8 +3,8 @@
 //
 // For each column: one byte, 0 = NULL (which equals NULL, as in GROUP BY) or 1, then the value. Numbers, dates and
 // times: their width in DuckDB, little endian (floats with one zero and one NaN, intervals with days carried into
-// months and hours into days). VARCHAR, BLOB: length (4 bytes), bytes. STRUCT: its fields. LIST, ARRAY, MAP: count (4
-// bytes), elements.
+// months and hours into days). VARCHAR, BLOB: in place of the 1 their length + 1, or 255 from a length of 254 on and
+// then the length (4 bytes); the bytes. STRUCT: its fields. LIST, ARRAY, MAP: count (4 bytes), elements.
 #pragma once
 
 #include <cstddef>
@@ -74,6 +74,8 @@ class KeyCodec {
   void Encode(const Batch& batch, const std::vector<size_t>& columns, size_t hashed, EncodedKeys* keys) const;
   // Writes keys[i] into row first_row + i of the columns first_column, ... of `out`.
   void Decode(const std::vector<std::string_view>& keys, Batch* out, size_t first_column, size_t first_row = 0) const;
+  // The bytes of a key that is one VARCHAR or BLOB, not NULL.
+  static std::string_view TextOf(std::string_view key);
 
  private:
   struct Rep;

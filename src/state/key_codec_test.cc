@@ -288,19 +288,43 @@ TEST(KeyCodecTest, TheBytesOfAKey) {
   in.chunk().SetCardinality(2);
   EncodedKeys keys;
   codec.Encode(in, {0, 1}, &keys);
-  EXPECT_EQ(keys.key(0), std::string("\1\3\0\0\0abc\1\x2a\0\0\0\0\0\0\0", 17));
+  EXPECT_EQ(keys.key(0), std::string("\4abc\1\x2a\0\0\0\0\0\0\0", 13));
   EXPECT_EQ(keys.key(1), std::string("\0\1\xff\xff\xff\xff\xff\xff\xff\xff", 10));
-  EXPECT_EQ(keys.hash(0), 0xaf8e9b9709457256);
+  EXPECT_EQ(keys.hash(0), 0xa95647acb07f53bc);
+}
+
+TEST(KeyCodecTest, TextsOfAnyLengthComeBack) {
+  const Schema schema = SchemaOf({"VARCHAR"});
+  const KeyCodec codec(TypesOf(schema));
+  Batch in(schema), out(schema);
+  std::vector<std::string> texts;
+  for (const size_t length : {0, 1, 12, 253, 254, 255, 256, 70'000}) {
+    texts.push_back(std::string(length, 'x'));
+    in.chunk().SetValue(0, texts.size() - 1, Value(texts.back()));
+  }
+  in.chunk().SetCardinality(texts.size());
+  EncodedKeys keys;
+  codec.Encode(in, {0}, &keys);
+  EXPECT_EQ(keys.key(0), "\1");
+  EXPECT_EQ(keys.key(3).size(), 254U);
+  EXPECT_EQ(keys.key(4).substr(0, 6), (std::string_view("\xff\xfe\0\0\0x", 6)));
+  codec.Decode({keys.keys().begin(), keys.keys().end()}, &out, 0);
+  for (size_t i = 0; i < texts.size(); i++) {
+    EXPECT_EQ(KeyCodec::TextOf(keys.key(i)), texts[i]);
+    EXPECT_EQ(out.chunk().GetValue(0, i), Value(texts[i]));
+  }
 }
 
 TEST(KeyCodecTest, TheHashOfAKey) {
   using std::literals::string_view_literals::operator""sv;
-  EXPECT_EQ(HashKey(""), 0x3564b439cd1e1f16);
-  EXPECT_EQ(HashKey("a"), 0x9bf5fc0594589df9);
-  EXPECT_EQ(HashKey("a\0"sv), 0x2ba301b0984e8e39);
-  EXPECT_EQ(HashKey("sensor1"), 0x78c22f01d5454988);
-  EXPECT_EQ(HashKey("sensor12"), 0xa92049e3d3b32422);
+  EXPECT_EQ(HashKey(""), 0xfddb49e233c768fd);
+  EXPECT_EQ(HashKey("a"), 0x690d7b7eeab98af0);
+  EXPECT_EQ(HashKey("a\0"sv), 0x5325a52f1e513850);
+  EXPECT_EQ(HashKey("sensor1"), 0x7ebf8f6b3da4f92b);
+  EXPECT_EQ(HashKey("sensor12"), 0xb7d527c99afa9ae4);
   EXPECT_EQ(HashKey("sensor123"), 0x1b7afadd7a6dd17e);
+  EXPECT_EQ(HashKey("sensor123sensor1"), 0xa5e812586aa2b3a6);
+  EXPECT_EQ(HashKey(std::string(100, 'x')), 0xd630161b25e13ceb);
   EXPECT_EQ(HashKey("the quick brown fox jumps over the lazy dog"), 0x33f6570a006ab1fd);
 }
 

@@ -147,7 +147,7 @@ TEST_F(FileTest, OriginsNameFileByteAndLine) {
 
 TEST_F(FileTest, LineNumbersInALaterBlock) {
   std::string content;
-  for (int i = 0; i < 400'000; i++) content += "abcdef\n";  // 2.8 MB: three blocks
+  for (int i = 0; i < 50'000; i++) content += "abcdef\n";  // 350 kB: three blocks
   const auto source = MakeSource(Write("a", content));
   ThreadWaker waker;
   ASSERT_TRUE(source->Start({&waker, &waker}).ok());
@@ -156,9 +156,9 @@ TEST_F(FileTest, LineNumbersInALaterBlock) {
   ASSERT_EQ(first->Poll(&batch).value(), PollState::kBatch);
   EXPECT_EQ(batch.order_key, 0U);
   ASSERT_EQ(second->Poll(&batch).value(), PollState::kBatch);
-  EXPECT_EQ(batch.order_key, 1048579U);  // the first line that begins behind 1 MiB
-  EXPECT_EQ(batch.DescribeOrigin(0), "file " + Path("a") + ", byte 1048579, line 149798");
-  EXPECT_EQ(batch.DescribeOrigin(10), "file " + Path("a") + ", byte 1048649, line 149808");
+  EXPECT_EQ(batch.order_key, 131075U);  // the first line that begins behind 128 KiB
+  EXPECT_EQ(batch.DescribeOrigin(0), "file " + Path("a") + ", byte 131075, line 18726");
+  EXPECT_EQ(batch.DescribeOrigin(10), "file " + Path("a") + ", byte 131145, line 18736");
 }
 
 TEST_F(FileTest, BadDataStopsWithItsPlace) {

@@ -21,7 +21,7 @@ namespace laminar::file {
 
 namespace {
 
-constexpr size_t kBehindRange = 16 << 10;
+constexpr size_t kBehindRange = 4 << 10;
 constexpr size_t kMostBytes = LineBlocks::kLongestLine + LineBlocks::kBlockBytes + kBehindRange;
 
 // Position after the last newline in [begin, begin + length); 0: none.

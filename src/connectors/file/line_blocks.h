@@ -66,7 +66,7 @@ class BlockRanges {
 // The lines that begin in ranges of a regular file, a range a block, or all of a pipe. Not thread-safe.
 class LineBlocks {
  public:
-  static constexpr size_t kBlockBytes = 1 << 20;
+  static constexpr size_t kBlockBytes = 128 << 10;
   static constexpr size_t kLongestLine = 256 << 20;
 
   // ranges: shared with the other readers; nullptr for a pipe.

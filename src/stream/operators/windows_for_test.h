@@ -93,12 +93,11 @@ class CollectOutput final : public Operator {
       };
       if (batch->chunk().data[PartialRows::kHash].GetType() == duckdb::LogicalType::UBIGINT) {
         const std::string key = duckdb::StringValue::Get(batch->chunk().GetValue(PartialRows::kKey, row));
-        uint32_t length = 0;
-        memcpy(&length, key.data() + 1, sizeof(length));
+        const std::string_view text_key = KeyCodec::TextOf(key);
         EXPECT_EQ(batch->chunk().GetValue(PartialRows::kHash, row).GetValue<uint64_t>(),
-                  HashKey(std::string_view(key).substr(0, 1 + sizeof(length) + length)));
-        lines.push_back(key.substr(1 + sizeof(length), length) + " @" + micros(PartialRows::kStart) + " " + text(3) +
-                        " " + text(4) + " " + text(5));
+                  HashKey(std::string_view(key).substr(0, 1 + text_key.size())));
+        lines.push_back(std::string(text_key) + " @" + micros(PartialRows::kStart) + " " + text(3) + " " + text(4) +
+                        " " + text(5));
         continue;
       }
       std::string line = columns == 6 ? text(0) : "";

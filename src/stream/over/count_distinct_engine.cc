@@ -12,7 +12,7 @@ namespace {
 
 struct HashText {
   using is_transparent = void;
-  size_t operator()(std::string_view text) const { return HashKey(text); }
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
 };
 using Counts = std::unordered_map<std::string, uint32_t, HashText, std::equal_to<>>;
 

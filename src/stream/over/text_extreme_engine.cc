@@ -11,11 +11,6 @@ namespace laminar {
 
 namespace {
 
-// The bytes of a value that is not NULL; before them ValueCodec puts a mark and the length.
-std::string_view BytesOf(std::string_view value) {
-  return value.substr(1 + sizeof(uint32_t));
-}
-
 template <bool kByPeers>
 class TextExtremeEngine final : public RowEngine<TextExtremeEngine<kByPeers>, kByPeers> {
  public:
@@ -84,7 +79,7 @@ class TextExtremeEngine final : public RowEngine<TextExtremeEngine<kByPeers>, kB
     return inputs_.At(rows, row, partitions_[rows.partitions[row]].position);
   }
   bool Beats(std::string_view a, std::string_view b) const {
-    return max_ ? BytesOf(b) < BytesOf(a) : BytesOf(a) < BytesOf(b);
+    return max_ ? KeyCodec::TextOf(b) < KeyCodec::TextOf(a) : KeyCodec::TextOf(a) < KeyCodec::TextOf(b);
   }
 
   const bool max_;

@@ -73,6 +73,18 @@ std::vector<Shape> OverShapes() {
        "s) "
        "OVER w AS ns FROM {t} WINDOW w AS (PARTITION BY k ORDER BY ts RANGE BETWEEN {range} PRECEDING AND CURRENT "
        "ROW)"},
+      {"over_texts_range",
+       "SELECT id, max(s) OVER w AS z, min(s) OVER w AS a, min(s) FILTER (WHERE b) OVER w AS af, count(DISTINCT v) "
+       "OVER "
+       "w AS nv, count(DISTINCT x) FILTER (WHERE b) OVER w AS nx, max(s) OVER past AS pz, count(DISTINCT s) OVER past "
+       "AS "
+       "pn FROM {t} WINDOW w AS (PARTITION BY k ORDER BY ts RANGE BETWEEN {range} PRECEDING AND CURRENT ROW), past AS "
+       "(PARTITION BY g ORDER BY ts RANGE BETWEEN {range} PRECEDING AND {part} PRECEDING)"},
+      {"over_texts_rows",
+       "SELECT id, max(s) OVER w AS z, min(DISTINCT s) FILTER (WHERE b) OVER w AS a, count(DISTINCT s) OVER w AS ns, "
+       "max(s) OVER past AS pz, count(DISTINCT v) OVER past AS pn FROM {t} WINDOW w AS (PARTITION BY g ORDER BY "
+       "ts{tie} ROWS BETWEEN {n} PRECEDING AND CURRENT ROW), past AS (PARTITION BY k ORDER BY ts{tie} ROWS BETWEEN 5 "
+       "PRECEDING AND {m} PRECEDING)"},
       {"over_floats_no_drift",
        "SELECT id, sum(x * 1000000) OVER w AS a, sum(CASE WHEN v % 3 = 0 THEN 1e12 ELSE 0.001 END) OVER w AS c, min(x) "
        "OVER w AS mi, max(x) OVER w AS ma FROM {t} WINDOW w AS (PARTITION BY k ORDER BY ts RANGE BETWEEN {range} "

@@ -9,6 +9,9 @@ std::vector<Shape> WindowShapes() {
       {"tumble",
        "SELECT k, count(*) AS n, count(v) AS nv, sum(v) AS sv, min(v) AS a, max(v) AS z, avg(v) AS m, "
        "TUMBLE_START(ts, {size}) AS ws, TUMBLE_END(ts, {size}) AS we FROM {t} GROUP BY k, TUMBLE(ts, {size})"},
+      {"date_of_the_event_time",
+       "SELECT ts::DATE AS day, k, count(*) AS n, max(ts::DATE) AS again, count(*) FILTER (WHERE ts::DATE > DATE "
+       "'2024-01-01') AS later FROM {t} GROUP BY ts::DATE, k"},
       {"tumble_floats",
        "SELECT g, sum(x) AS sx, avg(x) AS ax, min(x) AS a, max(x) AS z, stddev(x) AS sd, var_pop(x) AS vp, "
        "TUMBLE_START(ts, {size}) AS ws FROM {t} GROUP BY g, TUMBLE(ts, {size})"},

@@ -109,6 +109,10 @@ class OverChain {
     const std::vector<size_t>* dealt_by = nullptr;
     for (const std::vector<const Call*>& group : Grouped()) {
       const std::vector<size_t>& partition = group.front()->partition;
+      if (!make_.NodeOf(rel_.node).FindTime(group.front()->time)) {
+        throw NotStreamable{TitleOfCall(*group.front()->window) + " OVER goes by another time than the one before it",
+                            group.front()->offset, "put one of them into a subquery"};
+      }
       // Neighbours with the same partition: their rows have been dealt to the workers already.
       if (!dealt_by || *dealt_by != partition) make_.DealByKey(partition, make_.At(group.front()->offset), &rel_);
       dealt_by = &partition;
@@ -219,7 +223,8 @@ class OverChain {
     }
   }
 
-  // The calls of each node. Nodes with the same partition stand side by side.
+  // The calls of each node. Nodes with the same partition stand side by side; those over complete windows, which hold
+  // rows back longest, come last.
   std::vector<std::vector<const Call*>> Grouped() const {
     std::vector<std::vector<const Call*>> groups;
     for (const Call& call : calls_) {
@@ -234,6 +239,7 @@ class OverChain {
       });
       groups.insert(neighbour == groups.rend() ? groups.end() : neighbour.base(), {&call});
     }
+    std::stable_partition(groups.begin(), groups.end(), [](const auto& group) { return !group.front()->windowed; });
     return groups;
   }
 

@@ -52,9 +52,12 @@ std::optional<int64_t> LongestOf(const std::string& unit) {
   return found == kUnits.end() ? std::nullopt : std::optional(found->second);
 }
 
-std::optional<FollowedTime> Behind(const Expression& expression, int64_t lag) {
+std::optional<FollowedTime> Behind(const Expression& expression, int64_t lag, int64_t ahead) {
   auto followed = FollowsTime(expression);
-  if (followed) followed->lag_micros += lag;
+  if (followed) {
+    followed->lag_micros += lag;
+    followed->ahead_micros += ahead;
+  }
   return followed;
 }
 
@@ -65,14 +68,15 @@ std::optional<FollowedTime> FollowsCast(const duckdb::BoundCastExpression& cast)
                       : cast.return_type.id() == LogicalTypeId::TIMESTAMP_SEC ? kSecond
                       : cast.return_type.id() == LogicalTypeId::TIMESTAMP_MS  ? 1000
                                                                               : 0;
-  return Behind(*cast.child, lag);
+  return Behind(*cast.child, lag, cast.return_type.id() == LogicalTypeId::DATE ? 0 : lag);  // a DATE is cut off
 }
 
 std::optional<FollowedTime> FollowsFunction(const duckdb::BoundFunctionExpression& call) {
   if (const auto bound = AsWindowBound(call)) {
     const WindowCall window = *AsWindow(*bound->window);
     if (window.spec.kind != WindowKind::kTumble) return std::nullopt;
-    return Behind(*window.time, bound->is_end ? 0 : MostMicros(window.spec.size));
+    const int64_t size = MostMicros(window.spec.size);
+    return bound->is_end ? Behind(*window.time, 0, size) : Behind(*window.time, size, 0);
   }
   const std::string& name = call.function.name;
   const auto& children = call.children;
@@ -80,25 +84,27 @@ std::optional<FollowedTime> FollowsFunction(const duckdb::BoundFunctionExpressio
     const size_t interval_at = name == "+" && ConstantInterval(*children[0]) ? 0 : 1;
     const auto interval = ConstantInterval(*children[interval_at]);
     if (!interval) return std::nullopt;
-    return Behind(*children[1 - interval_at], name == "+" ? -LeastAdded(*interval) : MostAdded(*interval));
+    const Expression& time = *children[1 - interval_at];
+    return name == "+" ? Behind(time, -LeastAdded(*interval), MostAdded(*interval))
+                       : Behind(time, MostAdded(*interval), -LeastAdded(*interval));
   }
   if ((name == "date_trunc" || name == "datetrunc") && children.size() == 2 &&
       children[0]->GetExpressionClass() == ExpressionClass::BOUND_CONSTANT) {
     const auto& unit = children[0]->Cast<duckdb::BoundConstantExpression>().value;
     const auto longest = unit.IsNull() ? std::nullopt : LongestOf(unit.ToString());
-    return longest ? Behind(*children[1], *longest) : std::nullopt;
+    return longest ? Behind(*children[1], *longest, 0) : std::nullopt;
   }
   if (name == "time_bucket" && children.size() >= 2) {
     const auto width = ConstantInterval(*children[0]);
     for (size_t i = 2; i < children.size(); i++) {
       if (!children[i]->IsFoldable()) return std::nullopt;
     }
-    return width ? Behind(*children[1], MostAdded(*width)) : std::nullopt;
+    return width ? Behind(*children[1], MostAdded(*width), 0) : std::nullopt;
   }
   return std::nullopt;
 }
 
-using Times = std::vector<PlanNode::TimeColumn>;
+constexpr int64_t kNoBound = PlanNode::TimeColumn::kNoBound;
 
 void TimesOfProjections(const FilterProjectNode& op, const PlanNode& input, PlanNode* node) {
   for (size_t i = 0; i < op.projections.size(); i++) {
@@ -109,7 +115,10 @@ void TimesOfProjections(const FilterProjectNode& op, const PlanNode& input, Plan
     if (!IsMicros(expression.return_type) && !IsOtherTime(expression.return_type)) continue;
     const auto followed = FollowsTime(expression);
     const PlanNode::TimeColumn* time = followed ? input.FindTime(followed->column) : nullptr;
-    if (time) node->times.push_back({i, std::max<int64_t>(0, time->lag_micros + followed->lag_micros)});
+    if (!time) continue;
+    const bool bounded = time->ahead_micros != kNoBound;
+    node->times.push_back({i, std::max<int64_t>(0, time->lag_micros + followed->lag_micros),
+                           bounded ? time->ahead_micros + followed->ahead_micros : kNoBound});
   }
 }
 
@@ -121,7 +130,9 @@ void TimesOfUnion(const StreamPlan& plan, PlanNode* node) {
     for (size_t i = 1; i < node->inputs.size(); i++) {
       const PlanNode::TimeColumn* other = input(i).FindTime(time.column);
       in_all = in_all && other != nullptr;
-      if (other) time.lag_micros = std::max(time.lag_micros, other->lag_micros);
+      if (!other) continue;
+      time.lag_micros = std::max(time.lag_micros, other->lag_micros);
+      time.ahead_micros = std::max(time.ahead_micros, other->ahead_micros);
     }
     if (in_all) node->times.push_back(time);
   }
@@ -134,14 +145,31 @@ void TimesOfUnion(const StreamPlan& plan, PlanNode* node) {
 void TimesOfAggregate(const WindowAggregateNode& op, const PlanNode& input, PlanNode* node) {
   const PlanNode::TimeColumn* time = input.FindTime(op.window.time_column);
   if (!time) return;
+  // A result's moment: its end and the lag after it.
   const size_t start = op.keys.size(), end = start + 1;
   const int64_t lag = time->lag_micros;
   if (op.window.kind == WindowKind::kInstant) {
-    node->times.push_back({start, lag});
+    node->times.push_back({start, lag, -lag});
   } else if (op.window.kind != WindowKind::kSession) {
-    node->times.push_back({start, lag + MostMicros(op.window.size)});
+    node->times.push_back({start, lag + MostMicros(op.window.size), -lag});
   }
-  node->times.push_back({end, lag});
+  node->times.push_back({end, lag, -lag});
+}
+
+// Rows are held back until the watermark has passed one of their times: that is their moment from now on.
+void TimesBehind(size_t held_by, const PlanNode& input, PlanNode* node) {
+  const PlanNode::TimeColumn* held = input.FindTime(held_by);
+  if (!held) return;
+  for (PlanNode::TimeColumn time : input.times) {
+    if (time.column == held_by) {
+      time.ahead_micros = -time.lag_micros;
+    } else if (held->ahead_micros == kNoBound) {
+      continue;
+    } else {
+      time.lag_micros = std::max<int64_t>(0, time.lag_micros + held->lag_micros + held->ahead_micros);
+    }
+    node->times.push_back(time);
+  }
 }
 
 }  // namespace
@@ -177,10 +205,11 @@ void FindTimes(const StreamPlan& plan, PlanNode* node) {
     return;
   }
   if (std::holds_alternative<ValuesNode>(node->op)) {
-    // They come at once and end: nothing comes after a watermark.
+    // They come at once and end: nothing comes after a watermark. One time of a row says nothing of another.
     for (size_t i = 0; i < node->schema.size(); i++) {
-      if (IsMicros(*node->schema[i].type)) node->times.push_back({i, 0});
+      if (IsMicros(*node->schema[i].type)) node->times.push_back({i, 0, kNoBound});
     }
+    if (node->times.size() == 1) node->times[0].ahead_micros = 0;
     return;
   }
   if (std::holds_alternative<SinkNode>(node->op)) return;
@@ -196,8 +225,7 @@ void FindTimes(const StreamPlan& plan, PlanNode* node) {
     node->times = input.times;
     return;
   }
-  // Rows are held back by one of their times: what was promised of another may be broken meanwhile.
-  if (const auto* time = input.FindTime(over ? over->time_column : windowed->time_column)) node->times = {*time};
+  TimesBehind(over ? over->time_column : windowed->time_column, input, node);
 }
 
 std::vector<TimeOrigin> OriginsOf(const StreamPlan& plan, NodeId id, size_t column) {

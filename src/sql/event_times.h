@@ -11,11 +11,12 @@
 
 namespace laminar::sql {
 
-// An expression that follows a column in time: value >= the column's - lag_micros, and monotone in it. A cast, a
+// An expression that follows a column in time: between the column's value - lag_micros and + ahead_micros, and monotone
+// in it. A cast, a
 // truncation (date_trunc, time_bucket, CAST AS DATE), plus or minus a constant, the start or end of a tumbling window.
 struct FollowedTime {
   size_t column = 0;  // of the input
-  int64_t lag_micros = 0;
+  int64_t lag_micros = 0, ahead_micros = 0;
 };
 std::optional<FollowedTime> FollowsTime(const duckdb::Expression& expression);
 

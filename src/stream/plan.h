@@ -190,6 +190,10 @@ struct PlanNode {
   struct TimeColumn {
     size_t column = 0;
     int64_t lag_micros = 0;
+    // Each row has a moment, not below the watermark of its coming: the value is at most so much after it. Where rows
+    // are held back by one of their times, this says what is left of the promises of the others.
+    int64_t ahead_micros = 0;
+    static constexpr int64_t kNoBound = INT64_MAX;
   };
   std::vector<TimeColumn> times;
   // The column of `schema` that orders rows of equal event time from different splits (SourceNode::adds_order); none:

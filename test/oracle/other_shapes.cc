@@ -31,6 +31,13 @@ std::vector<Shape> OtherShapes() {
       {"qualify_in_window",
        "SELECT k, count(*) AS n, TUMBLE_START(ts, {size}) AS ws FROM {t} GROUP BY k, TUMBLE(ts, {size}) QUALIFY "
        "row_number() OVER (PARTITION BY TUMBLE_START(ts, {size}) ORDER BY count(*) DESC, k NULLS FIRST) = 1"},
+      {"over_plain_beside_windows",
+       "SELECT id, row_number() OVER (PARTITION BY k ORDER BY ts{tie}) AS rn, count(*) OVER (PARTITION BY "
+       "TUMBLE_START(ts, {size}), k) AS c, sum(v) OVER (PARTITION BY g ORDER BY ts RANGE BETWEEN {range} PRECEDING AND "
+       "CURRENT ROW) AS sv, count(*) OVER (PARTITION BY TUMBLE_END(ts, INTERVAL '1 minute')) AS m FROM {t}"},
+      {"tumble_over_windowed_over",
+       "SELECT k, max(c) AS c, count(*) AS n, TUMBLE_START(ts, {size}) AS ws FROM (SELECT k, ts, count(*) OVER "
+       "(PARTITION BY TUMBLE_END(ts, INTERVAL '10 minutes')) AS c FROM {t}) GROUP BY k, TUMBLE(ts, {size})"},
       {"over_windows",
        "SELECT k, ws, n, n - lag(n) OVER (PARTITION BY k ORDER BY ws) AS change, sum(n) OVER (PARTITION BY k ORDER BY "
        "ws "

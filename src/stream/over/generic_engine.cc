@@ -7,7 +7,9 @@
 // Both gather: rows to feed and states to read pile up until a batch of them is full, or a partition whose state is to
 // be read would be fed further.
 //
-// DISTINCT: a row whose arguments were in the frame already is not fed.
+// DISTINCT: a row whose arguments were in the frame already is not fed. Values may be equal and yet not the same (0.0
+// and -0.0, a month and 30 days): such a row is kept with both, the bytes that equal values share, and its own.
+#include <cstring>
 #include <deque>
 #include <unordered_set>
 
@@ -40,6 +42,7 @@ class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> 
         set_(function.aggregate),
         states_(&set_),
         codec_(ArgumentTypes(function, input)),
+        key_codec_(ArgumentTypes(function, input)),
         rows_(frame_) {
     duckdb::vector<duckdb::LogicalType> types;
     for (const Column& column : input) types.push_back(*column.type);
@@ -54,6 +57,7 @@ class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> 
   void Begin(const OverRows& rows) {
     status_ = Status::Ok();
     codec_.Encode(rows.batch, arguments_, &values_);
+    if (distinct_) key_codec_.Encode(*rows.batch, arguments_, &keys_);
     first_read_ = 0;
     segment_++;
   }
@@ -62,7 +66,7 @@ class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> 
     Partition& partition = partitions_[rows.partitions[row]];
     partition.position++;
     if (frame_.never || !Counts(rows, row)) return;
-    rows_.Add(rows.partitions[row], At(rows, row), values_.key(row));
+    rows_.Add(rows.partitions[row], At(rows, row), distinct_ ? KeyAndValue(row) : values_.key(row));
   }
 
   void ReadRow(const OverRows& rows, size_t row, const OverResult& result) {
@@ -122,13 +126,30 @@ class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> 
     return frame_.starts_at_peers() ? static_cast<int64_t>(rows.peers[row]) : rows.times[row];
   }
 
+  // A kept row of DISTINCT: the length of its key (4 bytes), its key, its value.
+  std::string_view KeyAndValue(size_t row) {
+    const std::string_view key = keys_.key(row);
+    const auto length = static_cast<uint32_t>(key.size());
+    both_.assign(reinterpret_cast<const char*>(&length), sizeof(length));
+    both_.append(key).append(values_.key(row));
+    return both_;
+  }
+  static std::string_view KeyOf(std::string_view row) {
+    uint32_t length;
+    std::memcpy(&length, row.data(), sizeof(length));
+    return row.substr(sizeof(length), length);
+  }
+  std::string_view ValueOf(std::string_view row) const {
+    return distinct_ ? row.substr(sizeof(uint32_t) + KeyOf(row).size()) : row;
+  }
+
   void ReadGrowing(uint32_t number, Partition* partition, const OverResult& result) {
     std::byte* const state = states_.Has(number) ? states_.at(number) : states_.Create(number);
     // Its state has to be read as it is before it is fed further.
     if (rows_.frame_rows(number) > 0 && partition->read_segment == segment_) Flush(result);
     while (rows_.frame_rows(number) > 0) {
-      const std::string_view value = rows_.value(number, 0);
-      if (!distinct_ || Remember(partition, value)) FeedState(value, state);
+      const std::string_view row = rows_.value(number, 0);
+      if (!distinct_ || Remember(partition, KeyOf(row))) FeedState(ValueOf(row), state);
       rows_.DropFirst(number);
     }
     reads_.push_back(state);
@@ -149,8 +170,8 @@ class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> 
     set_.Initialize(state);
     std::unordered_set<std::string_view> seen;
     for (uint32_t i = 0; i < rows_.frame_rows(number); i++) {
-      const std::string_view value = rows_.value(number, i);
-      if (!distinct_ || seen.insert(value).second) FeedState(value, state);
+      const std::string_view row = rows_.value(number, i);
+      if (!distinct_ || seen.insert(KeyOf(row)).second) FeedState(ValueOf(row), state);
     }
     partition->read_state = state;
     reads_.push_back(state);
@@ -205,7 +226,9 @@ class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> 
   AggregateSet set_;
   StateTable states_;  // unbounded frames: by partition
   ValueCodec codec_;
-  EncodedKeys values_;
+  KeyCodec key_codec_;  // DISTINCT
+  EncodedKeys values_, keys_;
+  std::string both_;
   KeptRows rows_;
   std::vector<Partition> partitions_;
   AggregateMemory moment_memory_;  // of states that live a moment

@@ -12,8 +12,8 @@
 namespace laminar::sql {
 
 // An expression that follows a column in time: between the column's value - lag_micros and + ahead_micros, and monotone
-// in it. A cast, a
-// truncation (date_trunc, time_bucket, CAST AS DATE), plus or minus a constant, the start or end of a tumbling window.
+// in it. A cast, a truncation (date_trunc, time_bucket, CAST AS DATE), plus or minus a constant, the start or end of a
+// tumbling window.
 struct FollowedTime {
   size_t column = 0;  // of the input
   int64_t lag_micros = 0, ahead_micros = 0;

@@ -289,6 +289,7 @@ TEST_F(OverState, ASumOutOfRangeNamesItsPlace) {
     auto& value = duckdb::FlatVector::GetData<duckdb::hugeint_t>(batch.chunk().data[2])[i];
     value.upper = INT64_MAX / 3 * 2;
     value.lower = 0;
+    batch.chunk().SetValue(3, i, Value("a text"));
   }
   batch.chunk().SetCardinality(3);
   ASSERT_TRUE(Over().Push(0, &batch).ok());

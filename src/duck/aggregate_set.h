@@ -40,7 +40,7 @@ class AggregateSet {
   AggregateSet(const AggregateSet&) = delete;
 
   size_t size() const;
-  bool CombinesCopies() const;
+  bool CombinesCopies() const;  // whether what Combine merges points to nothing that is not its own
   size_t state_bytes() const;  // of one group's states; a multiple of 8. States want 8-byte alignment.
 
   void Initialize(std::byte* states) const;

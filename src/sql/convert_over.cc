@@ -111,7 +111,7 @@ class OverChain {
       const std::vector<size_t>& partition = group.front()->partition;
       if (!make_.NodeOf(rel_.node).FindTime(group.front()->time)) {
         throw NotStreamable{TitleOfCall(*group.front()->window) + " OVER goes by another time than the one before it",
-                            group.front()->offset, "put one of them into a subquery"};
+                            group.front()->offset, "order all of them by the same time, or write a query for each"};
       }
       // Neighbours with the same partition: their rows have been dealt to the workers already.
       if (!dealt_by || *dealt_by != partition) make_.DealByKey(partition, make_.At(group.front()->offset), &rel_);

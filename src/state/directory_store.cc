@@ -38,7 +38,7 @@ Status Failed(const std::string& what, const std::string& path, int error) {
     case EACCES:
     case EPERM:
     case EROFS:
-      hint = "Give this user the right to write there, or name another directory with --state-dir";
+      hint = "Give this user the right to read and write there, or name another directory with --state-dir";
       break;
     case ENOTDIR:
     case EEXIST:
@@ -91,13 +91,30 @@ int NamesIn(int directory, std::vector<std::string>* names) {
   return error;
 }
 
+// 0 or errno.
+int FlushDirectory(const std::filesystem::path& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return errno;
+  const FileCloser closer{fd};
+  return fsync(fd) == 0 ? 0 : errno;
+}
+
+// Those that are missing, each on the disk before what lies in it. 0 or errno.
+int MakeDirectories(const std::filesystem::path& path) {
+  std::error_code error;
+  if (path.empty() || std::filesystem::is_directory(path, error)) return 0;
+  const std::filesystem::path parent = path.has_filename() ? path.parent_path() : path.parent_path().parent_path();
+  if (const int failed = MakeDirectories(parent)) return failed;
+  std::filesystem::create_directory(path, error);
+  return error ? error.value() : FlushDirectory(parent.empty() ? "." : parent);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<DirectoryStore>> DirectoryStore::Open(const std::string& path) {
-  std::error_code error;
-  std::filesystem::create_directories(path, error);
-  const int fd = error ? -1 : open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return Failed("open the state directory", path, error ? error.value() : errno);
+  if (const int error = MakeDirectories(path)) return Failed("open the state directory", path, error);
+  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return Failed("open the state directory", path, errno);
   std::unique_ptr<DirectoryStore> store(new DirectoryStore(path, fd));
   if (faccessat(fd, ".", R_OK | W_OK | X_OK, 0) != 0) return Failed("use the state directory", path, errno);
   std::vector<std::string> names;

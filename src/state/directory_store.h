@@ -10,8 +10,8 @@ namespace laminar {
 
 class DirectoryStore final : public BlobStore {
  public:
-  // Makes the directory if need be, and removes what writers that were killed left unfinished: only one process may
-  // have it open for writing. Error: it cannot be made, is a file, or may not be written.
+  // Makes the directory if need be, and removes what writers that were killed left unfinished. So the caller sees to it
+  // that no other process writes there meanwhile. Error: it cannot be made, is a file, or may not be written.
   static Result<std::unique_ptr<DirectoryStore>> Open(const std::string& path);
   ~DirectoryStore() override;
 

@@ -62,6 +62,11 @@ TEST_F(DirectoryStoreTest, BlobsAreThereForTheNextProcess) {
   EXPECT_EQ(Open()->Get("state-1").value(), "bytes");
 }
 
+TEST_F(DirectoryStoreTest, ADirectoryMayBeNamedWithASlashAtItsEnd) {
+  ASSERT_TRUE(DirectoryStore::Open(path_ + "/a/b/").value()->Put("state-1", "bytes").ok());
+  EXPECT_EQ(Open()->Get("state-1").value(), "bytes");
+}
+
 TEST_F(DirectoryStoreTest, OfManyWhoCreateABlobOneWins) {
   std::vector<std::unique_ptr<DirectoryStore>> stores;
   for (int i = 0; i < 8; i++) stores.push_back(Open());

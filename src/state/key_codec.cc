@@ -9,6 +9,7 @@
 // before.
 #include "state/key_codec.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -28,20 +29,9 @@ namespace {
 
 constexpr size_t kWord = 8, kFewWords = 2;
 
-uint64_t WordAt(const char* at) {
-  uint64_t word;
-  memcpy(&word, at, kWord);
-  return word;
-}
-
-// The word without the bytes that are not the key's. bytes: of the key from `at` on.
-uint64_t PaddedWord(uint64_t word, size_t bytes) {
-  return bytes >= kWord ? word : word & ((uint64_t{1} << (8 * bytes)) - 1);
-}
-
-// kWord bytes behind the key, and kFewWords words from its start on, may be read. A key of few words costs the same
-// whatever its length is: there is no branch to mispredict.
-uint64_t HashPadded(const char* at, size_t size) {
+// word_at(i): the 8 bytes of the key from byte i on, zeros behind its end.
+template <class WordAt>
+uint64_t HashWords(size_t size, const WordAt& word_at) {
   constexpr uint64_t kStart = 0x6a09e667f3bcc909;  // the fraction of the square root of 2
   constexpr uint64_t kOdd = 0x9e3779b97f4a7c15;    // the fraction of the golden ratio
   uint64_t hash = kStart ^ (size * kOdd);
@@ -49,25 +39,33 @@ uint64_t HashPadded(const char* at, size_t size) {
     hash = (hash ^ word) * kOdd;
     hash ^= hash >> 32;
   };
-  add(PaddedWord(WordAt(at), size));
-  add(PaddedWord(WordAt(at + kWord), size < kWord ? 0 : size - kWord));
-  for (size_t done = kFewWords * kWord; done < size; done += kWord) add(PaddedWord(WordAt(at + done), size - done));
+  add(word_at(0));
+  add(word_at(kWord));
+  for (size_t done = kFewWords * kWord; done < size; done += kWord) add(word_at(done));
   hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9;
   hash = (hash ^ (hash >> 27)) * 0x94d049bb133111eb;
   return hash ^ (hash >> 31);
 }
 
+// HashKey of a key behind whose start kFewWords words, and behind whose end one, may be read. Keys of few words cost
+// the same whatever their length is: there is no branch to mispredict.
+uint64_t HashPadded(const char* key, size_t size) {
+  return HashWords(size, [&](size_t i) {
+    uint64_t word;
+    memcpy(&word, key + i, kWord);
+    const size_t bytes = i < size ? size - i : 0;
+    return bytes >= kWord ? word : word & ((uint64_t{1} << (8 * bytes)) - 1);
+  });
+}
+
 }  // namespace
 
 uint64_t HashKey(std::string_view key) {
-  constexpr size_t kShort = 64;
-  if (key.size() <= kShort) {
-    char padded[kShort + kWord] = {};
-    memcpy(padded, key.data(), key.size());
-    return HashPadded(padded, key.size());
-  }
-  const std::string padded = std::string(key).append(kWord, '\0');
-  return HashPadded(padded.data(), key.size());
+  return HashWords(key.size(), [&](size_t i) {
+    uint64_t word = 0;
+    if (i < key.size()) memcpy(&word, key.data() + i, std::min(kWord, key.size() - i));
+    return word;
+  });
 }
 
 namespace {

@@ -42,7 +42,8 @@ class RowsReader {
   // name: for messages. bytes: of RowsWriter::Take; they must outlive the reader. Error (kEnvironment): they were
   // written of other types, or are none of ours.
   static Result<RowsReader> Open(std::string name, std::string_view bytes, const Schema& schema);
-  // The next batch, as flat columns, in `out`, which has the schema's columns. False: there are no more.
+  // The next batch, as flat columns, in `out`, which has the schema's columns. False: there are no more. Error
+  // (kEnvironment): what comes is not what RowsWriter writes; `out` may hold a part.
   Result<bool> Next(Batch* out);
 
  private:

@@ -75,11 +75,9 @@ std::vector<Shape> OverShapes() {
        "ROW)"},
       {"over_texts_range",
        "SELECT id, max(s) OVER w AS z, min(s) OVER w AS a, min(s) FILTER (WHERE b) OVER w AS af, count(DISTINCT v) "
-       "OVER "
-       "w AS nv, count(DISTINCT x) FILTER (WHERE b) OVER w AS nx, max(s) OVER past AS pz, count(DISTINCT s) OVER past "
-       "AS "
-       "pn FROM {t} WINDOW w AS (PARTITION BY k ORDER BY ts RANGE BETWEEN {range} PRECEDING AND CURRENT ROW), past AS "
-       "(PARTITION BY g ORDER BY ts RANGE BETWEEN {range} PRECEDING AND {part} PRECEDING)"},
+       "OVER w AS nv, count(DISTINCT x) FILTER (WHERE b) OVER w AS nx, max(s) OVER past AS pz, count(DISTINCT s) OVER "
+       "past AS pn FROM {t} WINDOW w AS (PARTITION BY k ORDER BY ts RANGE BETWEEN {range} PRECEDING AND CURRENT ROW), "
+       "past AS (PARTITION BY g ORDER BY ts RANGE BETWEEN {range} PRECEDING AND {part} PRECEDING)"},
       {"over_texts_rows",
        "SELECT id, max(s) OVER w AS z, min(DISTINCT s) FILTER (WHERE b) OVER w AS a, count(DISTINCT s) OVER w AS ns, "
        "max(s) OVER past AS pz, count(DISTINCT v) OVER past AS pn FROM {t} WINDOW w AS (PARTITION BY g ORDER BY "

@@ -3,8 +3,8 @@
 #include <unordered_map>
 
 #include "state/key_codec.h"
-#include "stream/over/kept_rows.h"
 #include "stream/over/make_engine.h"
+#include "stream/over/sliding_rows.h"
 
 namespace laminar {
 
@@ -23,45 +23,36 @@ template <bool kByPeers>
 class CountDistinctEngine final : public RowEngine<CountDistinctEngine<kByPeers>, kByPeers> {
  public:
   CountDistinctEngine(const OverFunction& function, const Schema& input)
-      : inputs_(function), codec_({input[inputs_.argument].type}), rows_(inputs_.frame) {}
+      : rows_(function), codec_({input[rows_.argument()].type}) {}
 
   void Resize(size_t count) override {
     rows_.Resize(count);
-    if (count > partitions_.size()) partitions_.resize(count);
+    if (count > counts_.size()) counts_.resize(count);
   }
-  void Begin(const OverRows& rows) { codec_.Encode(*rows.batch, {inputs_.argument}, &values_); }
-  void FeedRow(const OverRows& rows, size_t row) {
-    const uint32_t number = rows.partitions[row];
-    partitions_[number].position++;
-    if (inputs_.Counts(rows, row)) rows_.Add(number, At(rows, row), values_.key(row));
-  }
+  void Begin(const OverRows& rows) { codec_.Encode(*rows.batch, {rows_.argument()}, &values_); }
+  void FeedRow(const OverRows& rows, size_t row) { rows_.Feed(rows, row, values_.key(row)); }
   void ReadRow(const OverRows& rows, size_t row, const OverResult& result) {
-    const uint32_t number = rows.partitions[row];
-    Counts& counts = partitions_[number].counts;
+    Counts& counts = counts_[rows.partitions[row]];
     rows_.MoveTo(
-        number, At(rows, row), [&](std::string_view value) { Enter(&counts, value); },
+        rows, row, [&](std::string_view value) { Enter(&counts, value); },
         [&](std::string_view value) { Leave(&counts, value); });
     static_cast<int64_t*>(result.data)[row] = static_cast<int64_t>(counts.size());
   }
   Status Finish(const OverRows&, const OverResult&) { return Status::Ok(); }
 
   void Forget(uint32_t number) override {
-    for (const auto& [value, count] : partitions_[number].counts) bytes_ -= BytesOf(value);
-    partitions_[number] = Partition();
+    for (const auto& [value, count] : counts_[number]) bytes_ -= BytesOf(value);
+    counts_[number] = Counts();
     rows_.Forget(number);
   }
   void Trim(uint32_t number, int64_t time) override {
-    rows_.Trim(number, time, [&](std::string_view value) { Leave(&partitions_[number].counts, value); });
+    rows_.Trim(number, time, [&](std::string_view value) { Leave(&counts_[number], value); });
   }
   int64_t bytes() const override {
-    return bytes_ + rows_.bytes() + static_cast<int64_t>(partitions_.capacity() * sizeof(Partition));
+    return bytes_ + rows_.bytes() + static_cast<int64_t>(counts_.capacity() * sizeof(Counts));
   }
 
  private:
-  struct Partition {
-    Counts counts;
-    int64_t position = 0;  // ROWS: rows of the partition so far
-  };
   static int64_t BytesOf(std::string_view value) { return kEntryBytes + static_cast<int64_t>(value.size()); }
   void Enter(Counts* counts, std::string_view value) {
     const auto found = counts->find(value);
@@ -78,15 +69,11 @@ class CountDistinctEngine final : public RowEngine<CountDistinctEngine<kByPeers>
     bytes_ -= BytesOf(value);
     counts->erase(found);
   }
-  int64_t At(const OverRows& rows, size_t row) const {
-    return inputs_.At(rows, row, partitions_[rows.partitions[row]].position);
-  }
 
-  const RowInputs inputs_;
+  SlidingRows rows_;
   KeyCodec codec_;  // equal values have equal bytes
   EncodedKeys values_;
-  KeptRows rows_;
-  std::vector<Partition> partitions_;
+  std::vector<Counts> counts_;  // by partition
   int64_t bytes_ = 0;
 };
 

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
-#include "base/clock.h"
 #include "duckdb/common/types/interval.hpp"
 #include "duckdb/common/types/timestamp.hpp"
+
+#include "base/clock.h"
 
 namespace laminar {
 

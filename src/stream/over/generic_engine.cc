@@ -65,7 +65,7 @@ class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> 
   void FeedRow(const OverRows& rows, size_t row) {
     Partition& partition = partitions_[rows.partitions[row]];
     partition.position++;
-    if (frame_.never || !Counts(rows, row)) return;
+    if (frame_.never || !PassesFilter(filter_, rows, row)) return;
     rows_.Add(rows.partitions[row], At(rows, row), distinct_ ? KeyAndValue(row) : values_.key(row));
   }
 
@@ -115,15 +115,8 @@ class GenericEngine final : public RowEngine<GenericEngine<kByPeers>, kByPeers> 
     std::byte* read_state = nullptr;
   };
 
-  bool Counts(const OverRows& rows, size_t row) const {
-    if (!filter_) return true;
-    const FlatColumn& column = rows.columns[*filter_];
-    return column.Valid(row) && static_cast<const bool*>(column.data)[row];
-  }
-
   int64_t At(const OverRows& rows, size_t row) const {
-    if constexpr (!kByPeers) return partitions_[rows.partitions[row]].position;
-    return frame_.starts_at_peers() ? static_cast<int64_t>(rows.peers[row]) : rows.times[row];
+    return PlaceOf(frame_, rows, row, partitions_[rows.partitions[row]].position);
   }
 
   // A kept row of DISTINCT: the length of its key (4 bytes), its key, its value.

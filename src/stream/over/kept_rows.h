@@ -1,5 +1,5 @@
 // KeptRows: for each partition the rows that its frame holds or will reach, as bytes (ValueCodec). RowEngine: the loops
-// of engines that work with them. RowInputs: which rows count for a function of one argument, and where they stand.
+// of engines that work with them.
 #pragma once
 
 #include <cstdint>
@@ -118,27 +118,19 @@ void KeptRows::MoveTo(uint32_t number, int64_t at, const Enter& enter, const Lea
   while (end < ring.size() && ring[end].at <= high) enter(ring[end++].view());
 }
 
-struct RowInputs {
-  explicit RowInputs(const OverFunction& function)
-      : frame(function.frame), argument(function.arguments.at(0)), filter(function.filter) {}
+// FILTER's column, if there is one: whether the row counts.
+inline bool PassesFilter(const std::optional<size_t>& filter, const OverRows& rows, size_t row) {
+  if (!filter) return true;
+  const FlatColumn& column = rows.columns[*filter];
+  return column.Valid(row) && static_cast<const bool*>(column.data)[row];
+}
 
-  // Neither NULL nor filtered out.
-  bool Counts(const OverRows& rows, size_t row) const {
-    if (!rows.columns[argument].Valid(row)) return false;
-    if (!filter) return true;
-    const FlatColumn& column = rows.columns[*filter];
-    return column.Valid(row) && static_cast<const bool*>(column.data)[row];
-  }
-  // position: of the row in its partition.
-  int64_t At(const OverRows& rows, size_t row, int64_t position) const {
-    if (!frame.range) return position;
-    return frame.starts_at_peers() ? static_cast<int64_t>(rows.peers[row]) : rows.times[row];
-  }
-
-  const FrameBounds frame;
-  const size_t argument;
-  const std::optional<size_t> filter;
-};
+// Where a row stands, as Add and MoveTo take it. ROWS: `position`, its number in its partition. RANGE: its time, or its
+// group of peers.
+inline int64_t PlaceOf(const FrameBounds& frame, const OverRows& rows, size_t row, int64_t position) {
+  if (!frame.range) return position;
+  return frame.starts_at_peers() ? static_cast<int64_t>(rows.peers[row]) : rows.times[row];
+}
 
 // Derived has: Begin(rows), before its rows; FeedRow(rows, row); ReadRow(rows, row, result), after the row's peers have
 // been fed (ROWS: the row itself); Finish(rows, result) -> Status, after them, without a result.batch if none was read.

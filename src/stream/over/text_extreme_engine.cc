@@ -3,8 +3,8 @@
 #include "duckdb/common/types.hpp"
 
 #include "stream/over/answers.h"
-#include "stream/over/kept_rows.h"
 #include "stream/over/make_engine.h"
+#include "stream/over/sliding_rows.h"
 #include "stream/over/value_codec.h"
 
 namespace laminar {
@@ -15,27 +15,22 @@ template <bool kByPeers>
 class TextExtremeEngine final : public RowEngine<TextExtremeEngine<kByPeers>, kByPeers> {
  public:
   TextExtremeEngine(const OverFunction& function, const Schema& input)
-      : max_(function.name == "max"), inputs_(function), codec_({input[inputs_.argument].type}), rows_(inputs_.frame) {}
+      : max_(function.name == "max"), rows_(function), codec_({input[rows_.argument()].type}) {}
 
   void Resize(size_t count) override {
     rows_.Resize(count);
     if (count > partitions_.size()) partitions_.resize(count);
   }
   void Begin(const OverRows& rows) {
-    codec_.Encode(rows.batch, {inputs_.argument}, &values_);
+    codec_.Encode(rows.batch, {rows_.argument()}, &values_);
     answers_.Clear();
   }
-  void FeedRow(const OverRows& rows, size_t row) {
-    const uint32_t number = rows.partitions[row];
-    partitions_[number].position++;
-    if (inputs_.Counts(rows, row)) rows_.Add(number, At(rows, row), values_.key(row));
-  }
+  void FeedRow(const OverRows& rows, size_t row) { rows_.Feed(rows, row, values_.key(row)); }
   void ReadRow(const OverRows& rows, size_t row, const OverResult&) {
     const uint32_t number = rows.partitions[row];
     Partition& partition = partitions_[number];
     rows_.MoveTo(
-        number, At(rows, row), [&](std::string_view value) { Enter(number, value); },
-        [&](std::string_view) { Leave(&partition); });
+        rows, row, [&](std::string_view value) { Enter(number, value); }, [&](std::string_view) { Leave(&partition); });
     const Ring<uint32_t>& candidates = partition.candidates;
     answers_.Add(candidates.empty() ? ValueCodec::kNull : Value(number, candidates.front()));
   }
@@ -60,7 +55,6 @@ class TextExtremeEngine final : public RowEngine<TextExtremeEngine<kByPeers>, kB
   struct Partition {
     Ring<uint32_t> candidates;       // numbers of rows, as they entered
     uint32_t entered = 0, left = 0;  // rows so far, modulo 2^32; the frame holds those between
-    int64_t position = 0;            // ROWS: rows of the partition so far
   };
   std::string_view Value(uint32_t number, uint32_t entered) const {
     return rows_.value(number, entered - partitions_[number].left);
@@ -75,19 +69,15 @@ class TextExtremeEngine final : public RowEngine<TextExtremeEngine<kByPeers>, kB
     if (partition->candidates.front() == partition->left) partition->candidates.PopFront(&bytes_);
     partition->left++;
   }
-  int64_t At(const OverRows& rows, size_t row) const {
-    return inputs_.At(rows, row, partitions_[rows.partitions[row]].position);
-  }
   bool Beats(std::string_view a, std::string_view b) const {
     return max_ ? KeyCodec::TextOf(b) < KeyCodec::TextOf(a) : KeyCodec::TextOf(a) < KeyCodec::TextOf(b);
   }
 
   const bool max_;
-  const RowInputs inputs_;
+  SlidingRows rows_;
   ValueCodec codec_;
   EncodedKeys values_;
   Answers answers_;
-  KeptRows rows_;
   std::vector<Partition> partitions_;
   int64_t bytes_ = 0;
 };

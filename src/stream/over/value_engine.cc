@@ -67,8 +67,7 @@ class ValueEngine final : public RowEngine<ValueEngine<kByPeers>, kByPeers> {
  private:
   // Where the row stands: its number in the partition, its time, or its group of peers. next: rows to count.
   int64_t Here(const OverRows& rows, size_t row, int64_t next) {
-    if (!frame_.range) return positions_[rows.partitions[row]] += next;
-    return frame_.starts_at_peers() ? static_cast<int64_t>(rows.peers[row]) : rows.times[row];
+    return PlaceOf(frame_, rows, row, positions_[rows.partitions[row]] += next);
   }
   uint64_t Nth(const OverRows& rows, size_t row) const {
     if (which_ != Which::kNth) return 1;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/checkpoint_part.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/random.h"
@@ -34,6 +35,9 @@ struct ConnectorContext {
   bool until_caught_up = false;            // bounded read: up to the tip seen at the start
   int64_t source_buffer_bytes = 64 << 20;  // all that one source may hold prefetched, over all its readers
   int64_t sink_buffer_bytes = 64 << 20;    // all that one sink may hold unacknowledged, over all its writers
+  // Sources only. Their readers give out no rows before Source::Release: the position that they begin at is to be kept
+  // first.
+  bool hold_rows = false;
   // Sources only: where its splits, their idleness and their ends are reported. nullptr: nobody asks for event time.
   SourceWatermark* watermark = nullptr;
 };
@@ -73,12 +77,33 @@ class Source {
   virtual Status Start(std::vector<Waker*> wakers) = 0;
   // Called once for each worker, after Start; the reader must not outlive the source.
   virtual std::unique_ptr<SourceReader> CreateReader(int worker) = 0;
+
+  // Checkpoints. A source without positions begins anew after each restart.
+  virtual bool HasPositions() const { return false; }
+  // What its readers have given out until now, as text of the source's own (JSON, in one line): everything before it is
+  // read. May be asked for once it is Ready, by any thread, while no reader is being polled and everything given out
+  // has been pushed. The text names no worker: any number of them may go on from it.
+  virtual Result<std::string> Position() const { return Status::Bug("the source has no positions"); }
+  // Before Start: goes on behind a Position. Error (kUser, kEnvironment): it is one of another stream or file, or is
+  // gone.
+  virtual Status Resume(const std::string& /*position*/) { return Status::Bug("the source has no positions"); }
+  // With ConnectorContext::hold_rows: rows may be given out now. Any thread; wakes the workers.
+  virtual void Release() {}
+
   // True once its reading position is fixed everywhere (LATEST pinned on all shards): a record put after that is read.
   // Thread-safe.
   virtual bool Ready() const = 0;
   // Whether it tells ConnectorContext::watermark of its splits and sets Batch::split. Else each reader is one split,
   // which the task reports.
   virtual bool ReportsSplits() const { return false; }
+};
+
+// What a checkpoint holds of a SinkWriter.
+struct SinkState {
+  std::string progress;  // text of the sink's own (JSON, in one line); empty: nothing
+  // Larger parts, each below 64 MB. A part that was in the checkpoint before is the same object and is not written
+  // again.
+  std::vector<std::shared_ptr<CheckpointPart>> parts;
 };
 
 class SinkWriter {
@@ -95,6 +120,19 @@ class SinkWriter {
   // No more rows will come: send everything now. Poll() until Drained().
   virtual void Finish() = 0;
   virtual bool Drained() const = 0;  // everything pushed is acknowledged
+
+  // Checkpoints. Epochs are the stretches between two of them; their numbers rise. What was pushed since the last call
+  // belongs to `epoch`. Several may have ended and not be ready.
+  virtual void EndEpoch(int64_t epoch) = 0;
+  // A checkpoint that ends with this epoch may be committed. At least once: all of its rows are acknowledged. Exactly
+  // once: those that are not are in State(). Poll() until then.
+  virtual bool EpochReady(int64_t epoch) const = 0;
+  // Exactly once: what the checkpoint has to hold of this writer. Asked once for each epoch, when it is ready.
+  virtual SinkState State(int64_t /*epoch*/) { return {}; }
+  // That checkpoint has been committed: its rows may be sent.
+  virtual void EpochCommitted(int64_t /*epoch*/) {}
+  // It should be committed soon, for the memory that its rows take.
+  virtual bool WantsCheckpoint() const { return false; }
 };
 
 class Sink {
@@ -105,6 +143,12 @@ class Sink {
   virtual Status Start(std::vector<Waker*> wakers) = 0;
   virtual std::unique_ptr<SinkWriter> CreateWriter(int worker) = 0;
   virtual bool Ready() const = 0;
+
+  // Rows are sent once the checkpoint that holds them is committed. Without checkpoints such a sink cannot run.
+  virtual bool NeedsCheckpoints() const { return false; }
+  // Before Start, also without states: what the last checkpoint holds of the writers of all workers, in their order
+  // then; there may be more or fewer now. state_id: of this pipeline's state, random, new where it began anew.
+  virtual Status Resume(const std::string& /*state_id*/, std::vector<SinkState> /*states*/) { return Status::Ok(); }
 };
 
 // What `connector = '...'` names. One object for the whole process, stateless but for what it was constructed with.

@@ -32,8 +32,13 @@ class LineWriter final : public SinkWriter {
   bool CanAccept() const override { return output_->kept_bytes() < options_.kept_bytes; }
 
   Status Poll() override {
-    if (rows_ > 0 && (finishing_ || context_.clock->SteadyMicros() >= Due())) RETURN_IF_ERROR(HandOn());
+    const bool epoch_waits = ended_epoch_ > synced_epoch_;
+    if (rows_ > 0 && (finishing_ || epoch_waits || context_.clock->SteadyMicros() >= Due())) RETURN_IF_ERROR(HandOn());
     if (output_->kept_bytes() > 0) RETURN_IF_ERROR(output_->Flush());
+    if (epoch_waits && output_->kept_bytes() == 0) {
+      if (options_.sync_at_finish) RETURN_IF_ERROR(output_->Sync());
+      synced_epoch_ = ended_epoch_;
+    }
     if (options_.reader_check_micros != kNever && context_.clock->SteadyMicros() >= next_check_micros_) {
       RETURN_IF_ERROR(output_->CheckReader());
       next_check_micros_ = context_.clock->SteadyMicros() + options_.reader_check_micros;
@@ -47,12 +52,17 @@ class LineWriter final : public SinkWriter {
 
   int64_t NextDeadline() const override {
     if (output_->kept_bytes() > 0) return context_.clock->SteadyMicros() + kRetryMicros;
+    if (ended_epoch_ > synced_epoch_) return context_.clock->SteadyMicros();
     if (finishing_) return synced_ ? kNever : context_.clock->SteadyMicros();
     return std::min(rows_ == 0 ? kNever : Due(), next_check_micros_);
   }
 
   void Finish() override { finishing_ = true; }
   bool Drained() const override { return rows_ == 0 && synced_; }
+
+  // What was pushed is written at the next Poll, without waiting for company, and forced onto the disk.
+  void EndEpoch(int64_t epoch) override { ended_epoch_ = epoch; }
+  bool EpochReady(int64_t epoch) const override { return synced_epoch_ >= epoch; }
 
  private:
   int64_t Due() const {
@@ -77,6 +87,7 @@ class LineWriter final : public SinkWriter {
   int64_t oldest_micros_ = 0, newest_micros_ = 0;
   int64_t next_check_micros_ = kNever;  // of the reader
   bool finishing_ = false, synced_ = false;
+  int64_t ended_epoch_ = 0, synced_epoch_ = 0;
 };
 
 }  // namespace

@@ -206,6 +206,8 @@ class LinesWriter final : public SinkWriter {
   int64_t NextDeadline() const override { return kNever; }
   void Finish() override {}
   bool Drained() const override { return true; }
+  void EndEpoch(int64_t /*epoch*/) override {}
+  bool EpochReady(int64_t /*epoch*/) const override { return true; }
 
  private:
   const std::unique_ptr<Encoder> encoder_;

@@ -67,6 +67,8 @@ class KinesisWriter final : public SinkWriter {
   int64_t NextDeadline() const override;
   void Finish() override { finishing_ = true; }
   bool Drained() const override { return batcher_.empty() && active_ == 0; }
+  void EndEpoch(int64_t epoch) override { ended_epoch_ = epoch; }
+  bool EpochReady(int64_t /*epoch*/) const override { return Drained(); }
 
  private:
   // A place for one request: free, in flight, or waiting to be sent again.
@@ -100,6 +102,7 @@ class KinesisWriter final : public SinkWriter {
   std::vector<Slot> slots_;
   size_t active_ = 0;  // slots that are not free
   bool finishing_ = false;
+  int64_t ended_epoch_ = 0;
   uint64_t row_bytes_estimate_ = 0;  // of the batch before
   // The largest row pushed before the stream's limit was known.
   uint64_t largest_early_bytes_ = 0;

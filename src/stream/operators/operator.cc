@@ -12,7 +12,14 @@ Status Operator::AdvanceWatermark(size_t input, int64_t watermark) {
   const int64_t lowest = *std::min_element(watermarks_.begin(), watermarks_.end());
   if (lowest <= watermark_) return Status::Ok();
   watermark_ = lowest;
+  if (lowest != kEndOfTime) finite_watermark_ = lowest;
   return OnWatermark(lowest);
+}
+
+Status Operator::Restore(const StateInput& in, int64_t watermark) {
+  CHECK(watermark_ == kNoWatermark && watermark != kEndOfTime);
+  watermark_ = finite_watermark_ = watermark;
+  return OnRestore(in, watermark);
 }
 
 Status Operator::OnEnd(size_t input) {

@@ -16,6 +16,7 @@
 #include "base/event_time.h"
 #include "base/status.h"
 #include "duck/batch.h"
+#include "state/operator_state.h"
 
 namespace laminar {
 
@@ -42,6 +43,20 @@ class Operator {
   // Emits a part of what is pending: some batches, not all of a large window.
   Status Resume();
 
+  // Checkpoints. A barrier has come in by all inputs: no rows are on their way here, and nothing is pending.
+  // What was held back only to be sent on in larger pieces becomes pending now, and is no state.
+  virtual void OnBarrier() {}
+  // Adds what it holds to `out`. Where that takes long, only a part, and the rest by SaveMore.
+  virtual Status Save(StateOutput* /*out*/) { return Status::Ok(); }
+  // Between other calls, until it returns true: adds more of what it held when Save was called, a few milliseconds'
+  // worth. What has changed since is added as it was.
+  virtual Result<bool> SaveMore(StateOutput* /*out*/) { return true; }
+  // Before anything is pushed: takes what is its own of what operators like it saved. watermark: the last finite one
+  // that they had; the operator goes on as if it had come. Overridden by those that hold something back.
+  Status Restore(const StateInput& in, int64_t watermark);
+  // The lowest watermark of the inputs; after their end, the last one before.
+  int64_t watermark() const { return finite_watermark_; }
+
   // Bytes of rows and groups that it holds, for --memory-limit. Asked after every batch: cheap.
   virtual int64_t StateBytes() const { return 0; }
   // Rows and groups that wait for the watermark: what is lost when the pipeline is told to stop and keeps no state.
@@ -58,6 +73,9 @@ class Operator {
   // All inputs have ended and nothing is pending; called once, before the outputs learn it.
   virtual Status OnEnded() { return Status::Ok(); }
 
+  // Called by Restore. No watermark has come after it: kNoWatermark, and nothing was saved with one.
+  virtual Status OnRestore(const StateInput& /*in*/, int64_t /*watermark*/) { return Status::Ok(); }
+
   bool InputEnded(size_t input) const { return watermarks_[input] == kEndOfTime; }
 
   Status Emit(Batch* batch);
@@ -72,7 +90,7 @@ class Operator {
 
   std::vector<Output> outputs_;
   std::vector<int64_t> watermarks_;  // by input
-  int64_t watermark_ = kNoWatermark;
+  int64_t watermark_ = kNoWatermark, finite_watermark_ = kNoWatermark;
   size_t open_inputs_;
   bool outputs_ended_ = false;
 };

@@ -42,6 +42,8 @@ struct FakeWriter final : SinkWriter {
   int64_t NextDeadline() const override { return deadline; }
   void Finish() override { finished = true; }
   bool Drained() const override { return finished && drained; }
+  void EndEpoch(int64_t /*epoch*/) override {}
+  bool EpochReady(int64_t /*epoch*/) const override { return true; }
   std::vector<int64_t> rows;
   bool accepts = true, finished = false, drained = true;
   int64_t deadline = kNever;

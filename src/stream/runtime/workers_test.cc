@@ -69,6 +69,8 @@ struct ResultsWriter final : SinkWriter {
   int64_t NextDeadline() const override { return kNever; }
   void Finish() override { finished = true; }
   bool Drained() const override { return finished; }
+  void EndEpoch(int64_t /*epoch*/) override {}
+  bool EpochReady(int64_t /*epoch*/) const override { return true; }
   Results rows;
   bool accepts = true, finished = false;
 };

@@ -50,7 +50,14 @@ class Gauge {
   X(state_bytes, Gauge, "bytes that operators hold: open windows, sessions, rows that OVER needs, joined tables") \
   X(state_rows, Gauge, "rows and groups that wait for the watermark")                                             \
   X(peak_state_bytes, Gauge, "the highest that state_bytes has been")                                             \
-  X(peak_state_rows, Gauge, "the highest that state_rows has been")
+  X(peak_state_rows, Gauge, "the highest that state_rows has been")                                               \
+  X(checkpoints, Counter, "checkpoints committed")                                                                \
+  X(checkpoint_failures, Counter, "attempts to write a checkpoint that failed")                                   \
+  X(checkpoint_bytes, Counter, "bytes of state written to checkpoints")                                           \
+  X(checkpoint_ms, Gauge, "how long the last checkpoint took, from its request to its commit, milliseconds")      \
+  X(checkpoint_pause_ms, Gauge, "how long no source was read for the last checkpoint, milliseconds")              \
+  X(longest_checkpoint_pause_ms, Gauge, "the longest that no source was read for a checkpoint, milliseconds")     \
+  X(last_checkpoint_micros, Gauge, "when the last checkpoint was committed, microseconds since 1970; 0 = none yet")
 
 // Of one source table.
 #define LAMINAR_SOURCE_METRICS(X)                                                                             \

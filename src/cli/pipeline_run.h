@@ -33,13 +33,16 @@ class PipelineRun {
   ~PipelineRun();
 
   // script: for messages; borrowed with compiled and world during the call. shows_progress: status line and summary,
-  // unless quiet.
+  // unless quiet. restarts: how many times an hour a pipeline that keeps state and fails is started again from its last
+  // checkpoint.
   int Run(const Script& script, const sql::CompiledScript& compiled, const PipelineOptions& options, World* world,
-          bool shows_progress);
+          bool shows_progress, int restarts = 0);
   // Stops the pipeline that runs, as the first signal does, but without a word. Thread-safe.
   void Stop();
 
  private:
+  struct Attempt;
+  Attempt RunOnce(const sql::CompiledScript& compiled, const PipelineOptions& options, World* world, bool quiet);
   struct Rep;
   std::unique_ptr<Rep> rep_;
 };

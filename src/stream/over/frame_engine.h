@@ -11,6 +11,9 @@
 //   Leave(state, ring, begin, end, bytes)             ring[begin] leaves; [begin, end) are in the frame
 //   Write(state, result, row) const -> bool           false: the value is out of range
 //   Load(column, row) -> Value
+//   Save(state, std::string*)                         appends it, but for what follows from the rows in the frame
+//   Restore(state, ring, begin, end, reader, bytes)   of a fresh state what Save wrote; [begin, end) are in the frame.
+//                                                     False: it is not that
 #pragma once
 
 #include <optional>
@@ -126,6 +129,13 @@ class FrameEngine final : public OverEngine {
 
   int64_t bytes() const override { return bytes_ + static_cast<int64_t>(partitions_.capacity() * sizeof(Partition)); }
 
+  Status Save(std::span<const uint32_t> partitions, std::span<std::string> states) override {
+    return SaveEach(partitions, states, [this](uint32_t number, std::string* bytes) { Save(number, bytes); });
+  }
+  Status Load(std::span<const uint32_t> partitions, std::span<const std::string_view> states) override {
+    return LoadEach(partitions, states, [this](uint32_t number, ByteReader* state) { return Load(number, state); });
+  }
+
  private:
   struct Partition {
     Ring<Entry> ring;
@@ -146,6 +156,54 @@ class FrameEngine final : public OverEngine {
     }
     FlatColumn argument, filter;
   };
+
+  // The number of rows, the frame's bounds among them, the rows, the aggregate's own. Of a frame that starts with the
+  // current row's peers nothing is left when they have passed.
+  void Save(uint32_t number, std::string* bytes) const {
+    if (frame_.starts_at_peers()) return;
+    const Partition& partition = partitions_[number];
+    AppendFixed(partition.ring.size(), bytes);
+    AppendFixed(partition.begin, bytes);
+    AppendFixed(partition.end, bytes);
+    for (uint32_t i = 0; i < partition.ring.size(); i++) {
+      const Entry entry = partition.ring[i];
+      if constexpr (!std::is_same_v<Value, NoValue>) AppendFixed(Value{entry.value}, bytes);
+      if constexpr (kRange) {
+        AppendFixed(int64_t{entry.at}, bytes);
+      } else {
+        AppendFixed(uint8_t{entry.counts}, bytes);
+      }
+    }
+    Aggregate::Save(partition.state, bytes);
+  }
+
+  bool Load(uint32_t number, ByteReader* state) {
+    if (frame_.starts_at_peers()) return true;
+    Partition& partition = partitions_[number];
+    uint32_t size = 0;
+    if (!state->ReadFixed(&size) || !state->ReadFixed(&partition.begin) || !state->ReadFixed(&partition.end))
+      return false;
+    if (partition.begin > partition.end || partition.end > size || size > enough_) return false;
+    for (uint32_t i = 0; i < size; i++) {
+      Entry entry{};
+      if constexpr (!std::is_same_v<Value, NoValue>) {
+        Value value;
+        if (!state->ReadFixed(&value)) return false;
+        entry.value = value;
+      }
+      if constexpr (kRange) {
+        int64_t at = 0;
+        if (!state->ReadFixed(&at)) return false;
+        entry.at = at;
+      } else {
+        uint8_t counts = 0;
+        if (!state->ReadFixed(&counts)) return false;
+        entry.counts = counts != 0;
+      }
+      partition.ring.PushBack(entry, enough_, &bytes_);
+    }
+    return Aggregate::Restore(partition.state, partition.ring, partition.begin, partition.end, state, &bytes_);
+  }
 
   void Enter(Partition* partition, Value value) { Aggregate::Enter(partition->state, value, &bytes_); }
 

@@ -43,6 +43,17 @@ class SlidingRows {
     rows_.Forget(partition);
     positions_[partition] = 0;
   }
+  void Save(uint32_t partition, std::string* bytes) const {
+    AppendFixed(positions_[partition], bytes);
+    rows_.Save(partition, bytes);
+  }
+  // As of KeptRows; enter(value): for the rows in the frame, the oldest first.
+  template <class IsValue, class Enter>
+  bool Load(uint32_t partition, ByteReader* state, const IsValue& is_value, const Enter& enter) {
+    if (!state->ReadFixed(&positions_[partition]) || !rows_.Load(partition, state, is_value)) return false;
+    for (uint32_t i = 0; i < rows_.frame_rows(partition); i++) enter(value(partition, i));
+    return true;
+  }
   // Row i of the frame.
   std::string_view value(uint32_t partition, uint32_t i) const { return rows_.value(partition, i); }
   int64_t bytes() const { return rows_.bytes() + static_cast<int64_t>(positions_.capacity() * sizeof(int64_t)); }

@@ -102,6 +102,8 @@ inline const std::vector<Call>& Calls() {
       {"corr", {"f", "f"}},
       {"skewness", {"f"}},
       {"favg", {"f"}},
+      {"var_pop", {"f"}, false, "", "", false, false, true},
+      {"sem", {"f"}},
       {"string_agg", {"s"}, false, "", ", ','", false, false, false, true},
       {"list", {"i"}, false, "", "", false, false, true, true},
       {"list", {"l"}, false, "", "", false, false, false, true},

@@ -53,11 +53,17 @@ struct TimeEntry<NoValue> {
   static constexpr bool counts = true;
 };
 
+// What is said of a value that Write finds out of range.
+struct RangeFailure {
+  std::string message = "the sum is out of the range of its type", hint = "Cast its argument to DOUBLE";
+};
+
 // What the engine takes of the function.
 struct EngineColumns {
   std::optional<size_t> argument, filter;
   SqlPosition position;
   std::string name;
+  RangeFailure failure;
 };
 
 template <class Aggregate, bool kRange>
@@ -317,8 +323,7 @@ class FrameEngine final : public OverEngine {
   }
 
   Status OutOfRange() const {
-    return Status::User(columns_.name + "() OVER: the sum is out of the range of its type",
-                        "Cast its argument to DOUBLE")
+    return Status::User(columns_.name + "() OVER: " + columns_.failure.message, columns_.failure.hint)
         .At(columns_.position);
   }
 
@@ -333,12 +338,14 @@ class FrameEngine final : public OverEngine {
 
 // For a function over one argument, or none.
 template <class Aggregate>
-std::unique_ptr<OverEngine> MakeFrameEngine(const OverFunction& function, Aggregate aggregate) {
+std::unique_ptr<OverEngine> MakeFrameEngine(const OverFunction& function, Aggregate aggregate,
+                                            RangeFailure failure = {}) {
   EngineColumns columns;
   if (!function.arguments.empty()) columns.argument = function.arguments[0];
   columns.filter = function.filter;
   columns.position = function.position;
   columns.name = function.name;
+  columns.failure = std::move(failure);
   if (function.frame.unit == Frame::Unit::kRange)
     return std::make_unique<FrameEngine<Aggregate, true>>(function.frame, std::move(columns), std::move(aggregate));
   return std::make_unique<FrameEngine<Aggregate, false>>(function.frame, std::move(columns), std::move(aggregate));

@@ -1,174 +1,20 @@
-// What the tests of OVER share: every function and frame, random rows, workers that may be restarted on the way, and
-// DuckDB's own OVER over the same rows to compare with.
+// The fixture of OVER's tests: random rows through workers that may be restarted on the way, against DuckDB's own OVER
+// over the same rows.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
 #include "duck/aggregates_for_test.h"
-#include "state/key_codec.h"
-#include "stream/operators/over.h"
+#include "stream/operators/over_workers_for_test.h"
 
 namespace laminar {
-
-using duckdb::Value;
-
-constexpr int64_t kSecond = 1'000'000, kHour = 3600 * kSecond, kDay = 24 * kHour;
-
-inline const std::vector<std::pair<std::string, std::string>> kColumns = {
-    {"ts", "TIMESTAMP"},     {"ord", "UBIGINT"},     {"k", "VARCHAR"},  {"i", "BIGINT"},
-    {"d", "DECIMAL(38,10)"}, {"e", "DECIMAL(12,2)"}, {"f", "DOUBLE"},   {"r", "FLOAT"},
-    {"b", "BOOLEAN"},        {"s", "VARCHAR"},       {"t", "SMALLINT"}, {"l", "STRUCT(x BIGINT[])"},
-    {"two", "BIGINT"},       {"id", "BIGINT"}};
-
-inline size_t ColumnOf(const std::string& name) {
-  for (size_t i = 0; i < kColumns.size(); i++) {
-    if (kColumns[i].first == name) return i;
-  }
-  CHECK_MSG(false, name.c_str());
-  return 0;
-}
-
-inline Schema InputSchema() {
-  Schema schema;
-  for (const auto& [name, type] : kColumns) schema.push_back({name, MakeType(type)});
-  return schema;
-}
-
-struct Call {
-  std::string name;
-  std::vector<std::string> arguments;
-  bool window_function = false;
-  std::string type = "";  // of a window function
-  std::string more = "";  // constants behind the arguments, in SQL
-  bool distinct = false, ignore_nulls = false, filter = false;
-  bool needs_order = false;  // among rows of equal time: not with RANGE
-  bool no_frame = false;
-};
-
-inline const std::vector<Call>& Calls() {
-  static const std::vector<Call> kCalls = {
-      {"count_star", {}},
-      {"count", {"i"}},
-      {"count_star", {}, false, "", "", false, false, true},
-      {"sum", {"i"}},
-      {"sum", {"i"}, false, "", "", false, false, true},
-      {"sum", {"t"}},
-      {"sum", {"d"}},
-      {"avg", {"d"}},
-      {"avg", {"e"}},
-      {"sum", {"e"}},
-      {"avg", {"i"}},
-      {"sum", {"f"}},
-      {"avg", {"f"}},
-      {"sum", {"f"}, false, "", "", false, false, true},
-      {"min", {"i"}},
-      {"max", {"d"}},
-      {"min", {"f"}},
-      {"max", {"r"}},
-      {"max", {"ts"}},
-      {"max", {"s"}},
-      {"min", {"s"}, false, "", "", true, false, true},
-      {"min", {"b"}},
-      {"bool_and", {"b"}},
-      {"bool_or", {"b"}},
-      {"stddev_samp", {"f"}},
-      {"count", {"s"}, false, "", "", true},
-      {"count", {"f"}, false, "", "", true, false, true},
-      {"count", {"l"}, false, "", "", true},
-      {"sum", {"t"}, false, "", "", true},
-      {"quantile_disc", {"i"}, false, "", ", 0.5"},
-      {"bit_xor", {"i"}},
-      {"arg_max", {"s", "id"}},
-      {"arg_min", {"i", "f"}},
-      {"any_value", {"s"}, false, "", "", false, false, false, true},
-      {"arbitrary", {"i"}, false, "", "", false, false, true, true},
-      {"bit_and", {"i"}},
-      {"max", {"l"}},
-      {"sum", {"b"}},
-      {"median", {"f"}},
-      {"mode", {"b"}},
-      {"histogram", {"t"}},
-      {"entropy", {"t"}},
-      {"approx_count_distinct", {"s"}},
-      {"corr", {"f", "f"}},
-      {"skewness", {"f"}},
-      {"favg", {"f"}},
-      {"var_pop", {"f"}, false, "", "", false, false, true},
-      {"sem", {"f"}},
-      {"string_agg", {"s"}, false, "", ", ','", false, false, false, true},
-      {"list", {"i"}, false, "", "", false, false, true, true},
-      {"list", {"l"}, false, "", "", false, false, false, true},
-      {"row_number", {}, true, "BIGINT", "", false, false, false, true, true},
-      {"rank", {}, true, "BIGINT", "", false, false, false, false, true},
-      {"dense_rank", {}, true, "BIGINT", "", false, false, false, false, true},
-      {"lag", {"i"}, true, "BIGINT", "", false, false, false, true, true},
-      {"lag", {"f", "two"}, true, "DOUBLE", "", false, false, false, true, true},
-      {"lag", {"i", "two", "id"}, true, "BIGINT", "", false, false, false, true, true},
-      {"lag", {"s", "two"}, true, "VARCHAR", "", false, true, false, true, true},
-      {"first_value", {"i"}, true, "BIGINT", "", false, false, false, true},
-      {"first_value", {"s"}, true, "VARCHAR", "", false, true, false, true},
-      {"last_value", {"f"}, true, "DOUBLE", "", false, false, false, true},
-      {"last_value", {"l"}, true, "STRUCT(x BIGINT[])", "", false, true, false, true},
-      {"nth_value", {"i", "two"}, true, "BIGINT", "", false, false, false, true},
-      {"nth_value", {"s", "two"}, true, "VARCHAR", "", false, true, false, true},
-  };
-  return kCalls;
-}
-
-inline std::string SqlOf(const Call& call, bool bare) {
-  if (call.name == "count_star") return std::string("count(*)") + (call.filter && !bare ? " FILTER (WHERE b)" : "");
-  std::string sql = call.name + "(" + (call.distinct && !bare ? "DISTINCT " : "");
-  for (size_t i = 0; i < call.arguments.size(); i++) sql += (i > 0 ? ", " : "") + call.arguments[i];
-  sql += call.more + (call.ignore_nulls ? " IGNORE NULLS" : "") + ")";
-  return sql + (call.filter && !bare ? " FILTER (WHERE b)" : "");
-}
-
-using BoundKind = FrameBound::Kind;
-
-struct FrameCase {
-  std::string sql;
-  Frame frame;
-};
-
-inline FrameCase Rows(std::optional<int64_t> start, int64_t end) {
-  FrameCase out;
-  out.frame.unit = Frame::Unit::kRows;
-  if (start) out.frame.start = {BoundKind::kPreceding, *start, {}};
-  if (start && *start == 0) out.frame.start = {BoundKind::kCurrentRow, 0, {}};
-  out.frame.end = end == 0 ? FrameBound{BoundKind::kCurrentRow, 0, {}} : FrameBound{BoundKind::kPreceding, end, {}};
-  const auto text = [](int64_t n) { return n == 0 ? "CURRENT ROW" : std::to_string(n) + " PRECEDING"; };
-  out.sql = "ROWS BETWEEN " + (start ? text(*start) : "UNBOUNDED PRECEDING") + " AND " + text(end);
-  return out;
-}
-
-// A negative start: unbounded.
-inline FrameCase Range(TimeSpan start, TimeSpan end) {
-  FrameCase out;
-  out.frame.unit = Frame::Unit::kRange;
-  const auto bound = [](TimeSpan span) {
-    return span.months == 0 && span.micros == 0 ? FrameBound{BoundKind::kCurrentRow, 0, {}}
-                                                : FrameBound{BoundKind::kPreceding, 0, span};
-  };
-  const auto text = [](TimeSpan span) -> std::string {
-    if (span.micros < 0) return "UNBOUNDED PRECEDING";
-    if (span.months > 0) return "INTERVAL '" + std::to_string(span.months) + " months' PRECEDING";
-    if (span.micros == 0) return "CURRENT ROW";
-    return "INTERVAL '" + std::to_string(span.micros) + " microseconds' PRECEDING";
-  };
-  if (start.micros >= 0) out.frame.start = bound(start);
-  out.frame.end = bound(end);
-  out.sql = "RANGE BETWEEN " + text(start) + " AND " + text(end);
-  return out;
-}
 
 struct Data {
   uint64_t seed = 1;
@@ -184,35 +30,6 @@ struct Data {
   int restart_every = 0;     // after so many pushes on average; 0: never
 };
 
-class Collect final : public Operator {
- public:
-  Collect() : Operator(1) {}
-  Status Push(size_t, Batch* batch) override {
-    for (size_t i = 0; i < batch->rows(); i++) {
-      const int64_t ts = batch->chunk().GetValue(0, i).GetValue<duckdb::timestamp_t>().value;
-      if (ordered) {
-        EXPECT_GE(ts, last_time) << "out of order";
-        EXPECT_GE(ts, watermark) << "behind the watermark";
-      }
-      last_time = ts;
-      std::vector<Value> row;
-      for (size_t c = kColumns.size() - 1; c < batch->columns(); c++) row.push_back(batch->chunk().GetValue(c, i));
-      const auto id = row[0].GetValue<int64_t>();
-      order.push_back(id);
-      EXPECT_TRUE(rows.emplace(id, std::move(row)).second) << "twice";
-    }
-    return Status::Ok();
-  }
-  Status OnWatermark(int64_t value) override {
-    watermark = value;
-    return Status::Ok();
-  }
-  bool ordered = true;  // the rows are all of one worker
-  std::map<int64_t, std::vector<Value>> rows;
-  std::vector<int64_t> order;
-  int64_t last_time = INT64_MIN, watermark = INT64_MIN;
-};
-
 inline bool Same(const Value& a, const Value& b) {
   if (a.IsNull() || b.IsNull()) return a.IsNull() && b.IsNull();
   if (a.type().id() == duckdb::LogicalTypeId::DOUBLE) {
@@ -222,122 +39,6 @@ inline bool Same(const Value& a, const Value& b) {
   }
   return a.ToString() == b.ToString();
 }
-
-// The operators of several workers, which get the rows dealt as an exchange would.
-class OverWorkers {
- public:
-  // All borrowed.
-  OverWorkers(const OverNode& node, const PlanNode& input, const Schema& output, Collect* collect)
-      : node_(node), input_(input), output_(output), collect_(collect) {
-    Start(1);
-  }
-
-  Status Push(Batch* batch) {
-    if (workers_.size() == 1) return workers_[0]->Push(0, batch);
-    std::vector<TypeRef> types;
-    for (const size_t column : node_.partition) types.push_back(input_.schema[column].type);
-    EncodedKeys keys;
-    KeyCodec(types).Encode(*batch, node_.partition, &keys);
-    const int count = static_cast<int>(workers_.size());
-    for (int w = 0; w < count; w++) {
-      duckdb::SelectionVector rows(kBatchRows);
-      size_t own = 0;
-      for (size_t i = 0; i < batch->rows(); i++) {
-        const int owner = node_.partition.empty() ? 0 : WorkerOf(KeyGroupOf(keys.hash(i)), count);
-        if (owner == w) rows.set_index(own++, i);
-      }
-      if (own == 0) continue;
-      Batch part;
-      part.Share(batch);
-      part.Slice(rows, own);
-      RETURN_IF_ERROR(workers_[static_cast<size_t>(w)]->Push(0, &part));
-    }
-    return Status::Ok();
-  }
-  Status Advance(int64_t watermark) {
-    for (auto& worker : workers_) {
-      RETURN_IF_ERROR(worker->AdvanceWatermark(0, watermark));
-      while (worker->HasPending()) RETURN_IF_ERROR(worker->Resume());
-    }
-    return Status::Ok();
-  }
-  Status End() {
-    for (auto& worker : workers_) {
-      RETURN_IF_ERROR(worker->OnEnd(0));
-      while (worker->HasPending()) RETURN_IF_ERROR(worker->Resume());
-    }
-    return Status::Ok();
-  }
-
-  // Makes new operators of what these save.
-  Status Restart(int workers) {
-    ASSIGN_OR_RETURN(std::vector<StatePart> parts, Save());
-    const int64_t watermark = workers_[0]->watermark();
-    const int64_t rows = StateRows();
-    Start(workers);
-    for (size_t w = 0; w < workers_.size(); w++)
-      RETURN_IF_ERROR(workers_[w]->Restore(StateInput(parts, static_cast<int>(w), workers), watermark));
-    EXPECT_EQ(StateRows(), rows);
-    return Status::Ok();
-  }
-  // Of all workers, twice: nothing changes by it.
-  Result<std::vector<StatePart>> Save() {
-    std::vector<StatePart> parts;
-    for (auto& worker : workers_) {
-      StateOutput first, second;
-      RETURN_IF_ERROR(worker->Save(&first));
-      RETURN_IF_ERROR(worker->Save(&second));
-      const std::vector<StatePart> a = first.Take(), b = second.Take();
-      EXPECT_EQ(a.size(), b.size());
-      for (size_t i = 0; i < a.size(); i++) {
-        EXPECT_EQ(a[i].section, b[i].section);
-        EXPECT_EQ(a[i].part->bytes, b[i].part->bytes) << a[i].section;
-      }
-      parts.insert(parts.end(), b.begin(), b.end());
-    }
-    return parts;
-  }
-
-  int64_t StateRows() const {
-    int64_t rows = 0;
-    for (const auto& worker : workers_) rows += worker->StateRows();
-    return rows;
-  }
-  uint64_t late() const { return late_.Get(); }
-
- private:
-  void Start(int workers) {
-    workers_.clear();
-    outputs_.clear();
-    for (int w = 0; w < workers; w++) {
-      workers_.push_back(std::make_unique<OverOperator>(node_, input_, output_, &late_));
-      outputs_.push_back(std::make_unique<ToCollect>(collect_));
-      workers_.back()->AddOutput(outputs_.back().get(), 0);
-    }
-    if (workers > 1) collect_->ordered = false;
-  }
-
-  class ToCollect final : public Operator {
-   public:
-    explicit ToCollect(Collect* collect) : Operator(1), collect_(collect) {}
-    Status Push(size_t, Batch* batch) override { return collect_->Push(0, batch); }
-    Status OnWatermark(int64_t watermark) override {
-      collect_->watermark = watermark;
-      return Status::Ok();
-    }
-
-   private:
-    Collect* const collect_;
-  };
-
-  const OverNode& node_;
-  const PlanNode& input_;
-  const Schema& output_;
-  Collect* const collect_;
-  Counter late_;
-  std::vector<std::unique_ptr<ToCollect>> outputs_;
-  std::vector<std::unique_ptr<OverOperator>> workers_;
-};
 
 class OverTest : public ::testing::Test {
  protected:

@@ -12,8 +12,7 @@
 //   Write(state, result, row) const -> bool           false: the value is out of range
 //   Load(column, row) -> Value
 //   Save(state, std::string*)                         appends it, but for what follows from the rows in the frame
-//   Restore(state, ring, begin, end, reader, bytes)   of a fresh state what Save wrote; [begin, end) are in the frame.
-//                                                     False: it is not that
+//   Restore(state, ring, begin, end, reader, bytes)   of a fresh one what Save wrote; false: it is not that
 #pragma once
 
 #include <optional>
@@ -24,34 +23,10 @@
 
 #include "stream/over/engine.h"
 #include "stream/over/frame.h"
+#include "stream/over/frame_entry.h"
 #include "stream/over/ring.h"
 
 namespace laminar {
-
-struct NoValue {};
-
-template <class Value>
-struct __attribute__((packed)) RowEntry {
-  Value value;
-  bool counts;
-};
-template <>
-struct RowEntry<NoValue> {
-  bool counts;
-  static constexpr NoValue value{};
-};
-template <class Value>
-struct __attribute__((packed)) TimeEntry {
-  Value value;
-  int64_t at;  // its time; or its group of peers, where the frame starts with the current row's
-  static constexpr bool counts = true;
-};
-template <>
-struct TimeEntry<NoValue> {
-  int64_t at;
-  static constexpr NoValue value{};
-  static constexpr bool counts = true;
-};
 
 // What is said of a value that Write finds out of range.
 struct RangeFailure {
@@ -163,52 +138,23 @@ class FrameEngine final : public OverEngine {
     FlatColumn argument, filter;
   };
 
-  // The number of rows, the frame's bounds among them, the rows, the aggregate's own. Of a frame that starts with the
-  // current row's peers nothing is left when they have passed.
+  // The frame's bounds among the rows, the rows, the aggregate's own. Of a frame that starts with the current row's
+  // peers nothing is left when they have passed.
   void Save(uint32_t number, std::string* bytes) const {
     if (frame_.starts_at_peers()) return;
     const Partition& partition = partitions_[number];
-    AppendFixed(partition.ring.size(), bytes);
     AppendFixed(partition.begin, bytes);
     AppendFixed(partition.end, bytes);
-    for (uint32_t i = 0; i < partition.ring.size(); i++) {
-      const Entry entry = partition.ring[i];
-      if constexpr (!std::is_same_v<Value, NoValue>) AppendFixed(Value{entry.value}, bytes);
-      if constexpr (kRange) {
-        AppendFixed(int64_t{entry.at}, bytes);
-      } else {
-        AppendFixed(uint8_t{entry.counts}, bytes);
-      }
-    }
+    AppendRing(partition.ring, bytes);
     Aggregate::Save(partition.state, bytes);
   }
-
   bool Load(uint32_t number, ByteReader* state) {
     if (frame_.starts_at_peers()) return true;
     Partition& partition = partitions_[number];
-    uint32_t size = 0;
-    if (!state->ReadFixed(&size) || !state->ReadFixed(&partition.begin) || !state->ReadFixed(&partition.end))
-      return false;
-    if (partition.begin > partition.end || partition.end > size || size > enough_) return false;
-    for (uint32_t i = 0; i < size; i++) {
-      Entry entry{};
-      if constexpr (!std::is_same_v<Value, NoValue>) {
-        Value value;
-        if (!state->ReadFixed(&value)) return false;
-        entry.value = value;
-      }
-      if constexpr (kRange) {
-        int64_t at = 0;
-        if (!state->ReadFixed(&at)) return false;
-        entry.at = at;
-      } else {
-        uint8_t counts = 0;
-        if (!state->ReadFixed(&counts)) return false;
-        entry.counts = counts != 0;
-      }
-      partition.ring.PushBack(entry, enough_, &bytes_);
-    }
-    return Aggregate::Restore(partition.state, partition.ring, partition.begin, partition.end, state, &bytes_);
+    return state->ReadFixed(&partition.begin) && state->ReadFixed(&partition.end) &&
+           ReadRing(state, enough_, &partition.ring, &bytes_) && partition.begin <= partition.end &&
+           partition.end <= partition.ring.size() &&
+           Aggregate::Restore(partition.state, partition.ring, partition.begin, partition.end, state, &bytes_);
   }
 
   void Enter(Partition* partition, Value value) { Aggregate::Enter(partition->state, value, &bytes_); }

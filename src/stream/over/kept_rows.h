@@ -36,7 +36,8 @@ class KeptRows {
   void DropFirst(uint32_t partition);
   void Forget(uint32_t partition);
   void Save(uint32_t partition, std::string* bytes) const;
-  // Of a partition without rows. False: what comes is not what Save writes, or not IsValue(value).
+  // Of a partition without rows. The frame is empty then: the next MoveTo lets its rows enter. False: what comes is not
+  // what Save writes, or not IsValue(value).
   template <class IsValue>
   bool Load(uint32_t partition, ByteReader* state, const IsValue& is_value);
   // RANGE: no current row before `time` will come.
@@ -89,17 +90,15 @@ class KeptRows {
 
 template <class IsValue>
 bool KeptRows::Load(uint32_t number, ByteReader* state, const IsValue& is_value) {
-  uint32_t size = 0, begin = 0, end = 0;
-  if (!state->ReadFixed(&size) || !state->ReadFixed(&begin) || !state->ReadFixed(&end)) return false;
+  uint32_t size = 0;
+  if (!state->ReadFixed(&size)) return false;
   for (uint32_t i = 0; i < size; i++) {
     int64_t at = 0;
     std::string_view value;
     if (!state->ReadFixed(&at) || !state->ReadText(&value) || !is_value(value)) return false;
     Add(number, at, value);
   }
-  partitions_[number].begin = begin;
-  partitions_[number].end = end;
-  return begin <= end && end <= size;
+  return true;
 }
 
 template <class Leave>

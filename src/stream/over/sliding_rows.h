@@ -47,12 +47,9 @@ class SlidingRows {
     AppendFixed(positions_[partition], bytes);
     rows_.Save(partition, bytes);
   }
-  // As of KeptRows; enter(value): for the rows in the frame, the oldest first.
-  template <class IsValue, class Enter>
-  bool Load(uint32_t partition, ByteReader* state, const IsValue& is_value, const Enter& enter) {
-    if (!state->ReadFixed(&positions_[partition]) || !rows_.Load(partition, state, is_value)) return false;
-    for (uint32_t i = 0; i < rows_.frame_rows(partition); i++) enter(value(partition, i));
-    return true;
+  template <class IsValue>
+  bool Load(uint32_t partition, ByteReader* state, const IsValue& is_value) {
+    return state->ReadFixed(&positions_[partition]) && rows_.Load(partition, state, is_value);
   }
   // Row i of the frame.
   std::string_view value(uint32_t partition, uint32_t i) const { return rows_.value(partition, i); }

@@ -55,9 +55,8 @@ class TextExtremeEngine final : public RowEngine<TextExtremeEngine<kByPeers>, kB
   }
   Status Load(std::span<const uint32_t> partitions, std::span<const std::string_view> states) override {
     const auto is_value = [this](std::string_view value) { return value != ValueCodec::kNull && codec_.IsRow(value); };
-    return LoadEach(partitions, states, [&](uint32_t number, ByteReader* state) {
-      return rows_.Load(number, state, is_value, [&](std::string_view value) { Enter(number, value); });
-    });
+    return LoadEach(partitions, states,
+                    [&](uint32_t number, ByteReader* state) { return rows_.Load(number, state, is_value); });
   }
 
  private:

@@ -139,6 +139,24 @@ TEST_F(OverState, ARowIsLateWhoseTimeWasGivenOutBeforeARestart) {
   EXPECT_EQ(Over().StateRows(), 1);
 }
 
+TEST_F(OverState, RowsThatNothingElseTellsApartStayInTheOrderOfTheirComingAfterARestart) {
+  node_.partition = {};
+  input_.order_column = 1;
+  AddFunction("sum(d)", "sum", RowsBack({}));
+  ASSERT_TRUE(Push({{0, 1, 5}, {0, 1, 3}, {0, 1, 7}}).ok());
+  StateOutput out;
+  ASSERT_TRUE(Over().Save(&out).ok());
+  const auto parts = out.Take();
+  over_.reset();
+  ASSERT_TRUE(Over().Restore(StateInput(parts, 0, 4), kNoWatermark).ok());
+  ASSERT_TRUE(Advance(kEndOfTime).ok());
+  EXPECT_EQ(collect_.results, (std::vector<std::string>{"5.0000000000", "8.0000000000", "15.0000000000"}));
+  // Without PARTITION BY everything is the first worker's.
+  over_.reset();
+  ASSERT_TRUE(Over().Restore(StateInput(parts, 1, 4), kNoWatermark).ok());
+  EXPECT_EQ(Over().StateRows(), 0);
+}
+
 // A partition ends when it would have without the restart.
 TEST_F(OverState, PartitionsAreForgottenAfterARestart) {
   AddFunction("count(*)", "count_star", RowsBack({}));

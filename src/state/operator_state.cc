@@ -37,7 +37,7 @@ Status ReadSection(const StateInput& in, const std::string& section, const Schem
     while (true) {
       ASSIGN_OR_RETURN(const bool more, rows.Next(&batch));
       if (!more) break;
-      RETURN_IF_ERROR(take(&batch));
+      if (Status status = take(&batch); !status.ok()) return std::move(status).WithContext(part.part->file);
     }
   }
   return Status::Ok();

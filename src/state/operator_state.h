@@ -77,7 +77,7 @@ class SectionWriter {
 };
 
 // Calls take(batch) for the rows of the section, in the order in which each worker wrote them. The batch is flat, and
-// valid during the call. Error (kEnvironment): a part is not of this schema.
+// valid during the call. Error: a part is not of this schema (kEnvironment), or what `take` says, with the part's name.
 Status ReadSection(const StateInput& in, const std::string& section, const Schema& schema,
                    const std::function<Status(Batch*)>& take);
 

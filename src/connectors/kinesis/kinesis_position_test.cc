@@ -272,10 +272,10 @@ TEST(KinesisPosition, AggregatedRecordsOfOtherShardsAreDroppedAndCounted) {
     ModelKinesis& model = harness.world.model;
     model.CreateStream("in", 2);
     harness.settings.check_range = check;
-    // Of the keys k0, k1 ..., those that are not in the shard of "key".
+    // Of the keys 0, 1 ..., the first one that is not in the shard of "key".
     std::string other;
     for (int i = 0; other.empty(); i++) {
-      const std::string candidate = "k" + std::to_string(i);
+      const std::string candidate = std::to_string(i);
       if ((HashKeyOf(candidate) >> 127) != (HashKeyOf("key") >> 127)) other = candidate;
     }
     model.Put("in", "key", Aggregate({{"key", "key 0"}, {other, "key 1"}}));

@@ -58,7 +58,7 @@ Status KinesisSource::Start(std::vector<Waker*> wakers) {
   wakers_ = std::move(wakers);
   ReadingStart start{StartOf(settings_), std::exchange(resume_, std::nullopt), context_.until_caught_up};
   coordinator_ = std::make_unique<ShardCoordinator>(api_.get(), std::move(start), wakers_, random_.Fork(),
-                                                    context_.metrics, context_.watermark);
+                                                    context_.metrics, context_.watermark, &service_clock_);
   return coordinator_->Drive(context_.clock->SteadyMicros());
 }
 
@@ -244,9 +244,9 @@ bool KinesisReader::FinishShards() {
 void KinesisReader::AddStanding(std::map<std::string, ShardStanding>* standing) const {
   for (const auto& shard : shards_) {
     const bool finished = shard->over() && shard->reader.closed();
-    standing->emplace(shard->reader.shard_id(), ShardStanding{.state = finished ? ShardStanding::State::kFinished
-                                                                                : ShardStanding::State::kReading,
-                                                              .position = shard->Position()});
+    ShardStanding& known = (*standing)[shard->reader.shard_id()];
+    known.state = finished ? ShardStanding::State::kFinished : ShardStanding::State::kReading;
+    known.position = shard->Position();
   }
 }
 

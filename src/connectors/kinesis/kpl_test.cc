@@ -34,12 +34,27 @@ TEST(Kpl, TakesARecordApart) {
   EXPECT_EQ(out.records, kThree);
 }
 
-// Written out by hand from the description of the format: a key, a record, no tags.
-TEST(Kpl, KnowsTheBytesOfTheFormat) {
-  const std::string message("\x0a\x02pk\x1a\x08\x08\x00\x1a\x04\x64\x61\x74\x61", 14);
-  const Outcome out = Read(KplFrame(message));
+std::string FromHex(const std::string& hex) {
+  std::string bytes;
+  for (size_t i = 0; i < hex.size(); i += 2)
+    bytes.push_back(static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+  return bytes;
+}
+
+// Made by aws_kinesis_agg 1.2.3, AWS's aggregator for Python.
+TEST(Kpl, ReadsWhatAnotherAggregatorWrote) {
+  const std::string data = FromHex(
+      "f3899ac20a01610a0162120231371a0b08001a077b226e223a317d1a0d080110001a077b226e223a327d1a0408001a00f616241bc884cf8d"
+      "19"
+      "36ba7e3b01d7c4");
+  const Outcome out = Read(data);
   EXPECT_EQ(out.outcome, KplOutcome::kAggregated);
-  EXPECT_THAT(out.records, ElementsAre(UserRecord{"pk", "data"}));
+  EXPECT_THAT(out.records,
+              ElementsAre(UserRecord{"a", R"({"n":1})"}, UserRecord{"b", R"({"n":2})"}, UserRecord{"a", ""}));
+  // The second has the explicit hash key 17.
+  const HashKeyRange with{17, HashKeyOf("a")}, without{18, HashKeyOf("a")};
+  EXPECT_EQ(Read(data, &with).outcome, KplOutcome::kAggregated);
+  EXPECT_EQ(Read(data, &without).outcome, KplOutcome::kOutOfRange);
 }
 
 TEST(Kpl, AWrongDigestMakesAPlainRecord) {

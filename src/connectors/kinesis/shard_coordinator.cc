@@ -22,12 +22,13 @@ constexpr int64_t kServiceClockMarginMicros = 5 * kMicrosPerSecond;
 }  // namespace
 
 ShardCoordinator::ShardCoordinator(KinesisApi* api, ReadingStart start, std::vector<Waker*> wakers, Random random,
-                                   PipelineMetrics* metrics, SourceWatermark* watermark)
+                                   PipelineMetrics* metrics, SourceWatermark* watermark, ServiceClock* service_clock)
     : api_(api),
       start_(std::move(start)),
       wakers_(std::move(wakers)),
       all_wakers_(wakers_),
       metrics_(metrics),
+      service_clock_(service_clock),
       watermark_(watermark),
       pages_(std::make_shared<Mailbox<Outcome<ListShardsResult>>>(&all_wakers_)),
       random_(random),
@@ -87,6 +88,7 @@ Status ShardCoordinator::OnPage(Outcome<ListShardsResult>* page, int64_t now_mic
   }
   retry_.OnSuccess();
   service_micros_ = page->service_micros;
+  service_clock_->Observe(page->service_micros, now_micros);
   if (!listed_ && page->service_micros > 0) {
     after_start_micros_ = page->service_micros + kMicrosPerSecond + kServiceClockMarginMicros;
   }

@@ -14,6 +14,7 @@
 #include "base/random.h"
 #include "connectors/kinesis/kinesis_api.h"
 #include "connectors/kinesis/retry.h"
+#include "connectors/kinesis/service_clock.h"
 #include "connectors/kinesis/shard_graph.h"
 #include "connectors/kinesis/stream_probe.h"
 
@@ -29,9 +30,9 @@ struct ReadingStart {
 class ShardCoordinator {
  public:
   // All pointers are borrowed; what they point to outlives the coordinator. watermark: is told of the shards; nullptr =
-  // nobody asks.
+  // nobody asks. service_clock: is told the time of each listing, so that it is known before a shard is read.
   ShardCoordinator(KinesisApi* api, ReadingStart start, std::vector<Waker*> wakers, Random random,
-                   PipelineMetrics* metrics, SourceWatermark* watermark);
+                   PipelineMetrics* metrics, SourceWatermark* watermark, ServiceClock* service_clock);
 
   // Handles answers, sends what is due. Error: the source cannot be read; every later call gives the same.
   Status Drive(int64_t now_micros);
@@ -86,6 +87,7 @@ class ShardCoordinator {
   const std::vector<Waker*> wakers_;
   BroadcastWaker all_wakers_;
   PipelineMetrics* const metrics_;
+  ServiceClock* const service_clock_;
   SourceWatermark* const watermark_;                                 // nullptr: nobody asks
   const std::shared_ptr<Mailbox<Outcome<ListShardsResult>>> pages_;  // shared with the call in flight
 

@@ -28,8 +28,8 @@ int64_t MemoryOf(const GetRecordsResult& answer) {
   return static_cast<int64_t>(answer.bytes + answer.records.size() * (sizeof(Record) + sizeof(std::string_view)));
 }
 
-// Rows of a shard, while this process reads it, in Batch::order_key: a trillion; leaves 16 million shards.
-constexpr int kRowBits = 40;
+// Rows of a shard, over all restarts, in Batch::order_key: four trillion; leaves four million shards.
+constexpr int kRowBits = 42;
 
 uint64_t ShardNumber(const std::string& shard_id) {
   const size_t digits = shard_id.find_last_not_of("0123456789") + 1;  // npos + 1 = 0

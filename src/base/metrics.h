@@ -41,6 +41,8 @@ class Gauge {
   X(rows_out, Counter, "rows acknowledged by sinks")                                                              \
   X(bytes_out, Counter, "bytes of records acknowledged by sinks")                                                 \
   X(bad_rows, Counter, "rows dropped by bad_data = 'drop'")                                                       \
+  X(data_gaps, Counter, "stretches of a stream that were gone unread, passed by on_data_loss = 'resume'")         \
+  X(out_of_range_records, Counter, "aggregated records dropped, as records in them belong to other shards")       \
   X(read_requests, Counter, "GetRecords requests answered")                                                       \
   X(write_requests, Counter, "PutRecords requests answered")                                                      \
   X(retries, Counter, "requests and records sent again, for whatever reason")                                     \

@@ -30,7 +30,7 @@ LAYERS = {
 OUTSIDE = {
     "aws/": {"aws"},
     "simdjson": {"formats/json", "connectors/kinesis"},
-    "nlohmann/": {"aws", "cli"},
+    "nlohmann/": {"aws", "cli", "connectors/kinesis"},
     "spdlog/": {"base"},
     "CLI/": {"cli"},
     "openssl/": {"aws", "connectors/kinesis"},

@@ -40,6 +40,7 @@ class Gauge {
   X(rows_to_sinks, Counter, "rows handed to sinks")                                                               \
   X(rows_out, Counter, "rows acknowledged by sinks")                                                              \
   X(bytes_out, Counter, "bytes of records acknowledged by sinks")                                                 \
+  X(oversize_rows, Counter, "rows that a sink's stream does not take: dropped, or sent to dead letters")          \
   X(bad_rows, Counter, "rows dropped by bad_data = 'drop'")                                                       \
   X(read_requests, Counter, "GetRecords requests answered")                                                       \
   X(write_requests, Counter, "PutRecords requests answered")                                                      \

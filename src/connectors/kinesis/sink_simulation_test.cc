@@ -11,6 +11,7 @@
 namespace laminar::kinesis {
 namespace {
 
+constexpr uint64_t kSeeds = 60;
 constexpr int64_t kLongestDelayMicros = 100'000;
 
 struct Written {
@@ -67,6 +68,8 @@ void RunPlan(uint64_t seed, const Plan& plan) {
   const uint64_t death_every = 100 + rng.Uniform(3000);
   for (int steps = 0;; steps++) {
     ASSERT_LT(steps, 1'000'000) << run.Describe();
+    // With few keys and many lost answers nearly every row would be a read-back of its own.
+    if (steps == 50'000) run.world.model.SetFaults({});
     ASSERT_TRUE(run.Step(plan.total)) << run.status.ToString();
     if (reshards > 0 && rng.Uniform(500) == 0) {
       reshards--;
@@ -114,19 +117,19 @@ void RunSeeds(uint64_t first, uint64_t count, bool exactly_once, bool keyed) {
 }
 
 TEST(SinkSimulation, ExactlyOnceWritesEveryRowOnce) {
-  RunSeeds(1, 60, true, false);
+  RunSeeds(1, kSeeds, true, false);
 }
 
 TEST(SinkSimulation, ExactlyOnceKeepsTheOrderOfAKey) {
-  RunSeeds(1000, 60, true, true);
+  RunSeeds(10'000, kSeeds, true, true);
 }
 
 TEST(SinkSimulation, AtLeastOnceLosesNothing) {
-  RunSeeds(2000, 60, false, false);
+  RunSeeds(20'000, kSeeds, false, false);
 }
 
 TEST(SinkSimulation, AtLeastOnceKeepsTheOrderOfAKey) {
-  RunSeeds(3000, 60, false, true);
+  RunSeeds(30'000, kSeeds, false, true);
 }
 
 }  // namespace

@@ -262,7 +262,8 @@ Outcome<T> ModelKinesis::Execute(ModelCall call, const std::function<Outcome<T>(
   } else if (Chance(faults_.lost_request)) {
     outcome = Fail<T>(ErrorClass::kTransient, "", "connection reset");
   } else if (call == ModelCall::kPutRecords && Chance(faults_.late_request)) {
-    events_.push_back({kNobody, clock_->SteadyMicros() + Delay(), [execute] { execute(); }, nullptr, nullptr, nullptr});
+    events_.push_back(
+        {kNobody, clock_->SteadyMicros() + Lateness(), [execute] { execute(); }, nullptr, nullptr, nullptr});
     outcome = Fail<T>(ErrorClass::kTransient, "", "timed out");
   } else if (call == ModelCall::kGetRecords && Chance(faults_.expired_iterator)) {
     outcome = Fail<T>(ErrorClass::kExpiredIterator, "ExpiredIteratorException", "iterator expired");
@@ -292,7 +293,7 @@ void ModelKinesis::RemoveClient(uint64_t client) {
     events_.erase(keep, events_.end());
     for (const Event& event : cancelled) {
       if (event.orphan && Chance(faults_.orphaned_request))
-        events_.push_back({kNobody, event.due_micros, event.orphan, nullptr, nullptr, nullptr});
+        events_.push_back({kNobody, event.due_micros + Lateness(), event.orphan, nullptr, nullptr, nullptr});
     }
     clients_--;
   }

@@ -49,6 +49,7 @@ struct ModelFaults {
   double refused_record = 0;         // of PutRecords
   double failed_written_record = 0;  // of PutRecords: written, and the answer says InternalFailure
   double empty_answer = 0;           // GetRecords gives nothing although records follow; only where says_millis_behind
+  int64_t most_late_micros = 0;      // how much later the effect of the two above may be
   int64_t max_delay_micros = 0;      // of a call's way to the service, and of the answer's way back
 };
 
@@ -152,6 +153,9 @@ class ModelKinesis final : public KinesisApiFactory {
     return faults_.max_delay_micros == 0
                ? 0
                : static_cast<int64_t>(random_.Uniform(static_cast<uint64_t>(faults_.max_delay_micros) + 1));
+  }
+  int64_t Lateness() {
+    return static_cast<int64_t>(random_.Uniform(static_cast<uint64_t>(faults_.most_late_micros) + 1));
   }
   int64_t ServiceMicros() const { return clock_->WallMicros() / kMicrosPerSecond * kMicrosPerSecond; }
 

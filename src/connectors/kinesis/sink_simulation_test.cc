@@ -57,6 +57,7 @@ void RunPlan(uint64_t seed, const Plan& plan) {
   faults.late_request = rng.Uniform(2) == 0 ? 0 : 0.2 * rng.UniformDouble();
   faults.failed_written_record = rng.Uniform(2) == 0 ? 0 : 0.05 * rng.UniformDouble();
   faults.orphaned_request = rng.UniformDouble();
+  faults.most_late_micros = 2 * kLongestDelayMicros;
   faults.max_delay_micros = static_cast<int64_t>(rng.Uniform(kLongestDelayMicros));
   run.world.model.SetFaults(faults);
 

@@ -40,6 +40,7 @@ class Gauge {
   X(rows_to_sinks, Counter, "rows handed to sinks")                                                               \
   X(rows_out, Counter, "rows acknowledged by sinks")                                                              \
   X(bytes_out, Counter, "bytes of records acknowledged by sinks")                                                 \
+  X(oversize_rows, Counter, "rows that a sink's stream does not take: dropped, or sent to dead letters")          \
   X(bad_rows, Counter, "rows dropped by bad_data = 'drop'")                                                       \
   X(data_gaps, Counter, "stretches of a stream that were gone unread, passed by on_data_loss = 'resume'")         \
   X(out_of_range_records, Counter, "aggregated records dropped, as records in them belong to other shards")       \

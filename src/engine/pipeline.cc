@@ -425,7 +425,8 @@ class PipelineImpl final : public Pipeline {
 
   Status Outcome() {
     std::lock_guard lock(mutex_);
-    const uint64_t handed = metrics_.rows_to_sinks.Get(), acknowledged = metrics_.rows_out.Get();
+    const uint64_t handed = metrics_.rows_to_sinks.Get();
+    const uint64_t acknowledged = metrics_.rows_out.Get() + metrics_.oversize_rows.Get();
     std::string unsent;
     if (handed > acknowledged)
       unsent = std::to_string(handed - acknowledged) + " rows handed to the sinks were not acknowledged";

@@ -9,11 +9,7 @@
 
 namespace laminar::kinesis {
 
-namespace {
-
-static_assert(kRecordPadding >= simdjson::SIMDJSON_PADDING, "a padded body must do for simdjson");
-
-void AppendString(std::string_view text, std::string* out) {
+void AppendJsonText(std::string_view text, std::string* out) {
   *out += '"';
   for (const char c : text) {
     switch (c) {
@@ -36,13 +32,17 @@ void AppendString(std::string_view text, std::string* out) {
   *out += '"';
 }
 
+namespace {
+
+static_assert(kRecordPadding >= simdjson::SIMDJSON_PADDING, "a padded body must do for simdjson");
+
 // Writes one flat object, member by member.
 class ObjectWriter {
  public:
   explicit ObjectWriter(std::string* out) : out_(out) { *out_ += '{'; }
   ObjectWriter& Text(const char* key, std::string_view value) {
     Key(key);
-    AppendString(value, out_);
+    AppendJsonText(value, out_);
     return *this;
   }
   ObjectWriter& TextUnlessEmpty(const char* key, std::string_view value) {
@@ -262,10 +262,10 @@ class JsonCodecImpl final : public Codec {
       out += "{\"Data\":\"";
       aws::Base64Append(entry.data, &out);
       out += "\",\"PartitionKey\":";
-      AppendString(entry.partition_key, &out);
+      AppendJsonText(entry.partition_key, &out);
       if (!entry.explicit_hash_key.empty()) {
         out += ",\"ExplicitHashKey\":";
-        AppendString(entry.explicit_hash_key, &out);
+        AppendJsonText(entry.explicit_hash_key, &out);
       }
       out += '}';
     }
@@ -389,6 +389,7 @@ Result<StreamSummary> DecodeDescribeStreamSummary(std::string body) {
     summary.retention_hours = IntegerAt(description, "RetentionPeriodHours", summary.retention_hours);
     const int64_t kib = IntegerAt(description, "MaxRecordSizeInKiB", 0);
     if (kib > 0 && kib < (int64_t{1} << 40)) summary.max_record_bytes = kib * 1'024;
+    summary.ignores_keys = TextAt(description, "RecordDistributionStrategy") == "AUTO";
     return summary;
   });
 }

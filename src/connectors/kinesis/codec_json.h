@@ -8,6 +8,9 @@
 
 namespace laminar::kinesis {
 
+// A string with its quotes.
+void AppendJsonText(std::string_view text, std::string* out);
+
 std::string EncodeDescribeStreamSummary(const StreamId& stream);
 std::string EncodeListShards(const StreamId& stream, const std::string& next_token);
 std::string EncodeGetShardIterator(const StreamId& stream, const IteratorRequest& request);

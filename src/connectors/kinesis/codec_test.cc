@@ -321,16 +321,18 @@ TEST(PutRecords, OutcomesPerRecord) {
 TEST(Answers, DescribeStreamSummary) {
   auto summary = DecodeDescribeStreamSummary(
       R"({"StreamDescriptionSummary":{"StreamName":"s","StreamARN":"arn","StreamStatus":"ACTIVE",
-      "OpenShardCount":4,"RetentionPeriodHours":48,"MaxRecordSizeInKiB":10240}})");
+      "OpenShardCount":4,"RetentionPeriodHours":48,"MaxRecordSizeInKiB":10240,"RecordDistributionStrategy":"AUTO"}})");
   ASSERT_TRUE(summary.ok());
   EXPECT_EQ(summary->status, "ACTIVE");
   EXPECT_EQ(summary->open_shards, 4);
   EXPECT_EQ(summary->retention_hours, 48);
   EXPECT_EQ(summary->max_record_bytes, 10 << 20);
+  EXPECT_TRUE(summary->ignores_keys);
   auto old = DecodeDescribeStreamSummary(
       R"({"StreamDescriptionSummary":{"StreamStatus":"ACTIVE","MaxRecordSizeInKiB":null}})");
   ASSERT_TRUE(old.ok());
   EXPECT_EQ(old->max_record_bytes, 1 << 20);
+  EXPECT_FALSE(old->ignores_keys);
 }
 
 TEST(Answers, ListShards) {

@@ -105,6 +105,7 @@ struct StreamSummary {
   int64_t open_shards = 0;
   int64_t retention_hours = 24;
   int64_t max_record_bytes = 1 << 20;  // MaxRecordSizeInKiB; 1 MiB where the service does not say
+  bool ignores_keys = false;           // RecordDistributionStrategy is AUTO: partition keys do not decide the shard
 };
 
 // Bound to one stream in one region. Every call returns at once; its callback runs exactly once, on any thread,

@@ -6,6 +6,7 @@
 #include "connectors/kinesis/kinesis_sink.h"
 #include "connectors/kinesis/kinesis_source.h"
 #include "connectors/kinesis/resolve.h"
+#include "connectors/kinesis/sink_options.h"
 #include "connectors/kinesis/start_time.h"
 
 namespace laminar::kinesis {
@@ -17,7 +18,7 @@ constexpr int64_t kClockMarginMicros = 60 * kMicrosPerSecond;
 constexpr std::string_view kArnForm = "arn:aws:kinesis:REGION:ACCOUNT:stream/NAME";
 
 const std::vector<OptionSpec>& KinesisOptions() {
-  static const std::vector<OptionSpec> kOptions = {
+  static const std::vector<OptionSpec> kOptions = WithSinkOptions({
       {.name = "stream_name",
        .help = "The stream's name; either this or stream_arn",
        .example = "production-events",
@@ -108,7 +109,7 @@ const std::vector<OptionSpec>& KinesisOptions() {
        .max = 64,
        .help = "How many batches a worker may have sent without an answer",
        .example = "16"},
-  };
+  });
   return kOptions;
 }
 
@@ -226,6 +227,7 @@ class KinesisConnector final : public Connector {
         add("endpoint", "the endpoint '" + endpoint + "' is not a URL", "Write it as http://host:port or https://host");
       }
     }
+    if (use == OptionUse::kSink) CheckSinkOptions(table, problems);
   }
 
   Result<std::unique_ptr<Source>> MakeSource(const TableSpec& table, const ConnectorContext& context) const override {
@@ -251,13 +253,11 @@ class KinesisConnector final : public Connector {
   }
 
   Result<std::unique_ptr<Sink>> MakeSink(const TableSpec& table, const ConnectorContext& context) const override {
-    SinkSettings settings;
-    settings.batch.records = table.options.Integer("sink.records_per_batch");
-    settings.batch.bytes = table.options.Integer("sink.batch_max_buffer_size");
-    settings.batch.interval_micros = table.options.Integer("sink.batch_flush_interval_millis") * kMicrosPerMilli;
-    settings.requests_in_flight = static_cast<int>(table.options.Integer("sink.requests_in_flight"));
+    ASSIGN_OR_RETURN(DeadLetters dead_letters,
+                     MakeDeadLetters(table.options, ToStreamOptions(table.options), factory_));
     ASSIGN_OR_RETURN(std::unique_ptr<KinesisApi> api, factory_->Open(ToStreamOptions(table.options)));
-    return std::unique_ptr<Sink>(std::make_unique<KinesisSink>(std::move(api), table, settings, context));
+    return std::unique_ptr<Sink>(
+        std::make_unique<KinesisSink>(std::move(api), table, ToSinkSettings(table), context, std::move(dead_letters)));
   }
 
  private:

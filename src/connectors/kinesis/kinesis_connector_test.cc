@@ -141,6 +141,30 @@ TEST_F(ConnectorTest, LossAndAggregationHaveDefaults) {
               ElementsAre(HasSubstr("on_data_loss")));
 }
 
+TEST_F(ConnectorTest, ChecksWhatBelongsTogetherInASink) {
+  const auto problems = [&](std::vector<std::pair<std::string, std::string>> options) {
+    options.insert(options.begin(), {"stream_name", "out"});
+    return Problems(OptionUse::kSink, options);
+  };
+  EXPECT_THAT(
+      problems({{"sink.delivery", "exactly_once"}, {"sink.fence_wait", "100ms"}, {"sink.epoch_max_bytes", "1MiB"}}),
+      IsEmpty());
+  EXPECT_THAT(problems({{"sink.fence_wait", "1s"}}), ElementsAre(HasSubstr("only for sink.delivery")));
+  EXPECT_THAT(problems({{"sink.epoch_max_bytes", "1MiB"}}), ElementsAre(HasSubstr("only for sink.delivery")));
+  EXPECT_THAT(problems({{"sink.delivery", "at_most_once"}}), ElementsAre(HasSubstr("at_most_once")));
+  EXPECT_THAT(problems({{"sink.partition_key", "line"}}), IsEmpty());
+  EXPECT_THAT(problems({{"sink.partition_key", "lime"}}), ElementsAre(HasSubstr("Did you mean line?")));
+  EXPECT_THAT(problems({{"sink.oversize", "dead_letter"}}), ElementsAre(HasSubstr("does not say where")));
+  EXPECT_THAT(problems({{"dead_letter.path", "/x"}}), ElementsAre(HasSubstr("only for sink.oversize")));
+  EXPECT_THAT(problems({{"sink.oversize", "drop"}, {"dead_letter.stream", "x"}}),
+              ElementsAre(HasSubstr("only for sink.oversize")));
+  EXPECT_THAT(problems({{"sink.oversize", "dead_letter"}, {"dead_letter.path", "/x"}, {"dead_letter.stream", "x"}}),
+              ElementsAre(HasSubstr("both")));
+  EXPECT_THAT(problems({{"sink.oversize", "dead_letter"}, {"dead_letter.stream", "out"}}),
+              ElementsAre(HasSubstr("own stream")));
+  EXPECT_THAT(problems({{"sink.oversize", "dead_letter"}, {"dead_letter.stream", "letters"}}), IsEmpty());
+}
+
 TEST_F(ConnectorTest, MakesSourceAndSinkOfATable) {
   world_.model.CreateStream("orders", 2);
   ASSERT_THAT(Problems(OptionUse::kSink, {{"stream_name", "orders"}, {"sink.records_per_batch", "3"}}), IsEmpty());

@@ -1,6 +1,13 @@
-// KinesisSink: rows -> PutRecords. Each worker's writer encodes, cuts requests (batcher.h), keeps several of them in
-// flight and sends refused records again, without end while the pipeline lives. At least once: a request whose outcome
-// is unknown is sent again.
+// KinesisSink: rows -> PutRecords. Each worker has a KinesisWriter (kinesis_writer.h), which encodes, cuts requests and
+// sends refused records again, without end while the pipeline lives.
+//
+// At least once: a request whose outcome is unknown is sent again.
+//
+// Exactly once: the rows of an epoch are kept until the checkpoint that ends it holds them; only then they are sent,
+// with ids (record_id.h). A record whose outcome is unknown is not sent again before the stream was read back
+// (unknown_rows.h). After a restart the rows that the checkpoint holds are sought in the stream first, those that are
+// not there are sent, all by the first worker, and no worker sends a row of the new run before they are acknowledged:
+// so the rows of a key keep their order whatever the number of workers is.
 #pragma once
 
 #include <atomic>
@@ -13,7 +20,8 @@
 #include "connectors/connector.h"
 #include "connectors/kinesis/batcher.h"
 #include "connectors/kinesis/kinesis_api.h"
-#include "connectors/kinesis/retry.h"
+#include "connectors/kinesis/oversize.h"
+#include "connectors/kinesis/sink_state.h"
 #include "connectors/kinesis/stream_probe.h"
 
 namespace laminar::kinesis {
@@ -21,24 +29,40 @@ namespace laminar::kinesis {
 struct SinkSettings {
   BatchLimits batch;
   int requests_in_flight = 8;  // of each writer; one that waits to be repeated counts
+  bool exactly_once = false;
+  int64_t epoch_max_bytes = 256 << 20;  // exactly once: of each writer, before it wants a checkpoint
+  int64_t fence_wait_micros = 60 * kMicrosPerSecond;
+  std::vector<size_t> partition_key;  // columns of the table; empty: generated
+  OversizePolicy oversize = OversizePolicy::kFail;
 };
 
 class KinesisSink final : public Sink {
  public:
-  // context's objects are borrowed and outlive the sink.
+  // context's objects are borrowed and outlive the sink. dead_letters: as settings.oversize needs them.
   KinesisSink(std::unique_ptr<KinesisApi> api, TableSpec table, const SinkSettings& settings,
-              const ConnectorContext& context);
+              const ConnectorContext& context, DeadLetters dead_letters = {});
+  ~KinesisSink() override;
 
   Status Start(std::vector<Waker*> wakers) override;
   std::unique_ptr<SinkWriter> CreateWriter(int worker) override;
-  bool Ready() const override { return ready_.load(std::memory_order_acquire); }
+  bool Ready() const override {
+    return ready_.load(std::memory_order_acquire) && (dead_letter_sink_ == nullptr || dead_letter_sink_->Ready());
+  }
+  bool NeedsCheckpoints() const override { return settings_.exactly_once; }
+  Status Resume(const std::string& state_id, std::vector<SinkState> states) override;
 
  private:
   friend class KinesisWriter;
   // Asks for the stream's limits until they are known; any worker may call it. Error: the stream cannot be written.
   Status Drive(int64_t now_micros);
+  void OnSummary();
   int64_t NextDeadline() const;
-  int64_t max_record_bytes() const { return max_record_bytes_.load(std::memory_order_relaxed); }  // requires Ready()
+  const StreamSummary& summary() const { return summary_; }  // requires Ready()
+  // No rows of an earlier run are to be written any more.
+  bool recovered() const { return recovered_.load(std::memory_order_acquire); }
+  void OnRecovered();
+  // The rows of an earlier run may be behind the stream's retention: nobody could tell which were written.
+  Status CheckRetention() const;
 
   const TableSpec table_;
   const SinkSettings settings_;
@@ -46,68 +70,21 @@ class KinesisSink final : public Sink {
   Random random_;               // before the workers start only
   std::vector<Waker*> wakers_;  // written by Start
   std::unique_ptr<BroadcastWaker> all_wakers_;
+  std::string id_prefix_;               // exactly once; written by Resume
+  int64_t restored_bytes_ = 0;          // memory of restored_'s rows; after Start: of the first worker
+  RestoredRows restored_;               // written by Resume, taken by the first worker
+  int64_t read_back_from_ = INT64_MAX;  // wall time of the oldest checkpoint with restored rows of this very state
+  std::atomic<bool> recovered_{true};
   mutable std::mutex mutex_;
   Random probe_random_;               // guarded by mutex_
   std::optional<StreamProbe> probe_;  // guarded by mutex_
   Status failure_;                    // guarded by mutex_
   std::atomic<bool> ready_{false};
-  std::atomic<int64_t> max_record_bytes_{0};
-  const std::unique_ptr<KinesisApi> api_;  // last: destroyed first, so that its callbacks find everything above
-};
-
-// Used by one worker's thread. Must not outlive the sink.
-class KinesisWriter final : public SinkWriter {
- public:
-  KinesisWriter(KinesisSink* sink, Waker* waker, Random random, int64_t buffer_bytes);
-  ~KinesisWriter() override;
-
-  Status Push(const Batch& batch) override;
-  bool CanAccept() const override { return sink_->Ready() && held_bytes_ < buffer_bytes_; }
-  Status Poll() override;
-  int64_t NextDeadline() const override;
-  void Finish() override { finishing_ = true; }
-  bool Drained() const override { return batcher_.empty() && active_ == 0; }
-  void EndEpoch(int64_t epoch) override { ended_epoch_ = epoch; }
-  bool EpochReady(int64_t /*epoch*/) const override { return Drained(); }
-
- private:
-  // A place for one request: free, in flight, or waiting to be sent again.
-  struct Slot {
-    std::unique_ptr<PutRequest> request;
-    std::optional<Retry> retry;
-    int64_t send_again_micros = kNever;  // kNever: in flight
-  };
-  struct Answer {
-    size_t slot;
-    Outcome<PutResult> outcome;
-  };
-  using Answers = Mailbox<Answer>;
-
-  // Remembers or refuses rows over the stream's limit.
-  Status CheckSizes(const Batch& batch, const EncodedRows& rows);
-  Status TooLarge(uint64_t bytes, const std::string& origin) const;
-  Status OnAnswer(Answer* answer, int64_t now_micros);
-  void SendDue(int64_t now_micros);
-  void Send(size_t slot);
-  void ReportHeldBytes();
-
-  KinesisSink* const sink_;  // borrowed
-  Random random_;
-  std::unique_ptr<Encoder> encoder_;  // made at the first Push
-  const int64_t buffer_bytes_;
-  int64_t held_bytes_ = 0;      // memory of all segments; before batcher_ and slots_, whose segments report to it
-  int64_t reported_bytes_ = 0;  // what this writer has added to the metric
-  Batcher batcher_;
-  RetryLog retry_log_;
-  std::vector<Slot> slots_;
-  size_t active_ = 0;  // slots that are not free
-  bool finishing_ = false;
-  int64_t ended_epoch_ = 0;
-  uint64_t row_bytes_estimate_ = 0;  // of the batch before
-  // The largest row pushed before the stream's limit was known.
-  uint64_t largest_early_bytes_ = 0;
-  std::string largest_early_origin_;
-  const std::shared_ptr<Answers> answers_;  // shared with the calls in flight
+  StreamSummary summary_;  // written before ready_
+  const std::unique_ptr<LineOutput> dead_letter_file_;
+  PipelineMetrics dead_letter_metrics_;            // of no interest: dead letters are no rows of the table
+  std::unique_ptr<KinesisSink> dead_letter_sink_;  // takes encoded rows; nullptr: none
+  const std::unique_ptr<KinesisApi> api_;          // last: destroyed first, so that its callbacks find everything above
 };
 
 }  // namespace laminar::kinesis

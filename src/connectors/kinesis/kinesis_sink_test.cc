@@ -19,6 +19,15 @@ std::vector<std::string> Numbered(int first, int count) {
   return lines;
 }
 
+EncodedRows Rows(const std::vector<std::string>& texts) {
+  EncodedRows rows;
+  for (const std::string& text : texts) {
+    rows.bytes += text;
+    rows.ends.push_back(rows.bytes.size());
+  }
+  return rows;
+}
+
 // A sink with one writer, driven by hand.
 class SinkTest : public testing::Test {
  protected:
@@ -318,29 +327,55 @@ TEST(Batcher, CutsAndKeepsWhatIsRefused) {
   int64_t held = 0;
   Random rng(1);
   Batcher batcher(limits, &rng);
-  EncodedRows rows;
-  for (const char* row : {"a", "bb", "ccc"}) {
-    rows.bytes += row;
-    rows.ends.push_back(rows.bytes.size());
+  {
+    EpochRows epoch("", 0, &held);
+    batcher.Add(epoch.Add(Rows({"a", "bb", "ccc"}), {}, 7));
+    EXPECT_EQ(batcher.DueMicros(), 7 + limits.interval_micros);
+    EXPECT_GT(held, 0);
+    std::unique_ptr<PutRequest> request = batcher.Cut();
+    EXPECT_TRUE(batcher.empty());
+    EXPECT_EQ(batcher.DueMicros(), kNever);
+    EXPECT_EQ(request->bytes(), 6 + 3 * static_cast<int64_t>(kKeyBytes));
+    const std::string key(request->entries()[1].partition_key);
+    for (size_t accepted : {0, 2}) epoch.Acknowledge(request->rows()[accepted]);
+    request->Keep({false, true, false});
+    ASSERT_EQ(request->entries().size(), 1u);
+    EXPECT_EQ(request->entries()[0].data, "bb");
+    EXPECT_EQ(request->entries()[0].partition_key, key);
+    EXPECT_EQ(request->bytes(), 2 + static_cast<int64_t>(kKeyBytes));
+    EXPECT_EQ(epoch.unacknowledged(), 1u);
+    epoch.Acknowledge(request->rows()[0]);
+    EXPECT_EQ(held, 0);
   }
-  batcher.Add(std::make_shared<const EncodedSegment>(std::move(rows), &held), 7);
-  EXPECT_EQ(batcher.DueMicros(), 7 + limits.interval_micros);
-  EXPECT_GT(held, 0);
-  std::unique_ptr<PutRequest> request = batcher.Cut();
-  EXPECT_TRUE(batcher.empty());
-  EXPECT_EQ(batcher.DueMicros(), kNever);
-  EXPECT_EQ(request->data_bytes(), 6);
-  PutResult result;
-  result.entries.resize(3);
-  result.entries[1].error_code = "InternalFailure";
-  const std::string key(request->entries()[1].partition_key);
-  request->KeepRefused(result);
-  ASSERT_EQ(request->entries().size(), 1u);
-  EXPECT_EQ(request->entries()[0].data, "bb");
-  EXPECT_EQ(request->entries()[0].partition_key, key);
-  EXPECT_EQ(request->data_bytes(), 2);
-  request.reset();
   EXPECT_EQ(held, 0);
+}
+
+TEST(Batcher, OfEachKeyOneRowIsOnItsWay) {
+  int64_t held = 0;
+  Random rng(1);
+  Batcher batcher({}, &rng);
+  EpochRows epoch("", 0, &held);
+  batcher.Add(epoch.Add(Rows({"a1", "a2", "b1", "a3"}), Rows({"a", "a", "b", "a"}), 0));
+  const auto cut = [&] {
+    std::string text;
+    std::unique_ptr<PutRequest> request = batcher.Cut();
+    for (size_t i = 0; i < request->entries().size(); i++) {
+      text += std::string(request->entries()[i].data) + "/" + std::string(request->entries()[i].partition_key) + " ";
+    }
+    return std::pair(text, std::move(request));
+  };
+  const auto [first, request] = cut();
+  EXPECT_EQ(first, "a1/a b1/b ");
+  EXPECT_FALSE(batcher.CanCut());
+  EXPECT_FALSE(batcher.empty());
+  batcher.Return({request->rows()[1]});  // b1 is to be sent again; a1 is on its way
+  EXPECT_EQ(cut().first, "b1/b ");
+  batcher.Done(request->rows()[0]);
+  const auto [second, next] = cut();
+  EXPECT_EQ(second, "a2/a ");
+  batcher.Done(next->rows()[0]);
+  EXPECT_EQ(cut().first, "a3/a ");
+  EXPECT_TRUE(batcher.empty());
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace laminar::kinesis {
 
 namespace {
 
+constexpr uint64_t kNobody = 0;  // of events that no client waits for
 constexpr size_t kMostPutRecords = 500;
 constexpr size_t kMostPutBytes = 10 << 20;
 
@@ -88,10 +89,12 @@ class ModelClient final : public KinesisApi {
     std::vector<ModelKinesis::StoredRecord> owned;
     owned.reserve(entries.size());
     for (const PutEntry& entry : entries) {
-      owned.push_back({"", "", std::string(entry.partition_key), std::string(entry.data), 0});
+      owned.push_back(
+          {"", "", std::string(entry.partition_key), std::string(entry.data), 0, std::string(entry.explicit_hash_key)});
     }
     model_->Submit<PutResult>(
-        id_, ModelCall::kPutRecords, [this, owned = std::move(owned)] { return model_->DoPutRecords(stream_, owned); },
+        id_, ModelCall::kPutRecords,
+        [model = model_, stream = stream_, owned = std::move(owned)] { return model->DoPutRecords(stream, owned); },
         std::move(done));
   }
   std::string Describe() const override { return "stream " + stream_ + " in the model"; }
@@ -226,11 +229,14 @@ ModelKinesis::Counts ModelKinesis::counts() const {
 template <class T>
 void ModelKinesis::Submit(uint64_t client, ModelCall call, std::function<Outcome<T>()> execute, Callback<T> done) {
   std::lock_guard lock(mutex_);
+  std::function<void()> orphan;
+  if (call == ModelCall::kPutRecords) orphan = [execute] { execute(); };
   auto run = [this, client, call, execute = std::move(execute), done] {
     Answer<T>(client, Execute<T>(call, execute), done);
   };
   auto cancel = [done] { done(Fail<T>(ErrorClass::kTransient, "", "the client is closed")); };
-  events_.push_back({client, clock_->SteadyMicros() + Delay(), std::move(run), nullptr, std::move(cancel)});
+  events_.push_back(
+      {client, clock_->SteadyMicros() + Delay(), std::move(run), nullptr, std::move(cancel), std::move(orphan)});
 }
 
 template <class T>
@@ -243,6 +249,10 @@ Outcome<T> ModelKinesis::Execute(ModelCall call, const std::function<Outcome<T>(
     outcome = Fail<T>(ErrorClass::kThrottled, "ProvisionedThroughputExceededException", "rate exceeded");
   } else if (Chance(faults_.lost_request)) {
     outcome = Fail<T>(ErrorClass::kTransient, "", "connection reset");
+  } else if (call == ModelCall::kPutRecords && Chance(faults_.late_request)) {
+    events_.push_back(
+        {kNobody, clock_->SteadyMicros() + Lateness(), [execute] { execute(); }, nullptr, nullptr, nullptr});
+    outcome = Fail<T>(ErrorClass::kTransient, "", "timed out");
   } else if (call == ModelCall::kGetRecords && Chance(faults_.expired_iterator)) {
     outcome = Fail<T>(ErrorClass::kExpiredIterator, "ExpiredIteratorException", "iterator expired");
   } else {
@@ -257,7 +267,7 @@ template <class T>
 void ModelKinesis::Answer(uint64_t client, Outcome<T> outcome, Callback<T> done) {
   auto answer = [done, outcome = std::move(outcome)] { done(outcome); };
   auto cancel = [done] { done(Fail<T>(ErrorClass::kTransient, "", "the client is closed")); };
-  events_.push_back({client, clock_->SteadyMicros() + Delay(), nullptr, std::move(answer), std::move(cancel)});
+  events_.push_back({client, clock_->SteadyMicros() + Delay(), nullptr, std::move(answer), std::move(cancel), nullptr});
 }
 
 void ModelKinesis::RemoveClient(uint64_t client) {
@@ -269,6 +279,10 @@ void ModelKinesis::RemoveClient(uint64_t client) {
         std::stable_partition(events_.begin(), events_.end(), [&](const Event& e) { return e.client != client; });
     cancelled.assign(std::make_move_iterator(keep), std::make_move_iterator(events_.end()));
     events_.erase(keep, events_.end());
+    for (const Event& event : cancelled) {
+      if (event.orphan && Chance(faults_.orphaned_request))
+        events_.push_back({kNobody, event.due_micros + Lateness(), event.orphan, nullptr, nullptr, nullptr});
+    }
     clients_--;
   }
   for (Event& event : cancelled) event.cancel();
@@ -319,6 +333,7 @@ Outcome<StreamSummary> ModelKinesis::DoDescribe(const std::string& name) {
   outcome.value.status = stream->status;
   outcome.value.retention_hours = options_.retention_hours;
   outcome.value.max_record_bytes = options_.max_record_bytes;
+  outcome.value.ignores_keys = options_.ignores_keys;
   for (const auto& shard : stream->shards) outcome.value.open_shards += shard->closed ? 0 : 1;
   return outcome;
 }
@@ -484,7 +499,13 @@ Outcome<PutResult> ModelKinesis::DoPutRecords(const std::string& name, const std
       counts_.refused_records++;
       continue;
     }
-    const StoredRecord& stored = Append(stream, entry.partition_key, entry.data);
+    const StoredRecord& stored = Append(stream, entry.partition_key, entry.data, entry.explicit_hash_key);
+    if (Chance(faults_.failed_written_record)) {
+      answer.error_code = "InternalFailure";
+      answer.error_message = "Internal service failure";
+      outcome.value.failed++;
+      continue;
+    }
     answer.sequence_number = stored.sequence_number;
     answer.shard_id = stored.shard_id;
   }
@@ -517,14 +538,14 @@ ModelKinesis::ModelShard* ModelKinesis::AddShard(Stream* stream, HashKey first_h
 }
 
 const ModelKinesis::StoredRecord& ModelKinesis::Append(Stream* stream, const std::string& partition_key,
-                                                       const std::string& data) {
-  const HashKey hash = HashKeyOf(partition_key);
+                                                       const std::string& data, const std::string& explicit_hash_key) {
+  const HashKey hash = explicit_hash_key.empty() ? HashKeyOf(partition_key) : ParseHashKey(explicit_hash_key).value();
   const auto shard = std::find_if(stream->shards.begin(), stream->shards.end(), [&](const auto& candidate) {
     return !candidate->closed && candidate->first_hash <= hash && hash <= candidate->last_hash;
   });
   CHECK(shard != stream->shards.end());
   const int64_t arrival = options_.whole_second_arrivals ? ServiceMicros() : clock_->WallMicros();
-  (*shard)->records.push_back({(*shard)->id, NextSequenceNumber(), partition_key, data, arrival});
+  (*shard)->records.push_back({(*shard)->id, NextSequenceNumber(), partition_key, data, arrival, explicit_hash_key});
   return (*shard)->records.back();
 }
 

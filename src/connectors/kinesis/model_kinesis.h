@@ -37,18 +37,23 @@ struct ModelOptions {
   size_t max_answer_bytes = 10 << 20;
   bool refuses_trimmed = false;  // a sequence number of a trimmed record; else reading silently begins behind it
   int64_t retention_hours = 24;  // only said: see TrimShard
+  bool ignores_keys = false;     // as the summary says
   int reads_per_second = 0;      // GetRecords a shard and second before it throttles; 0 = no limit
 };
 
 // Chances from 0 to 1, drawn for each call (for refused_record: each record).
 struct ModelFaults {
-  double throttled = 0;          // refused, without effect
-  double lost_request = 0;       // no effect, and the caller learns nothing
-  double lost_answer = 0;        // takes effect, and the caller learns nothing
-  double expired_iterator = 0;   // of GetRecords
-  double refused_record = 0;     // of PutRecords
-  double empty_answer = 0;       // GetRecords gives nothing although records follow; only where says_millis_behind
-  int64_t max_delay_micros = 0;  // of a call's way to the service, and of the answer's way back
+  double throttled = 0;              // refused, without effect
+  double lost_request = 0;           // no effect, and the caller learns nothing
+  double lost_answer = 0;            // takes effect, and the caller learns nothing
+  double late_request = 0;           // of PutRecords: the caller learns nothing, and it takes effect later
+  double orphaned_request = 0;       // of PutRecords: on its way when its client went away, it takes effect later
+  double expired_iterator = 0;       // of GetRecords
+  double refused_record = 0;         // of PutRecords
+  double failed_written_record = 0;  // of PutRecords: written, and the answer says InternalFailure
+  double empty_answer = 0;           // GetRecords gives nothing although records follow; only where says_millis_behind
+  int64_t most_late_micros = 0;      // how much later the effect of the two above may be
+  int64_t max_delay_micros = 0;      // of a call's way to the service, and of the answer's way back
 };
 
 enum class ModelCall { kDescribe, kListShards, kGetShardIterator, kGetRecords, kPutRecords };
@@ -59,6 +64,7 @@ class ModelKinesis final : public KinesisApiFactory {
   struct StoredRecord {
     std::string shard_id, sequence_number, partition_key, data;
     int64_t arrival_micros = 0;
+    std::string explicit_hash_key;  // decimal; "" = the hash of the partition key
   };
   struct Counts {
     int64_t describes = 0, lists = 0, iterators = 0, reads = 0, writes = 0;  // executed
@@ -123,6 +129,7 @@ class ModelKinesis final : public KinesisApiFactory {
     std::function<void()> run;     // with mutex_ locked; may add an event
     std::function<void()> answer;  // without the lock; one of the two is set
     std::function<void()> cancel;  // without the lock: the client goes away
+    std::function<void()> orphan;  // with mutex_ locked: what `run` does without a client; may be unset
   };
 
   template <class T>
@@ -142,13 +149,17 @@ class ModelKinesis final : public KinesisApiFactory {
   Stream* FindStream(const std::string& name);
   ModelShard* FindShard(Stream* stream, const std::string& id);
   ModelShard* AddShard(Stream* stream, HashKey first_hash, HashKey last_hash);
-  const StoredRecord& Append(Stream* stream, const std::string& partition_key, const std::string& data);
+  const StoredRecord& Append(Stream* stream, const std::string& partition_key, const std::string& data,
+                             const std::string& explicit_hash_key = "");
   std::string NextSequenceNumber();
   bool Chance(double probability) { return probability > 0 && random_.UniformDouble() < probability; }
   int64_t Delay() {
     return faults_.max_delay_micros == 0
                ? 0
                : static_cast<int64_t>(random_.Uniform(static_cast<uint64_t>(faults_.max_delay_micros) + 1));
+  }
+  int64_t Lateness() {
+    return static_cast<int64_t>(random_.Uniform(static_cast<uint64_t>(faults_.most_late_micros) + 1));
   }
   int64_t ServiceMicros() const { return clock_->WallMicros() / kMicrosPerSecond * kMicrosPerSecond; }
 

@@ -36,14 +36,14 @@ inline ModelFaults RandomFaults(Random* rng) {
 }
 
 // A split or a merge somewhere.
-inline void Reshard(ModelKinesis* model, Random* rng) {
-  const std::vector<std::string> open = model->OpenShards("in");
+inline void Reshard(ModelKinesis* model, Random* rng, const std::string& stream = "in") {
+  const std::vector<std::string> open = model->OpenShards(stream);
   const size_t at = rng->Uniform(open.size());
   if (open.size() < 2 || (open.size() < 6 && rng->Uniform(2) == 0)) {
-    model->SplitShard("in", open[at]);
+    model->SplitShard(stream, open[at]);
   } else {
     const size_t left = std::min(at, open.size() - 2);
-    model->MergeShards("in", open[left], open[left + 1]);
+    model->MergeShards(stream, open[left], open[left + 1]);
   }
 }
 

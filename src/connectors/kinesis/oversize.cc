@@ -1,0 +1,48 @@
+#include "connectors/kinesis/oversize.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+
+#include "aws/base64.h"
+#include "base/clock.h"
+#include "connectors/kinesis/codec_json.h"
+
+namespace laminar::kinesis {
+
+Result<std::unique_ptr<LineOutput>> OpenDeadLetterFile(const std::string& path) {
+  const int fd = open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  if (fd < 0) {
+    const int error = errno;
+    return Status::Environment("cannot write the dead letter file " + path + ": " + std::strerror(error),
+                               error == ENOENT ? "Create its directory, or correct dead_letter.path"
+                                               : "Give this user the right to write it, or correct dead_letter.path");
+  }
+  return std::make_unique<LineOutput>(fd, "dead letter file " + path, /*owned=*/true);
+}
+
+std::string DeadLetterLine(int64_t wall_micros, std::string_view table, std::string_view reason,
+                           std::string_view origin, std::string_view data) {
+  const std::time_t seconds = wall_micros / kMicrosPerSecond;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char time[32];
+  std::strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  std::string line = "{\"time\":\"";
+  line += time;
+  line += "\",\"table\":";
+  AppendJsonText(table, &line);
+  line += ",\"reason\":";
+  AppendJsonText(reason, &line);
+  line += ",\"origin\":";
+  AppendJsonText(origin, &line);
+  line += ",\"data\":\"";
+  aws::Base64Append(data, &line);
+  line += "\"}\n";
+  return line;
+}
+
+}  // namespace laminar::kinesis

@@ -1,0 +1,37 @@
+// Partition keys that a table's columns make (`sink.partition_key`), and the hash by which the service finds a key's
+// shard.
+//
+// A key is the text of the columns' values, as SQL casts them to VARCHAR, with commas between them. NULL is "NULL"; a
+// key without any character, which the service refuses, is "''". A key of more characters than the service takes (256,
+// fewer where an id is added) is replaced by its MD5 in hexadecimal, so that its rows stay together.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "duck/batch.h"
+#include "duck/schema.h"
+#include "formats/format.h"
+
+namespace laminar::kinesis {
+
+constexpr size_t kMostKeyCharacters = 256;  // Unicode characters, as the service counts
+
+// The columns that the option names, as indices into the schema. Error (kUser): it names none, one twice, or one that
+// is not there; the nearest name is in the hint.
+Result<std::vector<size_t>> ParsePartitionKey(const std::string& option, const Schema& schema);
+
+// The key of each row. most_characters: longer ones are replaced.
+void MakePartitionKeys(const Batch& batch, const std::vector<size_t>& columns, size_t most_characters,
+                       EncodedRows* out);
+
+std::string Md5Hex(std::string_view text);
+// MD5 as a decimal number: the hash key that the service computes of a partition key, and takes as ExplicitHashKey.
+void AppendHashKey(std::string_view partition_key, std::string* out);
+
+}  // namespace laminar::kinesis

@@ -261,8 +261,10 @@ int HttpClient::Call::Sign(const SigV4& sign) {
   config.signature_type = AWS_ST_HTTP_REQUEST_HEADERS;
   config.region = Cursor(sign.region);
   config.service = Cursor(sign.service);
-  config.flags.use_double_uri_encode = true;
-  config.flags.should_normalize_uri_path = true;
+  const bool s3 = sign.service == "s3";
+  config.flags.use_double_uri_encode = !s3;
+  config.flags.should_normalize_uri_path = !s3;
+  config.signed_body_header = s3 ? AWS_SBHT_X_AMZ_CONTENT_SHA256 : AWS_SBHT_NONE;
   config.credentials = credentials;
   aws_date_time_init_epoch_millis(&config.date, static_cast<uint64_t>(sign.wall_micros / 1'000));
   // With credentials at hand the CRT signs at once and calls back before it returns.

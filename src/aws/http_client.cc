@@ -201,7 +201,12 @@ struct HttpClient::Call {
   static int OnHeaders(aws_http_stream* stream, aws_http_header_block block, const aws_http_header* headers,
                        size_t count, void* user);
   static int OnBody(aws_http_stream*, const aws_byte_cursor* data, void* user);
-  static void OnComplete(aws_http_stream*, int error, void* user) { static_cast<Call*>(user)->End(error); }
+  static void OnComplete(aws_http_stream* stream, int error, void* user) {
+    auto* call = static_cast<Call*>(user);
+    // An answer may have no headers at all, and OnHeaders then does not come.
+    if (!error) aws_http_stream_get_incoming_response_status(stream, &call->reply.status);
+    call->End(error);
+  }
   int Build(const HttpRequest& request);
   int Sign(const SigV4& sign);
 };
@@ -287,11 +292,10 @@ int HttpClient::Call::Sign(const SigV4& sign) {
   return outcome.error;
 }
 
-int HttpClient::Call::OnHeaders(aws_http_stream* stream, aws_http_header_block block, const aws_http_header* headers,
+int HttpClient::Call::OnHeaders(aws_http_stream*, aws_http_header_block block, const aws_http_header* headers,
                                 size_t count, void* user) {
   auto* call = static_cast<Call*>(user);
   if (block != AWS_HTTP_HEADER_BLOCK_MAIN) return AWS_OP_SUCCESS;
-  aws_http_stream_get_incoming_response_status(stream, &call->reply.status);
   for (size_t i = 0; i < count; ++i) {
     std::string name(View(headers[i].name));
     std::transform(name.begin(), name.end(), name.begin(),

@@ -58,6 +58,14 @@ struct Reply {
   bool maybe_done_before = false;  // an earlier attempt may have been carried out
 };
 
+// What `start` gives to the callback that it gets, on whatever thread.
+template <class T, class Start>
+T Await(Start start) {
+  const auto promise = std::make_shared<std::promise<T>>();  // shared: set_value may still run when get has returned
+  start([promise](T value) { promise->set_value(std::move(value)); });
+  return promise->get_future().get();
+}
+
 class S3Store final : public BlobStore {
  public:
   S3Store(s3::Location location, S3World world)
@@ -169,9 +177,7 @@ class S3Store final : public BlobStore {
 
   // One attempt. Error: there are no credentials.
   Result<aws::HttpReply> Attempt(const Call& call) {
-    std::promise<aws::CredentialsResult> credentials;
-    credentials_->Get([&](aws::CredentialsResult result) { credentials.set_value(std::move(result)); });
-    ASSIGN_OR_RETURN(auto keys, credentials.get_future().get());
+    ASSIGN_OR_RETURN(auto keys, Await<aws::CredentialsResult>([&](auto done) { credentials_->Get(std::move(done)); }));
     aws::HttpRequest request;
     request.method = call.method;
     request.path =
@@ -182,9 +188,7 @@ class S3Store final : public BlobStore {
     if (call.only_if_absent) request.headers.emplace_back("if-none-match", "*");
     request.body = call.body;
     request.sign = aws::SigV4{std::move(keys), region_, "s3", world_.clock->WallMicros() + clock_offset_micros_};
-    std::promise<aws::HttpReply> reply;
-    http_->Send(std::move(request), [&](aws::HttpReply result) { reply.set_value(std::move(result)); });
-    return reply.get_future().get();
+    return Await<aws::HttpReply>([&](auto done) { http_->Send(std::move(request), std::move(done)); });
   }
 
   // Sends the request until the answer is final or the time is up. Error: there are no credentials, or no way to the

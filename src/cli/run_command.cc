@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <optional>
 
 #include "cli/commands.h"
 #include "cli/errors.h"
@@ -16,6 +17,7 @@ struct Arguments {
   RunArguments run;
   int parallelism = 1;
   bool until_caught_up = false;
+  std::string metrics_listen;
 };
 
 int Run(const Arguments& arguments) {
@@ -24,8 +26,15 @@ int Run(const Arguments& arguments) {
   if (!script.ok()) return WrongInput(script.status());
   const auto memory = arguments.run.MemoryLimit();
   if (!memory.ok()) return WrongInput(memory.status());
+  std::optional<ListenAddress> metrics;
+  if (!arguments.metrics_listen.empty()) {
+    const auto address = ParseListenAddress(arguments.metrics_listen);
+    if (!address.ok()) return WrongInput(address.status());
+    metrics = *address;
+  }
 
   PipelineRun run(arguments.run);
+  if (metrics) run.ServeMetrics(*metrics);
   const auto world = World::Make(*memory);
   if (!world.ok()) {
     PrintError(world.status());
@@ -53,6 +62,10 @@ void AddRun(CLI::App* app, Action* action) {
       ->check(CLI::Range(1, kMostWorkers));
   command->add_flag("--until-caught-up", arguments->until_caught_up,
                     "Read to the end that each source has at the start, then finish");
+  command
+      ->add_option("--metrics-listen", arguments->metrics_listen,
+                   "Serve /metrics for Prometheus and /healthz there; with a port alone, to this machine only")
+      ->option_text("[HOST:]PORT");
   arguments->run.AddTo(command);
   command->footer(
       "The first SIGINT or SIGTERM stops reading and sends what was accepted; the second one stops at once.\n"
@@ -60,6 +73,7 @@ void AddRun(CLI::App* app, Action* action) {
       "Examples:\n"
       "  laminar run pipeline.sql\n"
       "  laminar run pipeline.sql --parallelism 4 --set region=eu-west-1\n"
+      "  laminar run pipeline.sql --metrics-listen 9464\n"
       "  laminar run backfill.sql --until-caught-up --log-format json\n"
       "  echo \"SELECT 1 + 1 AS two\" | laminar run -");
   command->callback([arguments, action] { *action = [arguments] { return Run(*arguments); }; });

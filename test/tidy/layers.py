@@ -34,6 +34,7 @@ OUTSIDE = {
     "nlohmann/": {"aws", "cli"},
     "spdlog/": {"base"},
     "CLI/": {"cli"},
+    "httplib": {"cli"},
     "openssl/": {"aws", "connectors/kinesis"},
 }
 

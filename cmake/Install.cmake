@@ -10,7 +10,7 @@ foreach(library simdjson::simdjson spdlog::spdlog fmt::fmt)
   endif()
 endforeach()
 # The HTTP server's library, and what it needs in turn.
-foreach(library cpp-httplib brotlidec brotlienc brotlicommon)
+foreach(library cpp-httplib brotlidec brotlienc brotlicommon z)
   find_library(path ${library} REQUIRED NO_CACHE)
   execute_process(COMMAND objdump -p "${path}" COMMAND awk "$1 == \"SONAME\" { print $2 }" OUTPUT_VARIABLE soname OUTPUT_STRIP_TRAILING_WHITESPACE
                   COMMAND_ERROR_IS_FATAL ANY)

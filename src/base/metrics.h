@@ -56,6 +56,7 @@ class Gauge {
   X(peak_state_rows, Gauge, "the highest that state_rows has been")                                               \
   X(checkpoints, Counter, "checkpoints committed")                                                                \
   X(checkpoint_failures, Counter, "attempts to write a checkpoint that failed")                                   \
+  X(checkpoint_failures_in_a_row, Gauge, "attempts to write a checkpoint that failed since the last success")     \
   X(checkpoint_bytes, Counter, "bytes of state written to checkpoints")                                           \
   X(checkpoint_ms, Gauge, "how long the last checkpoint took, from its request to its commit, milliseconds")      \
   X(checkpoint_pause_ms, Gauge, "how long no source was read for the last checkpoint, milliseconds")              \

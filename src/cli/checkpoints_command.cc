@@ -83,7 +83,7 @@ int ShowCheckpoints(const Arguments& arguments) {
   const auto location = Location(arguments, world->get());
   if (!location.ok())
     return location.status().kind() == StatusKind::kCancelled ? kWrongInput : WrongInput(location.status());
-  const auto blobs = OpenStore(*location, /*read_only=*/true);
+  const auto blobs = OpenStore(*location, /*read_only=*/true, world->get());
   if (!blobs.ok()) {
     PrintError(blobs.status());
     return kFailed;

@@ -1,5 +1,6 @@
 #include "cli/pipeline_run.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -12,9 +13,11 @@
 #include <vector>
 
 #include "base/backoff.h"
+#include "base/health.h"
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/errors.h"
+#include "cli/metrics_text.h"
 #include "cli/signals.h"
 #include "cli/status_line.h"
 #include "engine/memory_shares.h"
@@ -36,6 +39,25 @@ std::string CpuSeconds(const std::vector<int64_t>& micros) {
 
 std::string Mebibytes(int64_t bytes) {
   return std::to_string(bytes >> 20) + "MiB";
+}
+
+constexpr char kPipeline[] = "pipeline";  // who speaks of its start and its stop
+
+int64_t ProcessCpuMicros() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  const auto micros = [](const timeval& time) { return time.tv_sec * kMicrosPerSecond + time.tv_usec; };
+  return micros(used.ru_utime) + micros(used.ru_stime);
+}
+
+// What is wrong with the pipeline, "" = nothing.
+std::string Problems(const Health& health, const PipelineMetrics& metrics) {
+  std::string problems = health.Problems();
+  if (const int64_t failures = metrics.checkpoint_failures_in_a_row.Get(); failures > 0) {
+    problems += (problems.empty() ? "" : "; ") + std::string("checkpoints: the last ") +
+                (failures == 1 ? "attempt" : std::to_string(failures) + " attempts") + " to write one failed";
+  }
+  return problems;
 }
 
 void LogTotal(std::string_view message, const Pipeline& pipeline, int64_t elapsed_micros) {
@@ -112,6 +134,7 @@ struct PipelineRun::Rep {
     }
     if (count == 1) {
       LogInfo("stopping: sending what was accepted; once more stops at once");
+      health.Set(kPipeline, "stopping");
       if (status_line != nullptr) status_line->SetState("stopping");
       pipeline->Stop();
     } else {
@@ -155,7 +178,26 @@ struct PipelineRun::Rep {
     return aborted;
   }
 
+  // Null if nobody asked for it. pipeline: borrowed, outlives it.
+  Result<std::unique_ptr<MetricsServer>> StartMetrics(const Pipeline& pipeline, const World& world) {
+    if (!metrics_address) return std::unique_ptr<MetricsServer>();
+    MetricsServer::Pages pages;
+    pages.problems = [this, &pipeline] { return Problems(health, pipeline.metrics()); };
+    pages.metrics = [this, &pipeline, &world] {
+      return MetricsText(pipeline.metrics(), pipeline.source_metrics(),
+                         {.version = LAMINAR_VERSION,
+                          .healthy = Problems(health, pipeline.metrics()).empty(),
+                          .resident_bytes = world.memory().ResidentBytes(),
+                          .cpu_micros = ProcessCpuMicros()});
+    };
+    ASSIGN_OR_RETURN(auto server, MetricsServer::Start(*metrics_address, std::move(pages)));
+    LogInfo("serving /metrics and /healthz", {{"address", "http://" + server->address().ToString()}});
+    return server;
+  }
+
   const RunArguments arguments;
+  std::optional<ListenAddress> metrics_address;
+  Health health;
   std::mutex mutex;
   Pipeline* pipeline = nullptr;       // guarded by mutex
   StatusLine* status_line = nullptr;  // guarded by mutex
@@ -168,6 +210,10 @@ struct PipelineRun::Rep {
 
 PipelineRun::PipelineRun(const RunArguments& arguments) : rep_(std::make_unique<Rep>(arguments)) {}
 PipelineRun::~PipelineRun() = default;
+
+void PipelineRun::ServeMetrics(const ListenAddress& address) {
+  rep_->metrics_address = address;
+}
 
 void PipelineRun::Stop() {
   std::lock_guard lock(rep_->mutex);
@@ -218,6 +264,11 @@ PipelineRun::Attempt PipelineRun::RunOnce(const sql::CompiledScript& compiled, c
     LogInfo("the sources had come to their end and everything was sent: nothing to do; --fresh begins anew");
     return {Status::Ok(), true};
   }
+  rep_->health.Set(kPipeline, "starting: not all sources stand at their position");
+  auto metrics_server = rep_->StartMetrics(*pipeline, *world);
+  if (!metrics_server.ok()) {
+    return {metrics_server.status(), false};
+  }
   const int64_t started = world->clock().SteadyMicros();
   // Where rows go to the same terminal, a line that moves would be in their way.
   const bool prints = std::any_of(compiled.sinks.begin(), compiled.sinks.end(),
@@ -230,6 +281,7 @@ PipelineRun::Attempt PipelineRun::RunOnce(const sql::CompiledScript& compiled, c
   rep_->SetRunning(pipeline.get(), line.get());
   const Status status = pipeline->Run([&] {
     LogInfo("reading");
+    rep_->health.Set(kPipeline, "");
     if (line != nullptr) line->SetState("reading");
   });
   rep_->SetStopped();

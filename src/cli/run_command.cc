@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <optional>
 
 #include "cli/commands.h"
 #include "cli/errors.h"
@@ -19,6 +20,7 @@ struct Arguments {
   bool until_caught_up = false;
   StateArguments state;
   int restarts = 10;
+  std::string metrics_listen;
 };
 
 int Run(const Arguments& arguments) {
@@ -27,8 +29,15 @@ int Run(const Arguments& arguments) {
   if (!script.ok()) return WrongInput(script.status());
   const auto memory = arguments.run.MemoryLimit();
   if (!memory.ok()) return WrongInput(memory.status());
+  std::optional<ListenAddress> metrics;
+  if (!arguments.metrics_listen.empty()) {
+    const auto address = ParseListenAddress(arguments.metrics_listen);
+    if (!address.ok()) return WrongInput(address.status());
+    metrics = *address;
+  }
 
   PipelineRun run(arguments.run);
+  if (metrics) run.ServeMetrics(*metrics);
   const auto world = World::Make(*memory);
   if (!world.ok()) {
     PrintError(world.status());
@@ -40,7 +49,7 @@ int Run(const Arguments& arguments) {
   options.parallelism = arguments.parallelism;
   options.until_caught_up = arguments.until_caught_up;
   options.memory_limit_bytes = *memory;
-  const auto state = OpenState(arguments.state, arguments.script, *compiled, arguments.until_caught_up);
+  const auto state = OpenState(arguments.state, arguments.script, *compiled, arguments.until_caught_up, world->get());
   if (!state.ok()) {
     PrintError(state.status());
     return state.status().kind() == StatusKind::kUser ? kWrongInput : kFailed;
@@ -69,6 +78,10 @@ void AddRun(CLI::App* app, Action* action) {
       ->option_text("N")
       ->check(CLI::Range(0, 1'000'000))
       ->capture_default_str();
+  command
+      ->add_option("--metrics-listen", arguments->metrics_listen,
+                   "Serve /metrics for Prometheus and /healthz there; with a port alone, to this machine only")
+      ->option_text("[HOST:]PORT");
   arguments->run.AddTo(command);
   command->footer(
       "A pipeline that reads a stream goes on where it stopped, from its last checkpoint; `laminar checkpoints` shows\n"
@@ -79,6 +92,7 @@ void AddRun(CLI::App* app, Action* action) {
       "Examples:\n"
       "  laminar run pipeline.sql\n"
       "  laminar run pipeline.sql --parallelism 4 --set region=eu-west-1\n"
+      "  laminar run pipeline.sql --metrics-listen 9464\n"
       "  laminar run backfill.sql --until-caught-up --log-format json\n"
       "  echo \"SELECT 1 + 1 AS two\" | laminar run -");
   command->callback([arguments, action] { *action = [arguments] { return Run(*arguments); }; });

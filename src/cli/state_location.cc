@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "aws_stores/s3_store.h"
 #include "base/units.h"
 #include "state/directory_store.h"
 #include "state/key_codec.h"
@@ -82,14 +83,15 @@ Result<std::string> DefaultStateDirectory(const std::string& identity) {
   return (base / "laminar" / DirectoryName(identity)).string();
 }
 
-Result<std::unique_ptr<BlobStore>> OpenStore(const std::string& location, bool read_only) {
+Result<std::unique_ptr<BlobStore>> OpenStore(const std::string& location, bool read_only, World* world) {
+  if (IsS3Url(location)) return OpenS3Store(location, {.clock = &world->clock(), .seed = world->ForkRandom().Next()});
   const auto mode = read_only ? DirectoryStore::Mode::kRead : DirectoryStore::Mode::kOwn;
   ASSIGN_OR_RETURN(std::unique_ptr<DirectoryStore> store, DirectoryStore::Open(location, mode));
   return std::unique_ptr<BlobStore>(std::move(store));
 }
 
 Result<PipelineState> OpenState(const StateArguments& arguments, const ScriptArguments& script,
-                                const sql::CompiledScript& compiled, bool until_caught_up) {
+                                const sql::CompiledScript& compiled, bool until_caught_up, World* world) {
   PipelineState state;
   const Result<int64_t> interval = ParseMillis(arguments.checkpoint_interval);
   if (!interval.ok() || *interval < kLeastIntervalMillis) {
@@ -126,7 +128,7 @@ Result<PipelineState> OpenState(const StateArguments& arguments, const ScriptArg
   } else {
     ASSIGN_OR_RETURN(state.location, DefaultStateDirectory(identity));
   }
-  ASSIGN_OR_RETURN(state.store, OpenStore(state.location, /*read_only=*/false));
+  ASSIGN_OR_RETURN(state.store, OpenStore(state.location, /*read_only=*/false, world));
   state.options.store = state.store.get();
   state.options.pipeline = identity;
   state.options.interval_micros = *interval * kMicrosPerMilli;

@@ -40,9 +40,9 @@ Result<std::string> DefaultStateDirectory(const std::string& identity);
 // Opens what the arguments mean. A pipeline keeps state where a directory is named; else where it reads a stream
 // without an end and its script is a file. Error: the place cannot be used, or another process uses it.
 Result<PipelineState> OpenState(const StateArguments& state, const ScriptArguments& script,
-                                const sql::CompiledScript& compiled, bool until_caught_up);
+                                const sql::CompiledScript& compiled, bool until_caught_up, World* world);
 
 // The store at a directory or s3://bucket/prefix. read_only: it is there already, and another process may use it.
-Result<std::unique_ptr<BlobStore>> OpenStore(const std::string& location, bool read_only);
+Result<std::unique_ptr<BlobStore>> OpenStore(const std::string& location, bool read_only, World* world);
 
 }  // namespace laminar::cli

@@ -116,6 +116,7 @@ int64_t Checkpointer::Step() {
   backoff_.Reset();
   PipelineMetrics& metrics = *parts_.metrics;
   metrics.checkpoints.Add(1);
+  metrics.checkpoint_failures_in_a_row.Set(0);
   metrics.checkpoint_ms.Set((now - taken->requested_micros) / kMicrosPerMilli);
   metrics.checkpoint_pause_ms.Set(control_.last_pause_micros() / kMicrosPerMilli);
   metrics.longest_checkpoint_pause_ms.Set(control_.longest_pause_micros() / kMicrosPerMilli);
@@ -137,6 +138,7 @@ void Checkpointer::OnFailure(const Status& status, int64_t now_micros) {
     retry_micros_ = now_micros + pause;
   }
   parts_.metrics->checkpoint_failures.Add(1);
+  parts_.metrics->checkpoint_failures_in_a_row.Set(failures);
   const bool taken = status.code() == CheckpointStore::kTaken;
   if (!taken && failures < parts_.most_failures) {
     LogError("a checkpoint could not be written: the pipeline goes on, and a restart would begin at the one before",

@@ -10,6 +10,7 @@ LAYERS = {
     "formats": {"duck"},
     "formats/json": {"duck", "formats"},
     "state": {"duck"},
+    "aws_stores": {"aws", "state"},
     "connectors": {"duck", "formats"},
     "connectors/kinesis": {"duck", "formats", "connectors", "aws"},
     "connectors/file": {"duck", "formats", "connectors"},
@@ -33,6 +34,7 @@ OUTSIDE = {
     "nlohmann/": {"aws", "cli", "connectors/kinesis"},
     "spdlog/": {"base"},
     "CLI/": {"cli"},
+    "httplib": {"cli"},
     "openssl/": {"aws", "connectors/kinesis"},
 }
 

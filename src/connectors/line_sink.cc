@@ -63,6 +63,7 @@ class LineWriter final : public SinkWriter {
   // What was pushed is written at the next Poll, without waiting for company, and forced onto the disk.
   void EndEpoch(int64_t epoch) override { ended_epoch_ = epoch; }
   bool EpochReady(int64_t epoch) const override { return synced_epoch_ >= epoch; }
+  SinkState State(int64_t /*epoch*/) override { return {R"({"written":true})", {}}; }
 
  private:
   int64_t Due() const {
@@ -102,7 +103,12 @@ LineSink::LineSink(const TableSpec& table, const ConnectorContext& context, cons
     : table_(table), context_(context), options_(options), open_(std::move(open)) {}
 
 Status LineSink::Start(std::vector<Waker*> /*wakers*/) {
-  ASSIGN_OR_RETURN(output_, open_());
+  ASSIGN_OR_RETURN(output_, open_(append_));
+  return Status::Ok();
+}
+
+Status LineSink::Resume(const std::string& /*state_id*/, std::vector<SinkState> states) {
+  append_ = !states.empty();
   return Status::Ok();
 }
 

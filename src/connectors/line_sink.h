@@ -22,7 +22,8 @@ struct LineSinkOptions {
 // One writer a worker, all on one output: the rows of one writer stay in their order, and lines are never torn.
 class LineSink final : public Sink {
  public:
-  using Open = std::function<Result<std::unique_ptr<LineOutput>>()>;
+  // append: behind what is there, for a run that goes on from a checkpoint.
+  using Open = std::function<Result<std::unique_ptr<LineOutput>>(bool append)>;
 
   // open is called by Start. Error: the format refuses the table. What table and context name is borrowed.
   static Result<std::unique_ptr<Sink>> Make(const TableSpec& table, const ConnectorContext& context,
@@ -32,12 +33,14 @@ class LineSink final : public Sink {
   Status Start(std::vector<Waker*> wakers) override;
   std::unique_ptr<SinkWriter> CreateWriter(int worker) override;
   bool Ready() const override { return output_ != nullptr; }
+  Status Resume(const std::string& state_id, std::vector<SinkState> states) override;
 
  private:
   const TableSpec table_;
   const ConnectorContext context_;
   const LineSinkOptions options_;
   const Open open_;
+  bool append_ = false;
   std::unique_ptr<LineOutput> output_;  // since Start
 };
 

@@ -296,6 +296,7 @@ class PipelineImpl final : public Pipeline {
     parts.committed = [this](int64_t /*checkpoint*/) {
       if (std::exchange(released_, true)) return;
       for (const auto& [table, source] : sources_) source->Release();
+      if (on_first_checkpoint_) on_first_checkpoint_();
     };
     parts.finished = [this] { return EndsCloseWindows() && !stop_ && !failed_; };
     checkpointer_ = std::make_unique<Checkpointer>(std::move(parts));
@@ -394,9 +395,11 @@ class PipelineImpl final : public Pipeline {
       if (!source->Ready()) return;
     }
     if (announced_.exchange(true)) return;
-    // Where a source begins is kept before anything is read from it.
-    if (checkpointer_) checkpointer_->SourcesReady(/*at_once=*/!recovery_.from.has_value() || AnySourceIsNew());
-    if (on_reading) on_reading();
+    // Where a source begins is kept before anything is read from it, and before anybody is told that it is read.
+    const bool begins = !recovery_.from.has_value() || AnySourceIsNew();
+    if (checkpointer_ && begins) on_first_checkpoint_ = on_reading;
+    if (checkpointer_) checkpointer_->SourcesReady(/*at_once=*/begins);
+    if (on_reading && !(checkpointer_ && begins)) on_reading();
   }
 
   void Fail(const Status& status) {
@@ -474,8 +477,9 @@ class PipelineImpl final : public Pipeline {
   ThreadWaker checkpoint_waker_;
   std::unique_ptr<Checkpointer> checkpointer_;  // made by Run
   std::atomic<bool> workers_done_{false}, last_checkpoint_lost_{false};
-  std::atomic<int> restored_{0};  // workers
-  bool released_ = false;         // of the checkpointer's thread: rows are given out
+  std::atomic<int> restored_{0};               // workers
+  std::function<void()> on_first_checkpoint_;  // written before the first one is asked for
+  bool released_ = false;                      // of the checkpointer's thread: rows are given out
   std::atomic<bool> stop_{false}, failed_{false}, abort_{false}, announced_{false}, drain_timed_out_{false};
   std::mutex mutex_;
   Status first_error_;  // guarded by mutex_

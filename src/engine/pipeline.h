@@ -65,7 +65,8 @@ class Pipeline {
   virtual bool finished_before() const = 0;
 
   // Runs to the end of the sources, to a failure or until Stop; blocks. Everything accepted has then been acknowledged,
-  // or the Status says what was not. on_reading is called once, when every source is pinned on all its shards.
+  // or the Status says what was not. on_reading is called once, when every source is pinned on all its shards, and that
+  // is kept.
   virtual Status Run(const std::function<void()>& on_reading) = 0;
   // Stop reading, send what was accepted, return: windows that the watermark has not passed are not given out. Thread-
   // safe and safe in a signal handler's thread.

@@ -16,6 +16,7 @@ class Record:
     key: str
     data: bytes
     seen: float  # time.time() at which we had it
+    arrived: float = 0.0  # the service's approximate arrival time
 
 
 def create_stream(client, name, shards=1):
@@ -91,6 +92,12 @@ def put_all(client, name, rows):
     return count
 
 
+def put_to_each_shard(client, stream, data):
+    """One record into every shard: nothing that came before is waited for any longer."""
+    for shard in open_shards(client, stream):
+        client.put_record(StreamName=stream, PartitionKey="to-this-shard", ExplicitHashKey=shard["HashKeyRange"]["StartingHashKey"], Data=data)
+
+
 class StreamReader:
     """Reads a stream from its oldest record on, parents before children, and keeps what it has seen in `records`."""
 
@@ -118,7 +125,8 @@ class StreamReader:
             answer = self.client.get_records(ShardIterator=iterator, Limit=10000)
             seen = time.time()
             for r in answer["Records"]:
-                new.append(Record(shard, int(r["SequenceNumber"]), r["PartitionKey"], r["Data"], seen))
+                new.append(Record(shard, int(r["SequenceNumber"]), r["PartitionKey"], r["Data"], seen,
+                                  r["ApproximateArrivalTimestamp"].timestamp() if "ApproximateArrivalTimestamp" in r else 0.0))
             self.iterators[shard] = answer.get("NextShardIterator")
             if self.iterators[shard] is None:
                 self.discover()

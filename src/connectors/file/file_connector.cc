@@ -15,7 +15,7 @@ namespace laminar {
 
 namespace {
 
-Result<std::unique_ptr<LineOutput>> OpenOutput(const std::string& path) {
+Result<std::unique_ptr<LineOutput>> OpenOutput(const std::string& path, bool append) {
   const std::string what = "file " + path;
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (fd < 0) {
@@ -35,6 +35,10 @@ Result<std::unique_ptr<LineOutput>> OpenOutput(const std::string& path) {
     return Status::Environment("cannot write " + what + ": a pipeline is reading or writing it",
                                "Name another file in one of the two tables");
   }
+  if (append) {
+    if (lseek(fd, 0, SEEK_END) < 0) return Status::Environment("cannot write " + what + ": " + std::strerror(errno));
+    return output;
+  }
   if (ftruncate(fd, 0) != 0) return Status::Environment("cannot write " + what + ": " + std::strerror(errno));
   return output;
 }
@@ -49,9 +53,10 @@ class FileConnector final : public Connector {
     static const std::vector<OptionSpec> kOptions = {
         {.name = "path",
          .required = true,
-         .help = "The file; a relative path starts at the current directory. A source also reads a named pipe, and '-' "
-                 "as the "
-                 "standard input; a sink replaces what was in the file",
+         .help =
+             "The file; a relative path starts at the current directory. A source also reads a named pipe, and '-' "
+             "as the "
+             "standard input; a sink replaces what was in the file, but for a pipeline that goes on from a checkpoint",
          .example = "orders.jsonl"},
     };
     return kOptions;
@@ -76,7 +81,8 @@ class FileConnector final : public Connector {
   Result<std::unique_ptr<Sink>> MakeSink(const TableSpec& table, const ConnectorContext& context) const override {
     LineSinkOptions options;
     options.sync_at_finish = true;
-    return LineSink::Make(table, context, options, [path = table.options.String("path")] { return OpenOutput(path); });
+    return LineSink::Make(table, context, options,
+                          [path = table.options.String("path")](bool append) { return OpenOutput(path, append); });
   }
 };
 

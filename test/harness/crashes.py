@@ -1,0 +1,172 @@
+"""Kill loops: the real binary on a pipeline of the user's page, killed at random moments, and what its output must then be."""
+
+import json
+import random
+import tempfile
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from harness.laminar import Laminar
+from harness.pages import (
+    clicks, expected_alert, expected_checks, expected_metrics, expected_order, found_alert, found_check, found_metric, found_order, reading, time_text,
+    transaction_record, transactions)
+from harness.process import wait_for
+from harness.servers import boto_client
+from harness.sql import page
+from harness.streams import StreamReader, create_stream, merge_neighbours, open_shards, put_all, put_to_each_shard, split_shard
+
+INTERVAL = 0.3    # seconds from one checkpoint to the next
+SLACK = 2.5       # arrival times in whole seconds; a checkpoint's own duration
+
+
+def freeze(value):
+    """A value that can be counted."""
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+class Page:
+    """A pipeline of the page. rows: (bytes) in the order in which they are put; last: what is put to each shard at the end, to close windows."""
+
+    def __init__(self, name, source, sink, rows, expected, found, last=None, region="us-east-1", sink_region=None, latest=False):
+        self.name, self.source, self.sink = name, source, sink
+        self.rows, self.last = rows, last
+        self.expected = Counter(map(freeze, expected))
+        self.found = lambda data: freeze(found(data))
+        self.region, self.sink_region, self.latest = region, sink_region or region, latest
+
+
+def make_page(name, rng, rows):
+    if name == "replication":
+        texts = [f'{{"order_id": {n}, "customer_id": "c-{n % 7}", "items": [{n}], "total_amount": {n}.{n % 100:02d}, "order_time": "2026-01-01T00:00:00Z"}}'
+                 for n in range(rows)]
+        return Page(name, "orders", "orders-replica", [t.encode() for t in texts], [expected_order(t) for t in texts], found_order, sink_region="us-west-2")
+    if name == "iot":
+        readings = [reading(n, 25 + rng.uniform(0, 30)) for n in range(rows)]
+        return Page(name, "iot-sensors", "iot-alerts", [json.dumps(r).encode() for r in readings], [a for a in map(expected_alert, readings) if a],
+                    found_alert, region="eu-west-1", latest=True)
+    if name == "clickstream":
+        clicked = clicks(rng)
+        return Page(name, "clickstream-raw", "page-metrics", [json.dumps(r).encode() for r in clicked], expected_metrics(clicked), found_metric,
+                    last=json.dumps(dict(clicked[0], event_time=time_text(3600))).encode())
+    made = transactions(rng)
+    return Page(name, "financial-transactions", "fraud-detection", [json.dumps(transaction_record(r)).encode() for r in made],
+                [list(pair) for pair in expected_checks(made).items()], lambda data: list(found_check(data)[0]),
+                last=json.dumps(transaction_record(dict(made[0], transaction_id="last", seconds=5 * 3600.0))).encode())
+
+
+def exactly_once(sql, sink):
+    """The page's script with one option more in the table of the sink."""
+    at = sql.index(f"'{sink}'")
+    return sql[:at + len(sink) + 2] + ",\n    'sink.delivery' = 'exactly_once', 'sink.fence_wait' = '100ms'" + sql[at + len(sink) + 2:]
+
+
+class CrashLoop:
+    def __init__(self, page_of, mode, endpoint, rng, reshards=True, binary_arguments=(), log=print):
+        self.page, self.mode, self.endpoint, self.rng, self.reshards, self.log = page_of, mode, endpoint, rng, reshards, log
+        self.arguments = list(binary_arguments)
+        self.folder = tempfile.TemporaryDirectory(prefix="laminar-crash-")
+        self.script = Path(self.folder.name) / "pipeline.sql"
+        sql = page(page_of.name)
+        self.script.write_text(sql if mode == "at_least_once" else exactly_once(sql, page_of.sink))
+        self.source = boto_client(endpoint, page_of.region)
+        self.sink = boto_client(endpoint, page_of.sink_region)
+        self.kills = []       # (time of the newest checkpoint, time of the kill)
+        self.put = 0
+
+    def start(self):
+        parallelism = str(self.rng.choice([1, 1, 2, 3]))
+        return Laminar(["run", "--state-dir", str(Path(self.folder.name) / "state"), "--checkpoint-interval", f"{int(INTERVAL * 1000)}ms", "-p", parallelism,
+                        *self.arguments, str(self.script)], endpoint=self.endpoint, environment={"AWS_REGION": self.page.region})
+
+    def newest_checkpoint(self):
+        newest = 0.0
+        for manifest in (Path(self.folder.name) / "state").glob("manifest-*"):
+            newest = max(newest, json.loads(manifest.read_bytes()[32:])["taken_micros"] / 1e6)
+        return newest
+
+    def reshard(self):
+        shards = open_shards(self.source, self.page.source)
+        if len(shards) < 4 and self.rng.random() < 0.6:
+            split_shard(self.source, self.page.source, self.rng.choice(shards))
+        elif len(shards) > 1:
+            merge_neighbours(self.source, self.page.source)
+
+    def run(self, kills):
+        create_stream(self.source, self.page.source, 2)
+        create_stream(self.sink, self.page.sink, 2)
+        share = max(1, len(self.page.rows) // (kills + 1))
+        for number in range(kills):
+            laminar = self.start()
+            try:
+                if number == 0 and self.page.latest:
+                    laminar.wait_reading()
+                elif self.rng.random() < 0.8:
+                    laminar.wait_reading(60)
+                self.put += put_all(self.source, self.page.source, self.page.rows[self.put:self.put + share])
+                if self.reshards and self.rng.random() < 0.25:
+                    self.reshard()
+                time.sleep(self.rng.uniform(0, 4 * INTERVAL))
+                assert laminar.process.poll() is None, laminar.describe()
+                killed = time.time()
+                laminar.process.kill()
+                laminar.process.wait()
+                self.kills.append((self.newest_checkpoint(), killed))
+            finally:
+                laminar.kill()
+        laminar = self.start().wait_reading(60)
+        try:
+            put_all(self.source, self.page.source, self.page.rows[self.put:])
+            if self.page.last:
+                put_to_each_shard(self.source, self.page.source, self.page.last)
+            reader = StreamReader(self.sink, self.page.sink)
+            wanted = set(self.page.expected)
+
+            def complete():
+                for record in reader.poll():
+                    wanted.discard(self.page.found(record.data))
+                assert laminar.process.poll() is None, laminar.describe()
+                return not wanted
+
+            wait_for(complete, 120, lambda: f"{len(wanted)} rows of {self.page.name} are missing, such as {sorted(wanted)[:3]}\n{laminar.describe()}")
+            assert laminar.stop() == 0, laminar.describe()
+            reader.read_to_tip()
+        finally:
+            laminar.kill()
+        return self.check(reader.records)
+
+    def check(self, records):
+        found = Counter(self.page.found(r.data) for r in records)
+        strange = [row for row in found if row not in self.page.expected]
+        assert not strange, f"{len(strange)} rows that should not be, such as {strange[:3]}"
+        missing = [row for row in self.page.expected if found[row] < self.page.expected[row]]
+        assert not missing, f"{len(missing)} rows are missing, such as {missing[:3]}"
+        doubles = sum(found.values()) - sum(self.page.expected.values())
+        if self.mode == "exactly_once":
+            assert doubles == 0, f"{doubles} rows came twice, such as {[r for r in found if found[r] > self.page.expected[r]][:3]}"
+        else:
+            self.check_doubles(records, found)
+        self.log(f"{self.page.name} {self.mode}: {len(self.kills)} kills, {sum(self.page.expected.values())} rows expected, {doubles} doubled")
+        return doubles
+
+    def check_doubles(self, records, found):
+        """A row comes again only if it was first sent after the checkpoint that the next run began with."""
+        copies = defaultdict(list)
+        for record in records:
+            row = self.page.found(record.data)
+            if found[row] > self.page.expected[row]:
+                copies[row].append(record.arrived)
+        for row, times in copies.items():
+            times.sort()
+            for first, again in zip(times, times[1:]):
+                assert any(first <= killed + SLACK and again >= killed - SLACK and first >= checkpoint - SLACK for checkpoint, killed in self.kills), \
+                    f"a row came at {first} and again at {again}, but no kill lies between: {row}; {self.kills}"
+
+
+def crash(name, mode, endpoint, kills, seed, log=print, **options):
+    rng = random.Random(seed)
+    loop = CrashLoop(make_page(name, rng, 3000), mode, endpoint, rng, log=log, **options)
+    try:
+        return loop.run(kills)
+    finally:
+        loop.folder.cleanup()

@@ -84,6 +84,7 @@ inline const std::vector<Call>& Calls() {
       {"bit_xor", {"i"}},
       {"arg_max", {"s", "id"}},
       {"arg_min", {"i", "f"}},
+      {"max", {"i", "two"}, false, "", "", true},
       {"any_value", {"s"}, false, "", "", false, false, false, true},
       {"arbitrary", {"i"}, false, "", "", false, false, true, true},
       {"bit_and", {"i"}},

@@ -141,6 +141,7 @@ TEST_F(OverState, ARowIsLateWhoseTimeWasGivenOutBeforeARestart) {
 
 TEST_F(OverState, RowsThatNothingElseTellsApartStayInTheOrderOfTheirComingAfterARestart) {
   node_.partition = {};
+  input_.schema[1].type = MakeType("UBIGINT");
   input_.order_column = 1;
   AddFunction("sum(d)", "sum", RowsBack({}));
   ASSERT_TRUE(Push({{0, 1, 5}, {0, 1, 3}, {0, 1, 7}}).ok());

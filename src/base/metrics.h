@@ -50,7 +50,8 @@ class Gauge {
   X(state_bytes, Gauge, "bytes that operators hold: open windows, sessions, rows that OVER needs, joined tables") \
   X(state_rows, Gauge, "rows and groups that wait for the watermark")                                             \
   X(peak_state_bytes, Gauge, "the highest that state_bytes has been")                                             \
-  X(peak_state_rows, Gauge, "the highest that state_rows has been")
+  X(peak_state_rows, Gauge, "the highest that state_rows has been")                                               \
+  X(failing_requests, Gauge, "requests that have failed 8 times in a row or more, and not succeeded since")
 
 // Of one source table.
 #define LAMINAR_SOURCE_METRICS(X)                                                                             \

@@ -49,6 +49,10 @@ int64_t ProcessCpuMicros() {
 // What is wrong with the pipeline, "" = nothing.
 std::string Problems(const Health& health, const PipelineMetrics& metrics) {
   std::string problems = health.Problems();
+  if (const int64_t failing = metrics.failing_requests.Get(); failing > 0) {
+    problems += (problems.empty() ? "" : "; ") + std::string("requests: ") + std::to_string(failing) +
+                " failed again and again and " + (failing == 1 ? "is" : "are") + " tried on; the log has the cause";
+  }
   return problems;
 }
 

@@ -34,34 +34,35 @@ class Gauge {
 };
 
 // Every figure is declared here once, with its meaning: name, type, help.
-#define LAMINAR_PIPELINE_METRICS(X)                                                                               \
-  X(rows_in, Counter, "rows decoded from sources")                                                                \
-  X(bytes_in, Counter, "bytes of records read, as stored in the stream or file")                                  \
-  X(rows_to_sinks, Counter, "rows handed to sinks")                                                               \
-  X(rows_out, Counter, "rows acknowledged by sinks")                                                              \
-  X(bytes_out, Counter, "bytes of records acknowledged by sinks")                                                 \
-  X(oversize_rows, Counter, "rows that a sink's stream does not take: dropped, or sent to dead letters")          \
-  X(bad_rows, Counter, "rows dropped by bad_data = 'drop'")                                                       \
-  X(data_gaps, Counter, "stretches of a stream that were gone unread, passed by on_data_loss = 'resume'")         \
-  X(out_of_range_records, Counter, "aggregated records dropped, as records in them belong to other shards")       \
-  X(read_requests, Counter, "GetRecords requests answered")                                                       \
-  X(write_requests, Counter, "PutRecords requests answered")                                                      \
-  X(retries, Counter, "requests and records sent again, for whatever reason")                                     \
-  X(throttles, Counter, "answers of the kind: limit exceeded")                                                    \
-  X(lag_ms, Gauge, "largest MillisBehindLatest over all shards, milliseconds")                                    \
-  X(buffered_bytes, Gauge, "bytes held by prefetch and by sinks")                                                 \
-  X(state_bytes, Gauge, "bytes that operators hold: open windows, sessions, rows that OVER needs, joined tables") \
-  X(state_rows, Gauge, "rows and groups that wait for the watermark")                                             \
-  X(peak_state_bytes, Gauge, "the highest that state_bytes has been")                                             \
-  X(peak_state_rows, Gauge, "the highest that state_rows has been")                                               \
-  X(checkpoints, Counter, "checkpoints committed")                                                                \
-  X(checkpoint_failures, Counter, "attempts to write a checkpoint that failed")                                   \
-  X(checkpoint_failures_in_a_row, Gauge, "attempts to write a checkpoint that failed since the last success")     \
-  X(checkpoint_bytes, Counter, "bytes of state written to checkpoints")                                           \
-  X(checkpoint_ms, Gauge, "how long the last checkpoint took, from its request to its commit, milliseconds")      \
-  X(checkpoint_pause_ms, Gauge, "how long no source was read for the last checkpoint, milliseconds")              \
-  X(longest_checkpoint_pause_ms, Gauge, "the longest that no source was read for a checkpoint, milliseconds")     \
-  X(last_checkpoint_micros, Gauge, "when the last checkpoint was committed, microseconds since 1970; 0 = none yet")
+#define LAMINAR_PIPELINE_METRICS(X)                                                                                 \
+  X(rows_in, Counter, "rows decoded from sources")                                                                  \
+  X(bytes_in, Counter, "bytes of records read, as stored in the stream or file")                                    \
+  X(rows_to_sinks, Counter, "rows handed to sinks")                                                                 \
+  X(rows_out, Counter, "rows acknowledged by sinks")                                                                \
+  X(bytes_out, Counter, "bytes of records acknowledged by sinks")                                                   \
+  X(oversize_rows, Counter, "rows that a sink's stream does not take: dropped, or sent to dead letters")            \
+  X(bad_rows, Counter, "rows dropped by bad_data = 'drop'")                                                         \
+  X(data_gaps, Counter, "stretches of a stream that were gone unread, passed by on_data_loss = 'resume'")           \
+  X(out_of_range_records, Counter, "aggregated records dropped, as records in them belong to other shards")         \
+  X(read_requests, Counter, "GetRecords requests answered")                                                         \
+  X(write_requests, Counter, "PutRecords requests answered")                                                        \
+  X(retries, Counter, "requests and records sent again, for whatever reason")                                       \
+  X(throttles, Counter, "answers of the kind: limit exceeded")                                                      \
+  X(lag_ms, Gauge, "largest MillisBehindLatest over all shards, milliseconds")                                      \
+  X(buffered_bytes, Gauge, "bytes held by prefetch and by sinks")                                                   \
+  X(state_bytes, Gauge, "bytes that operators hold: open windows, sessions, rows that OVER needs, joined tables")   \
+  X(state_rows, Gauge, "rows and groups that wait for the watermark")                                               \
+  X(peak_state_bytes, Gauge, "the highest that state_bytes has been")                                               \
+  X(peak_state_rows, Gauge, "the highest that state_rows has been")                                                 \
+  X(checkpoints, Counter, "checkpoints committed")                                                                  \
+  X(checkpoint_failures, Counter, "attempts to write a checkpoint that failed")                                     \
+  X(checkpoint_failures_in_a_row, Gauge, "attempts to write a checkpoint that failed since the last success")       \
+  X(checkpoint_bytes, Counter, "bytes of state written to checkpoints")                                             \
+  X(checkpoint_ms, Gauge, "how long the last checkpoint took, from its request to its commit, milliseconds")        \
+  X(checkpoint_pause_ms, Gauge, "how long no source was read for the last checkpoint, milliseconds")                \
+  X(longest_checkpoint_pause_ms, Gauge, "the longest that no source was read for a checkpoint, milliseconds")       \
+  X(last_checkpoint_micros, Gauge, "when the last checkpoint was committed, microseconds since 1970; 0 = none yet") \
+  X(failing_requests, Gauge, "requests that have failed 8 times in a row or more, and not succeeded since")
 
 // Of one source table.
 #define LAMINAR_SOURCE_METRICS(X)                                                                             \

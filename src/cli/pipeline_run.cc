@@ -57,6 +57,10 @@ std::string Problems(const Health& health, const PipelineMetrics& metrics) {
     problems += (problems.empty() ? "" : "; ") + std::string("checkpoints: the last ") +
                 (failures == 1 ? "attempt" : std::to_string(failures) + " attempts") + " to write one failed";
   }
+  if (const int64_t failing = metrics.failing_requests.Get(); failing > 0) {
+    problems += (problems.empty() ? "" : "; ") + std::string("requests: ") + std::to_string(failing) +
+                " failed again and again and " + (failing == 1 ? "is" : "are") + " tried on; the log has the cause";
+  }
   return problems;
 }
 
@@ -73,6 +77,9 @@ void LogTotal(std::string_view message, const Pipeline& pipeline, int64_t elapse
                     {"retries", number(metrics.retries.Get()), true},
                     {"peak_state_bytes", std::to_string(metrics.peak_state_bytes.Get()), true},
                     {"peak_state_rows", std::to_string(metrics.peak_state_rows.Get()), true},
+                    {"checkpoints", number(metrics.checkpoints.Get()), true},
+                    {"checkpoint_bytes", number(metrics.checkpoint_bytes.Get()), true},
+                    {"longest_checkpoint_pause_ms", std::to_string(metrics.longest_checkpoint_pause_ms.Get()), true},
                     {"worker_cpu_seconds", CpuSeconds(pipeline.worker_cpu_micros()), true},
                     {"elapsed_ms", number(static_cast<uint64_t>(elapsed_micros / kMicrosPerMilli)), true}});
 }

@@ -72,6 +72,7 @@ def test_figures_and_health_of_a_pipeline(quick_server, new_name, laminar):
     seen = wait_for(lambda: (f := figures())[("laminar_rows_out_total", ())] == 100 and f, 20, run.describe)
     assert seen[("laminar_rows_in_total", ())] == 100
     assert seen[("laminar_healthy", ())] == 1
+    assert seen[("laminar_failing_requests", ())] == 0
     assert seen[("process_resident_memory_bytes", ())] > 10 << 20
     assert seen[("process_cpu_seconds_total", ())] > 0
     assert any(name == "laminar_build_info" for name, _ in seen)
@@ -97,6 +98,28 @@ def test_figures_of_a_source_have_its_table(tmp_path, quick_server, new_name, la
     assert seen[("laminar_watermark_seconds", of_clicks)] == 1_767_225_720 - 5
     assert ("laminar_late_rows_total", of_clicks) in seen
     assert run.stop() == 0, run.describe()
+
+
+def test_health_while_requests_fail(quick_server, new_name, laminar):
+    """The server goes away: unwell, with the reason."""
+    server = type(quick_server)()
+    try:
+        name = new_name("gone")
+        for stream in (name, name + "-out"):
+            create_stream(server.client(), stream, 1)
+        run = laminar("run", "--metrics-listen", "0", script=copy(name, name + "-out"), endpoint=server.endpoint, environment={"AWS_REGION": "us-east-1"})
+        url = listening(run)
+        status, said = http_get(f"{url}/healthz")
+        if status == 503:  # it may be reading already
+            assert said == b"pipeline: starting: not all sources stand at their position\n"
+        run.wait_reading()
+    finally:
+        server.stop()
+    wait_for(lambda: b"failed again and again" in http_get(f"{url}/healthz")[1], 60, run.describe, pause=0.1)
+    assert http_get(f"{url}/healthz")[0] == 503
+    seen = parse(http_get(f"{url}/metrics")[1].decode())
+    assert seen[("laminar_failing_requests", ())] >= 1 and seen[("laminar_healthy", ())] == 0
+    run.kill()
 
 
 def refused(tmp_path, address):

@@ -25,6 +25,7 @@ bool RetryLog::OnFailure(int64_t now_micros) {
 
 int64_t Retry::OnFailure(const ApiError& error, std::string_view where, int64_t now_micros) {
   metrics_->retries.Add(1);
+  Failed();
   if (error.error_class == ErrorClass::kThrottled) metrics_->throttles.Add(1);
   if (log_->OnFailure(now_micros)) {
     const std::string cause = error.status.ToString();  // mostly says the rest, too
@@ -42,6 +43,7 @@ int64_t Retry::OnFailure(const ApiError& error, std::string_view where, int64_t 
 int64_t Retry::OnPartialFailure(size_t refused, size_t sent, const std::string& code, const std::string& message,
                                 std::string_view where, int64_t now_micros) {
   metrics_->retries.Add(refused);
+  refused < sent ? Answered() : Failed();
   if (code == "ProvisionedThroughputExceededException") metrics_->throttles.Add(refused);
   if (log_->OnFailure(now_micros)) {
     LogWarning("some records of a request were refused and are sent again",

@@ -35,9 +35,19 @@ class RetryLog {
 // Not thread-safe.
 class Retry {
  public:
+  // From so many failures in a row on, some seconds after the first one, the request counts as failing.
+  static constexpr int kFailingAfter = 8;
+
   // operation: a constant such as "GetRecords". All pointers are borrowed and outlive the object.
   Retry(std::string_view operation, Random* random, PipelineMetrics* metrics, RetryLog* log)
       : operation_(operation), backoff_(random, kRetryBaseMicros, kRetryCapMicros), metrics_(metrics), log_(log) {}
+  ~Retry() { Answered(); }
+  Retry(Retry&& other) noexcept
+      : operation_(other.operation_),
+        backoff_(other.backoff_),
+        metrics_(other.metrics_),
+        log_(other.log_),
+        failures_(std::exchange(other.failures_, 0)) {}
 
   // The request failed for a reason that may pass. Returns the SteadyMicros at which to send it again (full jitter).
   // The 1st, 2nd, 4th, 8th ... failure in a row is logged. `where`: the stream or shard, for the log.
@@ -45,13 +55,25 @@ class Retry {
   // Part of a request was refused and is sent again; `code` and `message` are those of one refused record.
   int64_t OnPartialFailure(size_t refused, size_t sent, const std::string& code, const std::string& message,
                            std::string_view where, int64_t now_micros);
-  void OnSuccess() { backoff_.Reset(); }
+  void OnSuccess() {
+    backoff_.Reset();
+    Answered();
+  }
 
  private:
+  void Failed() {
+    if (++failures_ == kFailingAfter) metrics_->failing_requests.Add(1);
+  }
+  void Answered() {
+    if (failures_ >= kFailingAfter) metrics_->failing_requests.Add(-1);
+    failures_ = 0;
+  }
+
   const std::string_view operation_;
   Backoff backoff_;
   PipelineMetrics* const metrics_;
   RetryLog* const log_;
+  int failures_ = 0;  // in a row
 };
 
 }  // namespace laminar::kinesis

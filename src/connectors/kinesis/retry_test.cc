@@ -55,5 +55,31 @@ TEST(Retry, ProgressKeepsTheWaitShort) {
   EXPECT_EQ(metrics.retries.Get(), 20u * 149);
 }
 
+TEST(Retry, ARequestThatFailsAndFailsIsCountedWhileItDoes) {
+  Random rng(3);
+  PipelineMetrics metrics;
+  RetryLog log;
+  const ApiError error{ErrorClass::kTransient, Status::Environment("no answer")};
+  Retry answered("Test", &rng, &metrics, &log);
+  const auto fail = [&](Retry* retry, int times) {
+    for (int i = 0; i < times; i++) retry->OnFailure(error, "here", 0);
+    return metrics.failing_requests.Get();
+  };
+  EXPECT_EQ(fail(&answered, Retry::kFailingAfter - 1), 0);
+  EXPECT_EQ(fail(&answered, 3), 1);
+  answered.OnSuccess();
+  EXPECT_EQ(metrics.failing_requests.Get(), 0);
+  EXPECT_EQ(fail(&answered, Retry::kFailingAfter), 1);
+  {
+    Retry given_up("Test", &rng, &metrics, &log);
+    EXPECT_EQ(fail(&given_up, Retry::kFailingAfter), 2);
+  }
+  EXPECT_EQ(metrics.failing_requests.Get(), 1);
+  answered.OnPartialFailure(10, 10, "InternalFailure", "", "here", 0);
+  EXPECT_EQ(metrics.failing_requests.Get(), 1);
+  answered.OnPartialFailure(9, 10, "InternalFailure", "", "here", 0);  // one was taken: it is no longer stuck
+  EXPECT_EQ(metrics.failing_requests.Get(), 0);
+}
+
 }  // namespace
 }  // namespace laminar::kinesis

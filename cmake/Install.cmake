@@ -9,6 +9,18 @@ foreach(library simdjson::simdjson spdlog::spdlog fmt::fmt)
             PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
   endif()
 endforeach()
+# The HTTP server's library, and what it needs in turn.
+foreach(library cpp-httplib brotlidec brotlienc brotlicommon z)
+  find_library(path ${library} REQUIRED NO_CACHE)
+  execute_process(COMMAND objdump -p "${path}" COMMAND awk "$1 == \"SONAME\" { print $2 }" OUTPUT_VARIABLE soname OUTPUT_STRIP_TRAILING_WHITESPACE
+                  COMMAND_ERROR_IS_FATAL ANY)
+  file(REAL_PATH "${path}" file)
+  install(FILES "${file}" DESTINATION lib/laminar RENAME "${soname}"
+          PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+  unset(path)
+endforeach()
+# RPATH, not RUNPATH: it also holds for what the libraries need in turn.
+target_link_options(laminar PRIVATE LINKER:--disable-new-dtags)
 install(FILES "${DUCKDB_LIB_DIR}/LICENSE" DESTINATION share/doc/laminar RENAME LICENSE.duckdb)
 install(FILES LICENSE README.md DESTINATION share/doc/laminar)
 set_target_properties(laminar PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/laminar")

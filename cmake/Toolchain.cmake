@@ -4,13 +4,16 @@ set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
 # -Wno-restrict: g++ 12 sees overlaps in std::string that are not there (GCC bug 105651).
 add_compile_options(-fno-omit-frame-pointer $<$<COMPILE_LANGUAGE:CXX>:-Wall> $<$<COMPILE_LANGUAGE:CXX>:-Wextra>
                     $<$<COMPILE_LANGUAGE:CXX>:-Wno-unused-parameter> $<$<COMPILE_LANGUAGE:CXX>:-Wno-redundant-move>
-                    $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+                    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict>)
 
 set(LAMINAR_SANITIZE "" CACHE STRING "sanitizers, as in -fsanitize=")
 if(LAMINAR_SANITIZE)
   # vptr needs the RTTI of DuckDB's classes as this compiler emits it; the library was compiled by another one.
   add_compile_options(-fsanitize=${LAMINAR_SANITIZE} -fno-sanitize-recover=all $<$<COMPILE_LANGUAGE:CXX>:-fno-sanitize=vptr>)
   add_link_options(-fsanitize=${LAMINAR_SANITIZE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL Clang AND LAMINAR_SANITIZE MATCHES address)
+    add_compile_definitions(__SANITIZE_ADDRESS__)  # which g++ defines by itself
+  endif()
 endif()
 
 find_program(CCACHE ccache)
@@ -25,4 +28,5 @@ find_program(MOLD mold)
 if(MOLD AND NOT LAMINAR_SANITIZE)
   add_link_options(-fuse-ld=mold)
 endif()
-add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fpch-preprocess>)
+# What lets ccache keep what uses a precompiled header.
+add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fpch-preprocess> "$<$<COMPILE_LANG_AND_ID:CXX,Clang>:SHELL:-Xclang -fno-pch-timestamp>")

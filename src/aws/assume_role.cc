@@ -1,11 +1,12 @@
 #include "aws/assume_role.h"
 
-#include <array>
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
 
 #include "aws/http_date.h"
+#include "aws/percent.h"
+#include "aws/xml.h"
 
 namespace laminar::aws {
 
@@ -13,61 +14,6 @@ namespace {
 
 // A refused signature is blamed on the clock if the answer's Date is further off than this.
 constexpr int64_t kMostSkewMicros = 4 * 60 * kMicrosPerSecond;
-
-std::string PercentEncode(std::string_view text) {
-  constexpr char kHex[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-        c == '.' || c == '~') {
-      out += c;
-    } else {
-      out += '%';
-      out += kHex[static_cast<unsigned char>(c) >> 4];
-      out += kHex[c & 15];
-    }
-  }
-  return out;
-}
-
-std::string XmlText(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, char>, 5> kEntities = {
-      {{"&lt;", '<'}, {"&gt;", '>'}, {"&amp;", '&'}, {"&quot;", '"'}, {"&apos;", '\''}}};
-  std::string out;
-  while (!text.empty()) {
-    bool replaced = false;
-    for (const auto& [entity, character] : kEntities) {
-      if (!text.starts_with(entity)) continue;
-      out += character;
-      text.remove_prefix(entity.size());
-      replaced = true;
-      break;
-    }
-    if (replaced) continue;
-    out += text[0];
-    text.remove_prefix(1);
-  }
-  return out;
-}
-
-// What stands between the first <tag ...> and its </tag>; nullopt if there is none. STS's answers never nest an element
-// in its like.
-std::optional<std::string_view> Element(std::string_view xml, std::string_view tag) {
-  const std::string open = "<" + std::string(tag), close = "</" + std::string(tag) + ">";
-  for (size_t at = xml.find(open); at != std::string_view::npos; at = xml.find(open, at + 1)) {
-    const size_t after = at + open.size();
-    if (after >= xml.size() || (xml[after] != '>' && xml[after] != ' ')) continue;
-    const size_t begin = xml.find('>', after);
-    if (begin == std::string_view::npos) return std::nullopt;
-    const size_t end = xml.find(close, begin);
-    if (end == std::string_view::npos) return std::nullopt;
-    return xml.substr(begin + 1, end - begin - 1);
-  }
-  return std::nullopt;
-}
-std::string TextOf(std::string_view xml, std::string_view tag) {
-  return XmlText(Element(xml, tag).value_or(""));
-}
 
 class AssumeRoleProvider final : public CredentialsProvider {
  public:
@@ -167,16 +113,18 @@ class AssumeRoleProvider final : public CredentialsProvider {
 }  // namespace
 
 Result<AssumeRoleAnswer> ParseAssumeRoleAnswer(std::string_view xml) {
+  ASSIGN_OR_RETURN(const XmlElement document, ParseXml(xml));
   AssumeRoleAnswer answer;
-  if (const auto error = Element(xml, "Error")) {
-    answer.error_code = TextOf(*error, "Code");
-    answer.error_message = TextOf(*error, "Message");
+  if (const XmlElement* const error = document.Find("Error")) {
+    answer.error_code = error->ChildText("Code");
+    answer.error_message = error->ChildText("Message");
     if (!answer.error_code.empty()) return answer;
   }
-  const auto found = Element(xml, "Credentials");
-  if (!found) return Status::Environment("no credentials");
-  answer.credentials = {TextOf(*found, "AccessKeyId"), TextOf(*found, "SecretAccessKey"),
-                        TextOf(*found, "SessionToken"), ParseIsoTime(TextOf(*found, "Expiration"))};
+  const XmlElement* const found = document.Find("Credentials");
+  if (found == nullptr) return Status::Environment("no credentials");
+  const auto text = [&](std::string_view name) { return std::string(found->ChildText(name)); };
+  answer.credentials = {text("AccessKeyId"), text("SecretAccessKey"), text("SessionToken"),
+                        ParseIsoTime(text("Expiration"))};
   const Credentials& credentials = answer.credentials;
   if (credentials.access_key_id.empty() || credentials.secret_access_key.empty() || credentials.session_token.empty() ||
       credentials.expires_micros == 0) {

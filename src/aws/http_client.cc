@@ -201,7 +201,12 @@ struct HttpClient::Call {
   static int OnHeaders(aws_http_stream* stream, aws_http_header_block block, const aws_http_header* headers,
                        size_t count, void* user);
   static int OnBody(aws_http_stream*, const aws_byte_cursor* data, void* user);
-  static void OnComplete(aws_http_stream*, int error, void* user) { static_cast<Call*>(user)->End(error); }
+  static void OnComplete(aws_http_stream* stream, int error, void* user) {
+    auto* call = static_cast<Call*>(user);
+    // An answer may have no headers at all, and OnHeaders then does not come.
+    if (!error) aws_http_stream_get_incoming_response_status(stream, &call->reply.status);
+    call->End(error);
+  }
   int Build(const HttpRequest& request);
   int Sign(const SigV4& sign);
 };
@@ -261,8 +266,10 @@ int HttpClient::Call::Sign(const SigV4& sign) {
   config.signature_type = AWS_ST_HTTP_REQUEST_HEADERS;
   config.region = Cursor(sign.region);
   config.service = Cursor(sign.service);
-  config.flags.use_double_uri_encode = true;
-  config.flags.should_normalize_uri_path = true;
+  const bool s3 = sign.service == "s3";
+  config.flags.use_double_uri_encode = !s3;
+  config.flags.should_normalize_uri_path = !s3;
+  config.signed_body_header = s3 ? AWS_SBHT_X_AMZ_CONTENT_SHA256 : AWS_SBHT_NONE;
   config.credentials = credentials;
   aws_date_time_init_epoch_millis(&config.date, static_cast<uint64_t>(sign.wall_micros / 1'000));
   // With credentials at hand the CRT signs at once and calls back before it returns.
@@ -285,11 +292,10 @@ int HttpClient::Call::Sign(const SigV4& sign) {
   return outcome.error;
 }
 
-int HttpClient::Call::OnHeaders(aws_http_stream* stream, aws_http_header_block block, const aws_http_header* headers,
+int HttpClient::Call::OnHeaders(aws_http_stream*, aws_http_header_block block, const aws_http_header* headers,
                                 size_t count, void* user) {
   auto* call = static_cast<Call*>(user);
   if (block != AWS_HTTP_HEADER_BLOCK_MAIN) return AWS_OP_SUCCESS;
-  aws_http_stream_get_incoming_response_status(stream, &call->reply.status);
   for (size_t i = 0; i < count; ++i) {
     std::string name(View(headers[i].name));
     std::transform(name.begin(), name.end(), name.begin(),

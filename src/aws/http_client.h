@@ -27,6 +27,7 @@ struct HttpEndpoint {
 // "https://host[:port][/path]". Nothing else is an endpoint.
 Result<HttpEndpoint> ParseEndpoint(std::string_view url);
 
+// The service "s3" is signed by its own rules: the path as it is, and the body's hash in x-amz-content-sha256.
 struct SigV4 {
   std::shared_ptr<const Credentials> credentials;  // shared: with the cache that they came from
   std::string region, service;

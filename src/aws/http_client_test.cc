@@ -52,6 +52,13 @@ class HttpClientTest : public testing::Test {
   const std::shared_ptr<Runtime> runtime_ = Runtime::Acquire();
 };
 
+TEST_F(HttpClientTest, AnAnswerMayHaveNoHeaders) {
+  TestServer server([](const TestServer::Request&) { return "HTTP/1.1 204 No Content\r\n\r\n"; });
+  const HttpReply reply = Call(*Client(server.url()));
+  EXPECT_EQ(reply.failure, HttpFailure::kNone) << reply.failure_text;
+  EXPECT_EQ(reply.status, 204);
+}
+
 TEST_F(HttpClientTest, SendsBodyAndHeadersAndReadsTheAnswer) {
   TestServer server(
       [](const TestServer::Request&) { return TestServer::Answer(418, "teapot", "X-Amzn-ErrorType: Tea\r\n"); });

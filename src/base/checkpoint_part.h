@@ -1,6 +1,7 @@
 // CheckpointPart: bytes on their way into a checkpoint, from whoever keeps state to whoever writes files.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace laminar {
@@ -11,6 +12,7 @@ namespace laminar {
 struct CheckpointPart {
   std::string bytes;
   std::string file;  // of the checkpoint's store; empty: not written yet
+  int64_t size = 0;  // of the bytes, once there is a file
 };
 
 }  // namespace laminar

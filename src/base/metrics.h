@@ -42,6 +42,8 @@ class Gauge {
   X(bytes_out, Counter, "bytes of records acknowledged by sinks")                                                 \
   X(oversize_rows, Counter, "rows that a sink's stream does not take: dropped, or sent to dead letters")          \
   X(bad_rows, Counter, "rows dropped by bad_data = 'drop'")                                                       \
+  X(data_gaps, Counter, "stretches of a stream that were gone unread, passed by on_data_loss = 'resume'")         \
+  X(out_of_range_records, Counter, "aggregated records dropped, as records in them belong to other shards")       \
   X(read_requests, Counter, "GetRecords requests answered")                                                       \
   X(write_requests, Counter, "PutRecords requests answered")                                                      \
   X(retries, Counter, "requests and records sent again, for whatever reason")                                     \
@@ -51,7 +53,15 @@ class Gauge {
   X(state_bytes, Gauge, "bytes that operators hold: open windows, sessions, rows that OVER needs, joined tables") \
   X(state_rows, Gauge, "rows and groups that wait for the watermark")                                             \
   X(peak_state_bytes, Gauge, "the highest that state_bytes has been")                                             \
-  X(peak_state_rows, Gauge, "the highest that state_rows has been")
+  X(peak_state_rows, Gauge, "the highest that state_rows has been")                                               \
+  X(checkpoints, Counter, "checkpoints committed")                                                                \
+  X(checkpoint_failures, Counter, "attempts to write a checkpoint that failed")                                   \
+  X(checkpoint_failures_in_a_row, Gauge, "attempts to write a checkpoint that failed since the last success")     \
+  X(checkpoint_bytes, Counter, "bytes of state written to checkpoints")                                           \
+  X(checkpoint_ms, Gauge, "how long the last checkpoint took, from its request to its commit, milliseconds")      \
+  X(checkpoint_pause_ms, Gauge, "how long no source was read for the last checkpoint, milliseconds")              \
+  X(longest_checkpoint_pause_ms, Gauge, "the longest that no source was read for a checkpoint, milliseconds")     \
+  X(last_checkpoint_micros, Gauge, "when the last checkpoint was committed, microseconds since 1970; 0 = none yet")
 
 // Of one source table.
 #define LAMINAR_SOURCE_METRICS(X)                                                                             \

@@ -26,6 +26,7 @@ std::unique_ptr<CLI::App> MakeCommandLine(Action* action) {
   AddRun(app.get(), action);
   AddCheck(app.get(), action);
   AddExplain(app.get(), action);
+  AddCheckpoints(app.get(), action);
   AddConnectors(app.get(), action);
   AddTail(app.get(), action);
   AddPut(app.get(), action);

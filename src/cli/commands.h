@@ -20,6 +20,7 @@ constexpr int kWrongInput = 2;  // a script, an option, an argument
 void AddRun(CLI::App* app, Action* action);
 void AddCheck(CLI::App* app, Action* action);
 void AddExplain(CLI::App* app, Action* action);
+void AddCheckpoints(CLI::App* app, Action* action);
 void AddConnectors(CLI::App* app, Action* action);
 void AddTail(CLI::App* app, Action* action);
 void AddPut(CLI::App* app, Action* action);

@@ -1,16 +1,23 @@
 #include "cli/pipeline_run.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
+#include <deque>
 #include <mutex>
+#include <thread>
 #include <vector>
 
+#include "base/backoff.h"
+#include "base/health.h"
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/errors.h"
+#include "cli/metrics_text.h"
 #include "cli/signals.h"
 #include "cli/status_line.h"
 #include "engine/memory_shares.h"
@@ -32,6 +39,25 @@ std::string CpuSeconds(const std::vector<int64_t>& micros) {
 
 std::string Mebibytes(int64_t bytes) {
   return std::to_string(bytes >> 20) + "MiB";
+}
+
+constexpr char kPipeline[] = "pipeline";  // who speaks of its start and its stop
+
+int64_t ProcessCpuMicros() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  const auto micros = [](const timeval& time) { return time.tv_sec * kMicrosPerSecond + time.tv_usec; };
+  return micros(used.ru_utime) + micros(used.ru_stime);
+}
+
+// What is wrong with the pipeline, "" = nothing.
+std::string Problems(const Health& health, const PipelineMetrics& metrics) {
+  std::string problems = health.Problems();
+  if (const int64_t failures = metrics.checkpoint_failures_in_a_row.Get(); failures > 0) {
+    problems += (problems.empty() ? "" : "; ") + std::string("checkpoints: the last ") +
+                (failures == 1 ? "attempt" : std::to_string(failures) + " attempts") + " to write one failed";
+  }
+  return problems;
 }
 
 void LogTotal(std::string_view message, const Pipeline& pipeline, int64_t elapsed_micros) {
@@ -97,12 +123,18 @@ struct PipelineRun::Rep {
     std::lock_guard lock(mutex);
     if (count > 2 || (finished && count > 1)) _exit(kFailed);
     if (finished) return;
+    stopping = true;
+    if (paused) {
+      LogInfo("stopped while waiting to start again");
+      _exit(kFailed);
+    }
     if (pipeline == nullptr) {
       LogInfo("stopped before anything was read");
       _exit(kDone);
     }
     if (count == 1) {
       LogInfo("stopping: sending what was accepted; once more stops at once");
+      health.Set(kPipeline, "stopping");
       if (status_line != nullptr) status_line->SetState("stopping");
       pipeline->Stop();
     } else {
@@ -117,11 +149,28 @@ struct PipelineRun::Rep {
     status_line = line;
   }
 
-  void SetFinished() {
+  void SetStopped() {
     std::lock_guard lock(mutex);
     pipeline = nullptr;
     status_line = nullptr;
+  }
+  void SetFinished() {
+    std::lock_guard lock(mutex);
     finished = true;
+  }
+  bool Stopping() {
+    std::lock_guard lock(mutex);
+    return stopping;
+  }
+  // Before another attempt; a signal ends the process.
+  void Pause(int64_t micros) {
+    {
+      std::lock_guard lock(mutex);
+      paused = true;
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(micros));
+    std::lock_guard lock(mutex);
+    paused = false;
   }
 
   bool Aborted() {
@@ -129,11 +178,32 @@ struct PipelineRun::Rep {
     return aborted;
   }
 
+  // Null if nobody asked for it. pipeline: borrowed, outlives it.
+  Result<std::unique_ptr<MetricsServer>> StartMetrics(const Pipeline& pipeline, const World& world) {
+    if (!metrics_address) return std::unique_ptr<MetricsServer>();
+    MetricsServer::Pages pages;
+    pages.problems = [this, &pipeline] { return Problems(health, pipeline.metrics()); };
+    pages.metrics = [this, &pipeline, &world] {
+      return MetricsText(pipeline.metrics(), pipeline.source_metrics(),
+                         {.version = LAMINAR_VERSION,
+                          .healthy = Problems(health, pipeline.metrics()).empty(),
+                          .resident_bytes = world.memory().ResidentBytes(),
+                          .cpu_micros = ProcessCpuMicros()});
+    };
+    ASSIGN_OR_RETURN(auto server, MetricsServer::Start(*metrics_address, std::move(pages)));
+    LogInfo("serving /metrics and /healthz", {{"address", "http://" + server->address().ToString()}});
+    return server;
+  }
+
   const RunArguments arguments;
+  std::optional<ListenAddress> metrics_address;
+  Health health;
   std::mutex mutex;
   Pipeline* pipeline = nullptr;       // guarded by mutex
   StatusLine* status_line = nullptr;  // guarded by mutex
   bool finished = false;              // guarded by mutex: the pipeline has run
+  bool stopping = false;              // guarded by mutex: a signal has come
+  bool paused = false;                // guarded by mutex: between two attempts
   bool aborted = false;               // guarded by mutex
   SignalWatcher signals;              // last: its thread uses the rest
 };
@@ -141,33 +211,65 @@ struct PipelineRun::Rep {
 PipelineRun::PipelineRun(const RunArguments& arguments) : rep_(std::make_unique<Rep>(arguments)) {}
 PipelineRun::~PipelineRun() = default;
 
+void PipelineRun::ServeMetrics(const ListenAddress& address) {
+  rep_->metrics_address = address;
+}
+
 void PipelineRun::Stop() {
   std::lock_guard lock(rep_->mutex);
   if (rep_->pipeline != nullptr) rep_->pipeline->Stop();
 }
 
-int PipelineRun::Run(const Script& script, const sql::CompiledScript& compiled, const PipelineOptions& options,
-                     World* world, bool shows_progress) {
-  const bool json = rep_->arguments.log_format == "json";
-  const auto report = [&](const Status& status) {
-    if (json) {
-      const SqlPosition at = status.position();
-      LogError(status.message(), {{"hint", status.hint()},
-                                  {"code", status.code()},
-                                  {"line", at.known() ? std::to_string(at.line) : "", true},
-                                  {"column", at.known() ? std::to_string(at.column) : "", true}});
-    } else {
-      PrintScriptError(script.name, script.text, status);
-    }
-  };
-  auto created = Pipeline::Create(compiled, options, world->pipeline_world());
-  if (!created.ok()) {
-    report(created.status());
-    return created.status().kind() == StatusKind::kUser ? kWrongInput : kFailed;
+namespace {
+
+constexpr int64_t kMicrosPerHour = 3'600 * kMicrosPerSecond;
+constexpr int64_t kFirstRestartMicros = 1'000'000, kLongestRestartMicros = 60'000'000;
+
+// Whether another attempt may succeed: not where the script, the data, a permission or another process is the reason.
+bool MayPass(const Status& status) {
+  if (status.kind() == StatusKind::kBug) return true;
+  return status.kind() == StatusKind::kEnvironment && status.code().empty();
+}
+
+void SayWhereFrom(const Pipeline& pipeline, const CheckpointOptions& options, const Clock& clock) {
+  if (options.store == nullptr) return;
+  for (const std::string& note : pipeline.recovery_notes()) LogWarning(note);
+  const std::string place = options.store->Describe("");
+  if (const Manifest* from = pipeline.resumes_from()) {
+    const int64_t age = std::max<int64_t>(clock.WallMicros() - from->taken_micros, 0);
+    LogInfo("goes on from a checkpoint", {{"checkpoint", std::to_string(from->checkpoint), true},
+                                          {"age", FormatDuration(age)},
+                                          {"state", FormatBytes(static_cast<uint64_t>(from->Bytes()))},
+                                          {"state_dir", place}});
+  } else {
+    LogInfo("begins anew; its checkpoints are kept", {{"state_dir", place}});
   }
+}
+
+}  // namespace
+
+struct PipelineRun::Attempt {
+  Status status;
+  bool created = false;  // the pipeline could be made
+};
+
+PipelineRun::Attempt PipelineRun::RunOnce(const sql::CompiledScript& compiled, const PipelineOptions& options,
+                                          World* world, bool quiet) {
+  const bool json = rep_->arguments.log_format == "json";
+  auto created = Pipeline::Create(compiled, options, world->pipeline_world());
+  if (!created.ok()) return {created.status(), false};
   const std::unique_ptr<Pipeline> pipeline = std::move(created).value();
+  SayWhereFrom(*pipeline, options.checkpoints, world->clock());
+  if (pipeline->finished_before()) {
+    LogInfo("the sources had come to their end and everything was sent: nothing to do; --fresh begins anew");
+    return {Status::Ok(), true};
+  }
+  rep_->health.Set(kPipeline, "starting: not all sources stand at their position");
+  auto metrics_server = rep_->StartMetrics(*pipeline, *world);
+  if (!metrics_server.ok()) {
+    return {metrics_server.status(), false};
+  }
   const int64_t started = world->clock().SteadyMicros();
-  const bool quiet = rep_->arguments.quiet || !shows_progress;
   // Where rows go to the same terminal, a line that moves would be in their way.
   const bool prints = std::any_of(compiled.sinks.begin(), compiled.sinks.end(),
                                   [](const auto& sink) { return sink.second.connector->name() == "stdout"; });
@@ -179,9 +281,10 @@ int PipelineRun::Run(const Script& script, const sql::CompiledScript& compiled, 
   rep_->SetRunning(pipeline.get(), line.get());
   const Status status = pipeline->Run([&] {
     LogInfo("reading");
+    rep_->health.Set(kPipeline, "");
     if (line != nullptr) line->SetState("reading");
   });
-  rep_->SetFinished();
+  rep_->SetStopped();
   line.reset();
 
   const bool cancelled = status.kind() == StatusKind::kCancelled && !rep_->Aborted();
@@ -194,13 +297,56 @@ int PipelineRun::Run(const Script& script, const sql::CompiledScript& compiled, 
       std::fprintf(stderr, "%s\n", DescribeTotal(pipeline->metrics(), pipeline->source_metrics(), elapsed).c_str());
     }
   }
-  if (status.ok()) return kDone;
-  if (cancelled) {
-    if (!quiet) LogInfo(status.message());
-    return kDone;
+  return {status, true};
+}
+
+int PipelineRun::Run(const Script& script, const sql::CompiledScript& compiled, const PipelineOptions& options,
+                     World* world, bool shows_progress, int restarts) {
+  const bool quiet = rep_->arguments.quiet || !shows_progress;
+  const auto report = [&](const Status& status) {
+    if (rep_->arguments.log_format == "json") {
+      const SqlPosition at = status.position();
+      LogError(status.message(), {{"hint", status.hint()},
+                                  {"code", status.code()},
+                                  {"line", at.known() ? std::to_string(at.line) : "", true},
+                                  {"column", at.known() ? std::to_string(at.column) : "", true}});
+    } else {
+      PrintScriptError(script.name, script.text, status);
+    }
+  };
+  PipelineOptions attempt = options;
+  Random random = world->ForkRandom();
+  Backoff backoff(&random, kFirstRestartMicros, kLongestRestartMicros);
+  std::deque<int64_t> restarted;  // SteadyMicros, within the last hour
+  while (true) {
+    const Attempt result = RunOnce(compiled, attempt, world, quiet);
+    const Status& status = result.status;
+    const bool cancelled = status.kind() == StatusKind::kCancelled && !rep_->Aborted();
+    const int64_t now = world->clock().SteadyMicros();
+    while (!restarted.empty() && now - restarted.front() >= kMicrosPerHour) restarted.pop_front();
+    const bool again = !status.ok() && !cancelled && options.checkpoints.store != nullptr && MayPass(status) &&
+                       !rep_->Stopping() && (result.created || !restarted.empty()) &&
+                       restarted.size() < static_cast<size_t>(restarts);
+    if (!again) {
+      rep_->SetFinished();
+      if (status.ok()) return kDone;
+      if (cancelled) {
+        if (!quiet) LogInfo(status.message());
+        return kDone;
+      }
+      report(status);
+      return !result.created && status.kind() == StatusKind::kUser ? kWrongInput : kFailed;
+    }
+    report(status);
+    restarted.push_back(now);
+    const int64_t pause = kFirstRestartMicros / 2 + backoff.NextDelayMicros();
+    LogWarning("starting again from the last checkpoint",
+               {{"in_ms", std::to_string(pause / kMicrosPerMilli), true},
+                {"restarts_in_the_last_hour", std::to_string(restarted.size()), true},
+                {"at_most", std::to_string(restarts), true}});
+    rep_->Pause(pause);
+    attempt.checkpoints.fresh = attempt.checkpoints.accept_duplicates = false;
   }
-  report(status);
-  return kFailed;
 }
 
 }  // namespace laminar::cli

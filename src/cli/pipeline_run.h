@@ -1,9 +1,11 @@
 // Runs a compiled script in the foreground: signals, the status line, the summary, the exit code.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/log.h"
+#include "cli/metrics_server.h"
 #include "cli/script.h"
 #include "cli/wiring.h"
 #include "engine/pipeline.h"
@@ -32,14 +34,19 @@ class PipelineRun {
   explicit PipelineRun(const RunArguments& arguments);
   ~PipelineRun();
 
+  // What Run serves while it runs: /metrics and /healthz. To be called before it.
+  void ServeMetrics(const ListenAddress& address);
   // script: for messages; borrowed with compiled and world during the call. shows_progress: status line and summary,
-  // unless quiet.
+  // unless quiet. restarts: how many times an hour a pipeline that keeps state and fails is started again from its last
+  // checkpoint.
   int Run(const Script& script, const sql::CompiledScript& compiled, const PipelineOptions& options, World* world,
-          bool shows_progress);
+          bool shows_progress, int restarts = 0);
   // Stops the pipeline that runs, as the first signal does, but without a word. Thread-safe.
   void Stop();
 
  private:
+  struct Attempt;
+  Attempt RunOnce(const sql::CompiledScript& compiled, const PipelineOptions& options, World* world, bool quiet);
   struct Rep;
   std::unique_ptr<Rep> rep_;
 };

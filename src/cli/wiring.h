@@ -22,8 +22,10 @@ class World {
   ~World();
 
   const Clock& clock() const { return clock_; }
+  const MemoryMeter& memory() const { return memory_; }
   const Registry& registry() const { return registry_; }
   DuckSession* session() { return session_.get(); }  // of the thread that made the world
+  Random ForkRandom() { return random_.Fork(); }
   PipelineWorld pipeline_world() { return {&clock_, &random_, database_.get(), &memory_}; }
 
  private:

@@ -23,6 +23,8 @@ class LagSketch {
     sum_[bucket]++;
     count_++;
   }
+  // What P99 says until something is added.
+  void StartWith(int64_t p99_micros) { last_p99_ = p99_micros; }
   bool empty() const { return count_ == 0 && !last_p99_; }
   // The 99th percentile, rounded up: by at most 1/64 of itself and 1.024 ms. Of 2 to 100 lags it is the second largest,
   // so that one record with a wrong clock does not decide. nullopt: nothing was ever added.

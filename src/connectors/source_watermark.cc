@@ -74,7 +74,9 @@ struct SourceWatermark::Rep {
   std::deque<State> splits;
   size_t unfinished = 0;
   bool no_more_splits = false;
-  int64_t lowest = kEndOfTime;  // over Counts() of all splits; goes down when a split is added
+  int64_t restored = kNoWatermark;    // no split is below it
+  int64_t before_end = kNoWatermark;  // what was published last before the end of time
+  int64_t lowest = kEndOfTime;        // over Counts() of all splits; goes down when a split is added
   LagSketch lags;
 };
 
@@ -113,6 +115,7 @@ void SourceWatermark::Rep::Publish(std::unique_lock<std::mutex> lock, bool wake)
     now = kEndOfTime;
   }
   metrics->waits_for_rows.Set(now == kNoWatermark ? 1 : 0);
+  if (now != kEndOfTime) before_end = now;
   if (now == kEndOfTime) {
     metrics->event_lag_ms.Set(0);
   } else if (now != kNoWatermark) {
@@ -151,6 +154,7 @@ SourceWatermark::Split SourceWatermark::AddSplit(const std::vector<Split>& paren
     }
   }
   if (split.waiting == 0 && !parents.empty()) split.watermark = split.inherited;
+  if (split.waiting == 0) split.watermark = std::max(split.watermark, rep_->restored);
   const bool waits_on = split.waiting > 0 && split.inherited != kEndOfTime;
   rep_->unfinished++;
   rep_->splits.push_back(std::move(split));
@@ -254,6 +258,25 @@ bool SourceWatermark::MayRead(Split split) const {
 
 int64_t SourceWatermark::watermark() const {
   return rep_->published.load(std::memory_order_acquire);
+}
+
+SourceWatermark::Saved SourceWatermark::Save() const {
+  std::lock_guard lock(rep_->mutex);
+  // The end of all splits says nothing about those of a later run: then the last watermark before it.
+  int64_t watermark = rep_->published.load(std::memory_order_relaxed);
+  if (watermark == kEndOfTime) {
+    watermark = rep_->before_end;
+  }
+  return {watermark, rep_->lags.P99()};
+}
+
+void SourceWatermark::Restore(const Saved& saved) {
+  std::unique_lock lock(rep_->mutex);
+  CHECK(rep_->splits.empty() && saved.watermark != kEndOfTime);
+  rep_->restored = rep_->before_end = saved.watermark;
+  rep_->published.store(saved.watermark, std::memory_order_release);
+  if (saved.lag_micros) rep_->lags.StartWith(*saved.lag_micros);
+  rep_->Publish(std::move(lock));
 }
 
 void SourceWatermark::NoMoreSplits() {

@@ -49,6 +49,15 @@ class SourceWatermark {
   // that alignment holds may go on). Borrowed.
   void SetWakers(std::vector<Waker*> wakers);
 
+  // What a checkpoint keeps of it.
+  struct Saved {
+    int64_t watermark = kNoWatermark;
+    std::optional<int64_t> lag_micros;  // L
+  };
+  Saved Save() const;
+  // Before the first split: no split is below the watermark, and L stands until there are rows.
+  void Restore(const Saved& saved);
+
   // A split that will be read, as soon as it is known. It holds the source back until it is finished. Parents: splits
   // that are read to their end before it begins; those that are finished already count with their last watermark.
   Split AddSplit(const std::vector<Split>& parents = {});

@@ -18,6 +18,7 @@ std::string RowPosition::ToString() const {
   std::string out = source;
   if (!shard.empty()) out += ", shard " + shard;
   if (!sequence_number.empty()) out += (shard.empty() ? ", byte " : ", sequence number ") + sequence_number;
+  if (sub_sequence_number >= 0) out += ", sub-sequence number " + std::to_string(sub_sequence_number);
   if (line > 0) out += ", line " + std::to_string(line);
   return out;
 }

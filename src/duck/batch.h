@@ -20,12 +20,13 @@ constexpr size_t kBatchRows = 2048;  // = STANDARD_VECTOR_SIZE, checked in batch
 
 // A place in a source, for error messages and for the order of rows of equal event time.
 struct RowPosition {
-  std::string source;           // "stream orders", "file /data/x.jsonl"
-  std::string shard;            // "shardId-000000000001"; "" where a source has none
-  std::string sequence_number;  // of the record; for a file the byte offset
-  uint64_t line = 0;            // the value's line within its record or file, from 1; 0 = the record holds one value
-  std::string partition_key;    // "" where a source has none
-  int64_t arrival_micros = 0;   // when the service took the record, microseconds since 1970; 0 = not known
+  std::string source;                // "stream orders", "file /data/x.jsonl"
+  std::string shard;                 // "shardId-000000000001"; "" where a source has none
+  std::string sequence_number;       // of the record; for a file the byte offset
+  int64_t sub_sequence_number = -1;  // of a record that came inside an aggregated one, from 0; -1 = it did not
+  uint64_t line = 0;           // the value's line within its record or file, from 1; 0 = the record holds one value
+  std::string partition_key;   // "" where a source has none
+  int64_t arrival_micros = 0;  // when the service took the record, microseconds since 1970; 0 = not known
   // "stream orders, shard shardId-000000000001, sequence number 4959..., line 2", or
   // "file /data/x.jsonl, byte 345, line 2".
   std::string ToString() const;

@@ -78,7 +78,8 @@ struct Text {
 
   static Text Of(string_t text) {
     if (text.IsInlined()) return std::bit_cast<Text>(text);
-    return {text.GetSize(), HashOf(text.GetData(), text.GetSize()), reinterpret_cast<uint64_t>(text.GetData())};
+    return {static_cast<uint32_t>(text.GetSize()), HashOf(text.GetData(), text.GetSize()),
+            reinterpret_cast<uint64_t>(text.GetData())};
   }
   string_t AsString() const { return IsShort() ? std::bit_cast<string_t>(*this) : string_t(data(), length); }
   const char* data() const { return reinterpret_cast<const char*>(tail); }

@@ -1,10 +1,9 @@
-// Counts, and the moments of a set of numbers: n, mean, m2 = sum of (x - mean)^2. A number is added by Welford's
-// recurrence; two sets are united as in T. F. Chan, G. H. Golub, R. J. LeVeque, "Updating formulae and a pairwise
-// algorithm for computing sample variances" (1979). Neither subtracts large sums from each other.
+// Counts, and the moments of a set of numbers (moment_set.h).
 #include "duckdb/common/exception.hpp"
 #include "duckdb/common/types/vector.hpp"
 #include "duckdb/function/aggregate_function.hpp"
 
+#include "duck/moment_set.h"
 #include "duck/own_aggregate.h"
 
 namespace laminar {
@@ -64,39 +63,15 @@ void UpdateCounts(Vector inputs[], AggregateInputData& data, idx_t columns, Vect
   for (idx_t i = 0; i < count; i++) AddCounts::Add(sums[i], more);
 }
 
-struct MomentsState {
-  int64_t n;
-  double mean, m2;
-
-  void Add(double x) {
-    n++;
-    const double distance = x - mean;
-    mean += distance / static_cast<double>(n);
-    m2 += distance * (x - mean);
-  }
-  void Unite(const MomentsState& other) {
-    if (other.n == 0) return;
-    if (n == 0) {
-      *this = other;
-      return;
-    }
-    const double mine = static_cast<double>(n), theirs = static_cast<double>(other.n), all = mine + theirs;
-    const double distance = other.mean - mean;
-    mean = (mine * mean + theirs * other.mean) / all;
-    m2 += other.m2 + distance * distance * mine * theirs / all;
-    n += other.n;
-  }
-};
-
 LogicalType MomentsType() {
   return LogicalType::STRUCT({{"n", LogicalType::BIGINT}, {"mean", LogicalType::DOUBLE}, {"m2", LogicalType::DOUBLE}});
 }
 
 idx_t StateBytes(const AggregateFunction&) {
-  return sizeof(MomentsState);
+  return sizeof(MomentSet);
 }
 void Initialize(const AggregateFunction&, duckdb::data_ptr_t state) {
-  *reinterpret_cast<MomentsState*>(state) = {0, 0, 0};
+  *reinterpret_cast<MomentSet*>(state) = MomentSet();
 }
 
 void AddNumbers(Vector inputs[], AggregateInputData&, idx_t, Vector& states, idx_t count) {
@@ -104,8 +79,7 @@ void AddNumbers(Vector inputs[], AggregateInputData&, idx_t, Vector& states, idx
   inputs[0].ToUnifiedFormat(count, numbers);
   states.ToUnifiedFormat(count, targets);
   for (idx_t i = 0; i < count; i++) {
-    if (numbers.validity.RowIsValid(numbers.sel->get_index(i)))
-      At<MomentsState*>(targets, i)->Add(At<double>(numbers, i));
+    if (numbers.validity.RowIsValid(numbers.sel->get_index(i))) At<MomentSet*>(targets, i)->Add(At<double>(numbers, i));
   }
 }
 
@@ -116,7 +90,7 @@ void AddMoments(Vector inputs[], AggregateInputData&, idx_t, Vector& states, idx
   const auto& fields = StructVector::GetEntries(inputs[0]);
   for (idx_t i = 0; i < count; i++) {
     if (!FlatVector::Validity(inputs[0]).RowIsValid(i)) continue;
-    At<MomentsState*>(targets, i)
+    At<MomentSet*>(targets, i)
         ->Unite({FlatVector::GetData<int64_t>(*fields[0])[i], FlatVector::GetData<double>(*fields[1])[i],
                  FlatVector::GetData<double>(*fields[2])[i]});
   }
@@ -127,7 +101,7 @@ void Combine(Vector& from, Vector& into, AggregateInputData&, idx_t count) {
   from.ToUnifiedFormat(count, sources);
   into.ToUnifiedFormat(count, targets);
   for (idx_t i = 0; i < count; i++) {
-    At<MomentsState*>(targets, i)->Unite(*At<MomentsState*>(sources, i));
+    At<MomentSet*>(targets, i)->Unite(*At<MomentSet*>(sources, i));
   }
 }
 
@@ -136,7 +110,7 @@ void Finalize(Vector& states, AggregateInputData&, Vector& result, idx_t count, 
   states.ToUnifiedFormat(count, sources);
   const auto& fields = StructVector::GetEntries(result);
   for (idx_t i = 0; i < count; i++) {
-    const MomentsState& state = *At<MomentsState*>(sources, i);
+    const MomentSet& state = *At<MomentSet*>(sources, i);
     FlatVector::GetData<int64_t>(*fields[0])[offset + i] = state.n;
     FlatVector::GetData<double>(*fields[1])[offset + i] = state.mean;
     FlatVector::GetData<double>(*fields[2])[offset + i] = state.m2;

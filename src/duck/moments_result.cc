@@ -8,6 +8,7 @@
 #include "duckdb/planner/expression/bound_function_expression.hpp"
 
 #include "base/check.h"
+#include "duck/moment_set.h"
 #include "duck/own_finals.h"
 
 namespace laminar {
@@ -19,11 +20,6 @@ using duckdb::idx_t;
 using duckdb::LogicalType;
 using duckdb::Vector;
 
-struct Rule {
-  bool sample;  // divides by n - 1, and there is none of one number
-  double (*of)(double variance, double n);
-};
-
 double Itself(double variance, double /*n*/) {
   return variance;
 }
@@ -34,15 +30,15 @@ double StandardError(double variance, double n) {
   return std::sqrt(variance) / std::sqrt(n);
 }
 
-const std::map<std::string, Rule>& Rules() {
-  static const std::map<std::string, Rule> kRules = {{"variance", {true, Itself}},   {"var_samp", {true, Itself}},
-                                                     {"var_pop", {false, Itself}},   {"stddev", {true, Root}},
-                                                     {"stddev_samp", {true, Root}},  {"stddev_pop", {false, Root}},
-                                                     {"sem", {false, StandardError}}};
+const std::map<std::string, MomentsRule>& Rules() {
+  static const std::map<std::string, MomentsRule> kRules = {
+      {"variance", {true, Itself}},   {"var_samp", {true, Itself}},  {"var_pop", {false, Itself}},
+      {"stddev", {true, Root}},       {"stddev_samp", {true, Root}}, {"stddev_pop", {false, Root}},
+      {"sem", {false, StandardError}}};
   return kRules;
 }
 
-void Compute(const std::string& name, const Rule& rule, Vector& moments, idx_t count, Vector* result) {
+void Compute(const std::string& name, const MomentsRule& rule, Vector& moments, idx_t count, Vector* result) {
   moments.Flatten(count);
   const auto& fields = duckdb::StructVector::GetEntries(moments);
   for (const auto& field : fields) field->Flatten(count);
@@ -50,26 +46,37 @@ void Compute(const std::string& name, const Rule& rule, Vector& moments, idx_t c
   const auto* m2 = FlatVector::GetData<double>(*fields[2]);
   auto* out = FlatVector::GetData<double>(*result);
   for (idx_t i = 0; i < count; i++) {
-    const bool empty = !FlatVector::Validity(moments).RowIsValid(i) || n[i] == 0;
-    if (empty || (rule.sample && n[i] == 1)) {
+    const auto value = FlatVector::Validity(moments).RowIsValid(i) ? rule.Apply(n[i], m2[i]) : std::optional<double>();
+    if (!value) {
       FlatVector::SetNull(*result, i, true);
       continue;
     }
-    const auto size = static_cast<double>(n[i]);
-    out[i] = n[i] == 1 ? 0 : rule.of(m2[i] / (rule.sample ? size - 1 : size), size);
+    out[i] = *value;
     if (!std::isfinite(out[i])) throw duckdb::OutOfRangeException(name + " is out of range");
   }
 }
 
 }  // namespace
 
+std::optional<double> MomentsRule::Apply(int64_t n, double m2) const {
+  if (n == 0 || (sample && n == 1)) return std::nullopt;
+  if (n == 1) return 0;
+  const auto size = static_cast<double>(n);
+  return of(m2 / (sample ? size - 1 : size), size);
+}
+
+const MomentsRule* FindMomentsRule(const std::string& name) {
+  const auto found = Rules().find(name);
+  return found == Rules().end() ? nullptr : &found->second;
+}
+
 bool IsMomentsFunction(const std::string& name) {
-  return Rules().contains(name);
+  return FindMomentsRule(name) != nullptr;
 }
 
 FinalExpression MomentsResult(const std::string& name, FinalExpression moments) {
   CHECK(IsMomentsFunction(name));
-  const Rule& rule = Rules().at(name);
+  const MomentsRule& rule = *FindMomentsRule(name);
   duckdb::ScalarFunction function(name, {moments->return_type}, LogicalType::DOUBLE,
                                   [name, &rule](duckdb::DataChunk& input, duckdb::ExpressionState&, Vector& result) {
                                     result.SetVectorType(duckdb::VectorType::FLAT_VECTOR);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -11,7 +12,10 @@
 #include "base/log.h"
 #include "base/waker.h"
 #include "connectors/source_watermark.h"
+#include "engine/checkpoint_store.h"
+#include "engine/checkpointer.h"
 #include "engine/memory_shares.h"
+#include "engine/recovery.h"
 #include "stream/runtime/edge.h"
 #include "stream/runtime/state_budget.h"
 #include "stream/runtime/task.h"
@@ -28,6 +32,27 @@ bool HasEventTime(const StreamPlan& plan, const std::string& table) {
   });
 }
 
+std::string Hexadecimal(uint64_t number, size_t digits) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text(digits, '0');
+  for (char& digit : text) {
+    digit = kDigits[number & 15];
+    number >>= 4;
+  }
+  return text;
+}
+
+// Tables that are read again after a restart.
+std::set<std::string> TablesReadAnew(const StreamPlan& plan) {
+  const std::vector<bool> anew = ReadAnew(plan);
+  std::set<std::string> tables;
+  for (size_t id = 0; id < plan.nodes.size(); id++) {
+    const auto* source = std::get_if<SourceNode>(&plan.nodes[id].op);
+    if (source != nullptr && anew[id]) tables.insert(source->table);
+  }
+  return tables;
+}
+
 // A table without a position stands in no script: it has no name that the user knows.
 Status InTable(const sql::BoundTable& table, const Status& status) {
   return table.position.known() ? Status(status).WithContext("table " + table.spec.name) : status;
@@ -40,8 +65,24 @@ class PipelineImpl final : public Pipeline {
         options_(options),
         world_(world),
         shares_(DivideMemory(options.memory_limit_bytes, script.plan)),
+        read_anew_(TablesReadAnew(script.plan)),
         cpu_micros_(static_cast<size_t>(options.parallelism)) {
     for (int w = 0; w < options_.parallelism; w++) wakers_.push_back(std::make_unique<ThreadWaker>());
+  }
+
+  Status LoadCheckpoint() {
+    if (options_.checkpoints.store == nullptr) return Status::Ok();
+    instance_random_ = world_.random->Fork();
+    store_ = std::make_unique<CheckpointStore>(options_.checkpoints.store, Hexadecimal(instance_random_.Next(), 8));
+    RecoverySettings settings;
+    settings.pipeline = options_.checkpoints.pipeline;
+    settings.fresh = options_.checkpoints.fresh;
+    settings.accept_duplicates = options_.checkpoints.accept_duplicates;
+    for (const auto& [name, sink] : sinks_) settings.exactly_once = settings.exactly_once || sink->NeedsCheckpoints();
+    ASSIGN_OR_RETURN(recovery_, Recover(store_.get(), script_, settings));
+    const bool keeps_id = recovery_.from && recovery_.new_state_id_because.empty();
+    state_id_ = keeps_id ? recovery_.from->manifest.state_id : Hexadecimal(instance_random_.Next(), 12);
+    return Status::Ok();
   }
 
   Status MakeConnectors() {
@@ -52,20 +93,37 @@ class PipelineImpl final : public Pipeline {
     context.until_caught_up = options_.until_caught_up;
     context.source_buffer_bytes = shares_.source;
     context.sink_buffer_bytes = shares_.sink;
+    RETURN_IF_ERROR(MakeSinks(context));
+    RETURN_IF_ERROR(LoadCheckpoint());
     for (const auto& [name, table] : script_.sources) {
       context.watermark = MakeWatermark(name);
+      context.hold_rows = store_ != nullptr && SavedSource(name) == nullptr;
       auto source = table.connector->MakeSource(table.spec, context);
       if (!source.ok()) return InTable(table, source.status()).At(table.position);
       sources_[name] = std::move(source).value();
+      RETURN_IF_ERROR(InTable(table, ResumeSource(name)).At(table.position));
     }
-    context.watermark = nullptr;
+    return ResumeSinks();
+  }
+
+  Status MakeSinks(const ConnectorContext& context) {
     for (const auto& [name, table] : script_.sinks) {
       auto sink = table.connector->MakeSink(table.spec, context);
       if (!sink.ok()) return InTable(table, sink.status()).At(table.position);
+      if (sink.value()->NeedsCheckpoints() && options_.checkpoints.store == nullptr) {
+        return InTable(table, Status::User("sink.delivery = 'exactly_once' needs checkpoints, and this pipeline keeps "
+                                           "no state",
+                                           "Name a directory with --state-dir"))
+            .At(table.position);
+      }
       sinks_[name] = std::move(sink).value();
     }
     return Status::Ok();
   }
+
+  const Manifest* resumes_from() const override { return recovery_.from ? &recovery_.from->manifest : nullptr; }
+  const std::vector<std::string>& recovery_notes() const override { return recovery_.notes; }
+  bool finished_before() const override { return recovery_.from && recovery_.from->manifest.finished; }
 
   Status Run(const std::function<void()>& on_reading) override {
     std::vector<Waker*> wakers;
@@ -79,6 +137,7 @@ class PipelineImpl final : public Pipeline {
     const Edges edges(script_.plan, wakers, shares_.edges);
     StateBudget budget({shares_.state, options_.memory_limit_bytes, world_.memory}, script_.plan.nodes.size(),
                        world_.clock, wakers);
+    MakeCheckpointer(wakers);
     std::vector<std::unique_ptr<DuckSession>> sessions;
     std::vector<std::unique_ptr<Task>> tasks;
     for (int w = 0; w < options_.parallelism; w++) {
@@ -89,6 +148,8 @@ class PipelineImpl final : public Pipeline {
     for (const auto& [name, watermark] : watermarks_) {
       if (!sources_.at(name)->ReportsSplits()) watermark->NoMoreSplits();
     }
+    std::thread checkpoints;
+    if (checkpointer_) checkpoints = std::thread([this] { RunCheckpointer(); });
     std::vector<std::thread> threads;
     for (int w = 1; w < options_.parallelism; w++) {
       threads.emplace_back(
@@ -96,6 +157,11 @@ class PipelineImpl final : public Pipeline {
     }
     RunWorker(0, tasks[0].get(), on_reading);
     for (std::thread& thread : threads) thread.join();
+    if (checkpointer_) {
+      workers_done_ = true;
+      checkpoint_waker_.Wake();
+      checkpoints.join();
+    }
     ReportDiscarded(tasks);
     return Outcome();
   }
@@ -126,6 +192,133 @@ class PipelineImpl final : public Pipeline {
     return watermark.get();
   }
 
+  // ---- checkpoints
+
+  // nullptr: the source is not in the checkpoint.
+  const Manifest::Source* SavedSource(const std::string& table) const {
+    if (!recovery_.from) return nullptr;
+    const auto found = recovery_.from->manifest.sources.find(table);
+    return found == recovery_.from->manifest.sources.end() ? nullptr : &found->second;
+  }
+
+  bool IsReadAnew(const std::string& table) const { return read_anew_.count(table) > 0; }
+
+  bool AnySourceIsNew() const {
+    return std::any_of(sources_.begin(), sources_.end(), [this](const auto& source) {
+      return !IsReadAnew(source.first) && SavedSource(source.first) == nullptr;
+    });
+  }
+
+  // The end of a source is then an end of time: windows that are open are given out.
+  bool EndsCloseWindows() const {
+    return options_.checkpoints.store == nullptr || !options_.until_caught_up || options_.checkpoints.close_windows;
+  }
+
+  Status ResumeSource(const std::string& table) {
+    Source* const source = sources_.at(table).get();
+    if (store_ == nullptr || IsReadAnew(table)) return Status::Ok();
+    if (!source->HasPositions()) {
+      return Status::User("rows of this table cannot be read from where a checkpoint left off",
+                          "Run it without --state-dir");
+    }
+    const Manifest::Source* const saved = SavedSource(table);
+    if (saved == nullptr) return Status::Ok();
+    if (const auto watermark = watermarks_.find(table); watermark != watermarks_.end())
+      watermark->second->Restore({saved->watermark_micros.value_or(kNoWatermark), saved->lag_micros});
+    return source->Resume(saved->position);
+  }
+
+  std::shared_ptr<CheckpointPart> LoadedPart(const std::string& file) const { return recovery_.from->parts.at(file); }
+
+  Status ResumeSinks() {
+    for (const auto& [table, sink] : sinks_) {
+      if (store_ == nullptr) continue;
+      std::vector<SinkState> states;
+      if (recovery_.from && recovery_.new_state_id_because.empty()) {
+        const auto saved = recovery_.from->manifest.writers.find(table);
+        if (saved != recovery_.from->manifest.writers.end()) {
+          for (const Manifest::Writer& writer : saved->second) {
+            SinkState state{writer.progress, {}};
+            for (const Manifest::Part& part : writer.parts) state.parts.push_back(LoadedPart(part.file));
+            states.push_back(std::move(state));
+          }
+        }
+      }
+      RETURN_IF_ERROR(InTable(script_.sinks.at(table), sink->Resume(state_id_, std::move(states))));
+    }
+    if (!recovery_.from) return Status::Ok();
+    for (const StateShape& shape : StateShapes(script_.plan)) {
+      const Manifest::Operator& op = recovery_.from->manifest.operators.at(shape.id);
+      NodeState state{shape.node, op.watermark_micros.value_or(kNoWatermark), {}};
+      for (const Manifest::Part& part : op.parts) state.parts.push_back({part.section, LoadedPart(part.file)});
+      saved_nodes_[shape.node].push_back(std::move(state));
+    }
+    return Status::Ok();
+  }
+
+  Status TakePositions(std::map<std::string, Manifest::Source>* positions) {
+    for (const auto& [table, source] : sources_) {
+      if (IsReadAnew(table)) continue;
+      Manifest::Source saved;
+      auto position = source->Position();
+      if (!position.ok()) return InTable(script_.sources.at(table), position.status());
+      saved.position = std::move(position).value();
+      if (const auto watermark = watermarks_.find(table); watermark != watermarks_.end()) {
+        const SourceWatermark::Saved time = watermark->second->Save();
+        if (time.watermark != kNoWatermark) saved.watermark_micros = time.watermark;
+        saved.lag_micros = time.lag_micros;
+      }
+      (*positions)[table] = std::move(saved);
+    }
+    return Status::Ok();
+  }
+
+  void MakeCheckpointer(const std::vector<Waker*>& workers) {
+    if (store_ == nullptr) return;
+    Checkpointer::Parts parts;
+    parts.store = store_.get();
+    parts.clock = world_.clock;
+    parts.random = &instance_random_;
+    parts.metrics = &metrics_;
+    parts.workers = workers;
+    parts.own_thread = &checkpoint_waker_;
+    parts.interval_micros = options_.checkpoints.interval_micros;
+    parts.most_failures = options_.checkpoints.most_failures;
+    parts.base.checkpoint = recovery_.newest;
+    parts.base.pipeline = options_.checkpoints.pipeline;
+    parts.base.state_id = state_id_;
+    parts.base.instance = store_->instance();
+    parts.base.version = options_.checkpoints.version;
+    parts.base.parallelism = options_.parallelism;
+    parts.shapes = StateShapes(script_.plan);
+    parts.take_positions = [this](std::map<std::string, Manifest::Source>* out) { return TakePositions(out); };
+    parts.fail = [this](const Status& status) { Fail(status); };
+    parts.committed = [this](int64_t /*checkpoint*/) {
+      if (std::exchange(released_, true)) return;
+      for (const auto& [table, source] : sources_) source->Release();
+    };
+    parts.finished = [this] { return EndsCloseWindows() && !stop_ && !failed_; };
+    checkpointer_ = std::make_unique<Checkpointer>(std::move(parts));
+  }
+
+  void RunCheckpointer() {
+    int64_t give_up_at = kNever;
+    while (true) {
+      const bool last_round = workers_done_;
+      const int64_t deadline = checkpointer_->Step();
+      if (last_round) {
+        if (failed_ || abort_ || drain_timed_out_ || checkpointer_->Idle()) return;
+        const int64_t now = world_.clock->SteadyMicros();
+        if (give_up_at == kNever) give_up_at = now + options_.drain_timeout_millis * kMicrosPerMilli;
+        if (now >= give_up_at) {
+          last_checkpoint_lost_ = true;
+          return;
+        }
+      }
+      checkpoint_waker_.WaitUntil(*world_.clock, std::min(deadline, give_up_at));
+    }
+  }
+
   std::unique_ptr<Task> MakeTask(int worker, DuckSession* session, const Edges& edges, StateBudget* budget) {
     Task::Parts parts;
     parts.plan = &script_.plan;
@@ -134,6 +327,9 @@ class PipelineImpl final : public Pipeline {
     parts.metrics = &metrics_;
     parts.worker = worker;
     parts.edges = options_.parallelism > 1 ? &edges : nullptr;
+    if (checkpointer_) parts.checkpoints = checkpointer_->control();
+    parts.restores = recovery_.from.has_value();
+    parts.ends_close_windows = EndsCloseWindows();
     if (options_.partial_trial_rows) parts.partial_trial_rows = *options_.partial_trial_rows;
     parts.budget = budget;
     for (const auto& [name, source] : sources_) {
@@ -152,11 +348,20 @@ class PipelineImpl final : public Pipeline {
 
   void RunWorker(int worker, Task* task, const std::function<void()>& on_reading) {
     const int64_t cpu_before = world_.clock->ThreadCpuMicros();
-    StepUntilDone(wakers_[static_cast<size_t>(worker)].get(), task, on_reading);
+    if (recovery_.from) {
+      const Status restored = task->Restore(saved_nodes_);
+      if (!restored.ok()) Fail(restored);
+      if (++restored_ == options_.parallelism) {
+        saved_nodes_.clear();
+        recovery_.from->parts.clear();
+      }
+    }
+    StepUntilDone(worker, task, on_reading);
     cpu_micros_[static_cast<size_t>(worker)] = world_.clock->ThreadCpuMicros() - cpu_before;
   }
 
-  void StepUntilDone(ThreadWaker* waker, Task* task, const std::function<void()>& on_reading) {
+  void StepUntilDone(int worker, Task* task, const std::function<void()>& on_reading) {
+    ThreadWaker* const waker = wakers_[static_cast<size_t>(worker)].get();
     int64_t give_up_at = kNever;
     while (!abort_) {
       if (failed_) task->Abandon();
@@ -170,7 +375,11 @@ class PipelineImpl final : public Pipeline {
         continue;
       }
       if (!stop_) Announce(on_reading);
-      if (step->done) return;
+      if (checkpointer_ && task->WantsCheckpoint()) checkpointer_->Want();
+      if (step->done) {
+        if (checkpointer_) checkpointer_->control()->Leave(worker);
+        return;
+      }
       if (world_.clock->SteadyMicros() >= give_up_at) {
         drain_timed_out_ = true;
         return;
@@ -184,7 +393,10 @@ class PipelineImpl final : public Pipeline {
     for (const auto& [name, source] : sources_) {
       if (!source->Ready()) return;
     }
-    if (!announced_.exchange(true) && on_reading) on_reading();
+    if (announced_.exchange(true)) return;
+    // Where a source begins is kept before anything is read from it.
+    if (checkpointer_) checkpointer_->SourcesReady(/*at_once=*/!recovery_.from.has_value() || AnySourceIsNew());
+    if (on_reading) on_reading();
   }
 
   void Fail(const Status& status) {
@@ -202,7 +414,7 @@ class PipelineImpl final : public Pipeline {
 
   // A stop is no end of the input: what windows hold is not a result yet, and nothing keeps it.
   void ReportDiscarded(const std::vector<std::unique_ptr<Task>>& tasks) {
-    if (!stop_ || failed_) return;
+    if (!stop_ || failed_ || checkpointer_) return;
     int64_t rows = 0;
     for (const auto& task : tasks) rows += task->StateRows();
     if (rows > 0) {
@@ -224,12 +436,17 @@ class PipelineImpl final : public Pipeline {
       return first_error_;
     }
     if (abort_) return Status::Cancelled(unsent.empty() ? "stopped at once" : "stopped at once: " + unsent);
+    if (last_checkpoint_lost_) {
+      return Status::Environment("the last checkpoint could not be written within " +
+                                     std::to_string(options_.drain_timeout_millis / 1000) + " s after the end",
+                                 "What came after the one before it is computed again by the next run");
+    }
     if (drain_timed_out_) {
       return Status::Environment("the sinks did not acknowledge everything within " +
                                  std::to_string(options_.drain_timeout_millis / 1000) + " s after the stop" +
                                  (unsent.empty() ? "" : ": " + unsent));
     }
-    CHECK_MSG(unsent.empty(), "a drained sink has acknowledged every row");
+    CHECK_MSG(unsent.empty() || checkpointer_, "a drained sink has acknowledged every row");
     return Status::Ok();
   }
 
@@ -241,6 +458,7 @@ class PipelineImpl final : public Pipeline {
   const PipelineOptions options_;
   const PipelineWorld world_;
   const MemoryShares shares_;
+  const std::set<std::string> read_anew_;  // sources that a join reads to their end first, after each restart
   PipelineMetrics metrics_;
   std::map<std::string, SourceMetrics> source_metrics_;                 // by table
   std::map<std::string, std::unique_ptr<SourceWatermark>> watermarks_;  // by table; outlive the sources
@@ -248,6 +466,16 @@ class PipelineImpl final : public Pipeline {
   std::vector<std::unique_ptr<ThreadWaker>> wakers_;                    // one a worker
   std::map<std::string, std::unique_ptr<Sink>> sinks_;                  // by table
   std::map<std::string, std::unique_ptr<Source>> sources_;              // by table
+  Random instance_random_{0};
+  std::unique_ptr<CheckpointStore> store_;  // nullptr: no state is kept
+  std::string state_id_;
+  Recovery recovery_;
+  std::map<NodeId, std::vector<NodeState>> saved_nodes_;  // of recovery_
+  ThreadWaker checkpoint_waker_;
+  std::unique_ptr<Checkpointer> checkpointer_;  // made by Run
+  std::atomic<bool> workers_done_{false}, last_checkpoint_lost_{false};
+  std::atomic<int> restored_{0};  // workers
+  bool released_ = false;         // of the checkpointer's thread: rows are given out
   std::atomic<bool> stop_{false}, failed_{false}, abort_{false}, announced_{false}, drain_timed_out_{false};
   std::mutex mutex_;
   Status first_error_;  // guarded by mutex_

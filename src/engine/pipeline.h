@@ -16,15 +16,30 @@
 #include "base/status.h"
 #include "duck/database.h"
 #include "sql/compiler.h"
+#include "state/blob_store.h"
+#include "state/manifest.h"
 
 namespace laminar {
+
+// How a pipeline keeps its state. Without a store it keeps none.
+struct CheckpointOptions {
+  BlobStore* store = nullptr;  // borrowed; nobody else writes to it
+  std::string pipeline;        // whose state it is
+  int64_t interval_micros = 10'000'000;
+  int most_failures = 30;  // attempts to write one, in a row, before the pipeline ends
+  bool fresh = false;
+  bool accept_duplicates = false;
+  std::string version;         // of Laminar
+  bool close_windows = false;  // with until_caught_up: the end is an end of time too
+};
 
 struct PipelineOptions {
   int parallelism = 1;
   bool until_caught_up = false;
   int64_t memory_limit_bytes = int64_t{1} << 30;  // divided as engine/memory_shares.h says
   std::optional<size_t> partial_trial_rows;       // of PartialsPay, where it is not to be its own: for tests
-  int64_t drain_timeout_millis = 30'000;          // after a stop or a failure: how long to wait for acknowledgements
+  CheckpointOptions checkpoints;
+  int64_t drain_timeout_millis = 30'000;  // after a stop or a failure: how long to wait for acknowledgements
 };
 
 struct PipelineWorld {
@@ -36,10 +51,18 @@ struct PipelineWorld {
 
 class Pipeline {
  public:
-  // script is borrowed and outlives the pipeline. Makes the connectors; contacts nobody yet.
+  // script is borrowed and outlives the pipeline. Reads the last checkpoint, where state is kept, and makes the
+  // connectors; contacts nobody else yet.
   static Result<std::unique_ptr<Pipeline>> Create(const sql::CompiledScript& script, const PipelineOptions& options,
                                                   const PipelineWorld& world);
   virtual ~Pipeline() = default;
+
+  // After Create: the checkpoint that it goes on from. nullptr: it begins anew.
+  virtual const Manifest* resumes_from() const = 0;
+  // What the user should know about that, a sentence each.
+  virtual const std::vector<std::string>& recovery_notes() const = 0;
+  // The checkpoint that it would go on from is one of its end: Run has nothing to do.
+  virtual bool finished_before() const = 0;
 
   // Runs to the end of the sources, to a failure or until Stop; blocks. Everything accepted has then been acknowledged,
   // or the Status says what was not. on_reading is called once, when every source is pinned on all its shards.

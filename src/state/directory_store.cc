@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ namespace laminar {
 namespace {
 
 constexpr std::string_view kAside = ".part-";
+constexpr const char* kLock = ".lock";
 std::atomic<uint64_t> g_aside{0};  // two stores of a process may stand for one directory
 
 struct FileCloser {
@@ -111,12 +113,37 @@ int MakeDirectories(const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<DirectoryStore>> DirectoryStore::Open(const std::string& path) {
-  if (const int error = MakeDirectories(path)) return Failed("open the state directory", path, error);
+// The lock is the system's, on the open file: it ends with the process, however that ends. The file holds the owner's
+// number, for people.
+Status DirectoryStore::TakeOwnership() {
+  lock_fd_ = openat(fd_, kLock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock_fd_ < 0) return Failed("use the state directory", path_, errno);
+  if (flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return Failed("lock the state directory", path_, errno);
+    std::string owner(16, '\0');
+    if (ReadAll(lock_fd_, &owner) != 0) owner.clear();
+    while (!owner.empty() && owner.back() == '\n') owner.pop_back();
+    return Status::Environment(
+        "the state directory " + path_ + " is in use by another process" + (owner.empty() ? "" : ", " + owner),
+        "This pipeline runs already: stop that one, or give this one a state of its own with --state-dir");
+  }
+  const std::string owner = std::to_string(getpid()) + "\n";
+  if (ftruncate(lock_fd_, 0) != 0 || pwrite(lock_fd_, owner.data(), owner.size(), 0) < 0) {
+    // A full disk: only the message to a second process is poorer.
+  }
+  return Status::Ok();
+}
+
+Result<std::unique_ptr<DirectoryStore>> DirectoryStore::Open(const std::string& path, Mode mode) {
+  const bool owns = mode == Mode::kOwn;
+  if (const int error = owns ? MakeDirectories(path) : 0) return Failed("open the state directory", path, error);
   const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return Failed("open the state directory", path, errno);
   std::unique_ptr<DirectoryStore> store(new DirectoryStore(path, fd));
-  if (faccessat(fd, ".", R_OK | W_OK | X_OK, 0) != 0) return Failed("use the state directory", path, errno);
+  if (faccessat(fd, ".", owns ? R_OK | W_OK | X_OK : R_OK | X_OK, 0) != 0)
+    return Failed("use the state directory", path, errno);
+  if (!owns) return store;
+  RETURN_IF_ERROR(store->TakeOwnership());
   std::vector<std::string> names;
   if (const int failed = NamesIn(fd, &names)) return Failed("list", path, failed);
   for (const std::string& name : names) {
@@ -126,6 +153,7 @@ Result<std::unique_ptr<DirectoryStore>> DirectoryStore::Open(const std::string& 
 }
 
 DirectoryStore::~DirectoryStore() {
+  if (lock_fd_ >= 0) close(lock_fd_);
   close(fd_);
 }
 

@@ -10,9 +10,13 @@ namespace laminar {
 
 class DirectoryStore final : public BlobStore {
  public:
-  // Makes the directory if need be, and removes what writers that were killed left unfinished. So the caller sees to it
-  // that no other process writes there meanwhile. Error: it cannot be made, is a file, or may not be written.
-  static Result<std::unique_ptr<DirectoryStore>> Open(const std::string& path);
+  enum class Mode {
+    kOwn,   // makes the directory if need be; nobody else owns it until this object or its process ends
+    kRead,  // it is there; it may have an owner. Nothing is written
+  };
+  // kOwn also removes what writers that were killed left unfinished. Error: it cannot be made, is a file, may not be
+  // used, or has an owner already.
+  static Result<std::unique_ptr<DirectoryStore>> Open(const std::string& path, Mode mode = Mode::kOwn);
   ~DirectoryStore() override;
 
   Status Put(const std::string& name, std::string_view bytes) override;
@@ -24,13 +28,15 @@ class DirectoryStore final : public BlobStore {
 
  private:
   DirectoryStore(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
+  Status TakeOwnership();
   // Writes the bytes, flushed, to a file of their own; its name.
   Result<std::string> WriteAside(const std::string& name, std::string_view bytes);
   // The directory's entries are on the disk.
   Status Flush(const std::string& name);
 
   const std::string path_;
-  const int fd_;  // of the directory
+  const int fd_;      // of the directory
+  int lock_fd_ = -1;  // of the owner's lock file
 };
 
 }  // namespace laminar

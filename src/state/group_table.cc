@@ -4,9 +4,8 @@
 
 namespace laminar {
 
-Status GroupTable::Update(AggregateSet* set, const EncodedKeys& keys, Batch* batch, std::span<const uint32_t> rows,
-                          Scratch* scratch) {
-  const bool all = rows.size() == batch->rows();
+void GroupTable::Find(const EncodedKeys& keys, size_t batch_rows, std::span<const uint32_t> rows, Scratch* scratch) {
+  const bool all = rows.size() == batch_rows;
   if (!all) {
     scratch->keys.resize(rows.size());
     scratch->hashes.resize(rows.size());
@@ -18,12 +17,15 @@ Status GroupTable::Update(AggregateSet* set, const EncodedKeys& keys, Batch* bat
   keys_.FindOrAdd(all ? keys.keys() : scratch->keys, all ? keys.hashes() : scratch->hashes, &scratch->numbers,
                   &scratch->created);
   for (const uint32_t i : scratch->created) states_.Create(scratch->numbers[i]);
+}
+
+Status GroupTable::Feed(AggregateSet* set, Batch* batch, std::span<const uint32_t> rows, Scratch* scratch) {
   scratch->states.resize(rows.size());
   for (size_t i = 0; i < rows.size(); i++) {
     scratch->states[i] = states_.at(scratch->numbers[i]);
     __builtin_prefetch(scratch->states[i]);
   }
-  if (all) return set->Update(batch, scratch->states, memory());
+  if (rows.size() == batch->rows()) return set->Update(batch, scratch->states, memory());
   return set->UpdateRows(batch, rows, scratch->states, memory());
 }
 

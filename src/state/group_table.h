@@ -30,7 +30,13 @@ class GroupTable {
   // Feeds the rows of `batch` that `rows` names, ascending, into the groups of their keys; a new group is made for a
   // key that is not there. set: the one of the constructor.
   Status Update(AggregateSet* set, const EncodedKeys& keys, Batch* batch, std::span<const uint32_t> rows,
-                Scratch* scratch);
+                Scratch* scratch) {
+    Find(keys, batch->rows(), rows, scratch);
+    return Feed(set, batch, rows, scratch);
+  }
+  // The same in two steps, between which the groups are as they were: scratch->numbers are theirs, by row.
+  void Find(const EncodedKeys& keys, size_t batch_rows, std::span<const uint32_t> rows, Scratch* scratch);
+  Status Feed(AggregateSet* set, Batch* batch, std::span<const uint32_t> rows, Scratch* scratch);
 
   size_t groups() const { return keys_.size(); }
   std::string_view key(uint32_t group) const { return keys_.key(group); }

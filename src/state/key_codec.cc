@@ -20,6 +20,7 @@
 #include "duckdb/common/types/vector.hpp"
 
 #include "base/check.h"
+#include "state/byte_reader.h"
 
 namespace laminar {
 
@@ -286,6 +287,41 @@ void ReadNested(const char** from, Vector& out, size_t row) {
   }
 }
 
+// ---- bytes that may be anything
+
+bool SkipValue(ByteReader* from, const duckdb::LogicalType& type) {
+  char mark = 0;
+  std::string_view bytes;
+  if (!from->ReadFixed(&mark)) return false;
+  if (mark == kNull) return true;
+  const PhysicalType physical = type.InternalType();
+  if (physical == PhysicalType::VARCHAR) {
+    uint32_t length = static_cast<uint8_t>(mark) - 1U;
+    return (mark != kLongMark || from->ReadFixed(&length)) && from->ReadBytes(length, &bytes);
+  }
+  if (mark != kValue) return false;
+  switch (physical) {
+    case PhysicalType::STRUCT:
+      for (const auto& [name, field] : duckdb::StructType::GetChildTypes(type)) {
+        if (!SkipValue(from, field)) return false;
+      }
+      return true;
+    case PhysicalType::LIST:
+    case PhysicalType::ARRAY: {
+      const bool array = physical == PhysicalType::ARRAY;
+      uint32_t count = 0;
+      if (!from->ReadFixed(&count) || (array && count != duckdb::ArrayType::GetSize(type))) return false;
+      const auto& element = array ? duckdb::ArrayType::GetChildType(type) : duckdb::ListType::GetChildType(type);
+      for (uint32_t i = 0; i < count; i++) {
+        if (!SkipValue(from, element)) return false;
+      }
+      return true;
+    }
+    default:
+      return from->ReadBytes(FixedWidth(physical), &bytes);
+  }
+}
+
 // ---- whole columns
 
 // A column of the batch while it is encoded.
@@ -347,6 +383,14 @@ struct KeyCodec::Rep {
 KeyCodec::KeyCodec(std::vector<TypeRef> types) : rep_(std::make_unique<Rep>(Rep{std::move(types)})) {}
 KeyCodec::~KeyCodec() = default;
 KeyCodec::KeyCodec(KeyCodec&&) noexcept = default;
+
+bool KeyCodec::IsKey(std::string_view bytes) const {
+  ByteReader from(bytes);
+  for (const TypeRef& type : rep_->types) {
+    if (!SkipValue(&from, *type)) return false;
+  }
+  return from.left() == 0;
+}
 
 void KeyCodec::Encode(const Batch& batch, const std::vector<size_t>& columns, size_t hashed, EncodedKeys* keys) const {
   CHECK(columns.size() == rep_->types.size());

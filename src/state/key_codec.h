@@ -74,6 +74,8 @@ class KeyCodec {
   void Encode(const Batch& batch, const std::vector<size_t>& columns, size_t hashed, EncodedKeys* keys) const;
   // Writes keys[i] into row first_row + i of the columns first_column, ... of `out`.
   void Decode(const std::vector<std::string_view>& keys, Batch* out, size_t first_column, size_t first_row = 0) const;
+  // Whether the bytes are a key of these types, as Encode writes it: only such may be decoded.
+  bool IsKey(std::string_view bytes) const;
   // The bytes of a key that is one VARCHAR or BLOB, not NULL.
   static std::string_view TextOf(std::string_view key);
 

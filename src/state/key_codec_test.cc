@@ -113,6 +113,34 @@ TEST(KeyCodecTest, BytesAreEqualWhenDuckDbSaysKeysAreAndComeBackAsTheyWere) {
   EXPECT_TRUE(rc::check("codec", EncodesAndDecodes));
 }
 
+void OnlyKeysAreKeys() {
+  std::vector<std::string> types;
+  for (int i = *rc::gen::inRange(1, 4); i > 0; i--) types.emplace_back(*rc::gen::elementOf(kTypes));
+  const Schema schema = SchemaOf(types);
+  const KeyCodec codec(TypesOf(schema));
+  Batch in(schema), out(schema);
+  std::vector<size_t> columns;
+  for (size_t c = 0; c < schema.size(); c++) {
+    in.chunk().SetValue(c, 0, AnyValue(*schema[c].type));
+    columns.push_back(c);
+  }
+  in.chunk().SetCardinality(1);
+  EncodedKeys keys;
+  codec.Encode(in, columns, &keys);
+  const std::string key(keys.key(0));
+  RC_ASSERT(codec.IsKey(key));
+  for (size_t size = 0; size < key.size(); size++) RC_ASSERT(!codec.IsKey(key.substr(0, size)));
+  RC_ASSERT(!codec.IsKey(key + '\0'));
+  // What is taken for a key can be decoded, whatever it is.
+  std::string other = key;
+  other[*rc::gen::inRange<size_t>(0, key.size())] ^= static_cast<char>(*rc::gen::inRange(1, 256));
+  if (codec.IsKey(other)) codec.Decode({other}, &out, 0);
+}
+
+TEST(KeyCodecTest, OnlyBytesOfKeysAreTakenForKeys) {
+  EXPECT_TRUE(rc::check("keys cut short or changed", OnlyKeysAreKeys));
+}
+
 TEST(KeyCodecTest, NoColumnsAreOneEmptyKey) {
   const KeyCodec codec({});
   Batch in(SchemaOf({"BIGINT"}));

@@ -1,5 +1,8 @@
 #include "state/operator_state.h"
 
+#include "duckdb/common/types/data_chunk.hpp"
+#include "duckdb/common/types/vector.hpp"
+
 namespace laminar {
 
 void StateOutput::Add(std::string section, std::string bytes) {
@@ -34,10 +37,24 @@ Status ReadSection(const StateInput& in, const std::string& section, const Schem
     while (true) {
       ASSIGN_OR_RETURN(const bool more, rows.Next(&batch));
       if (!more) break;
-      RETURN_IF_ERROR(take(&batch));
+      if (Status status = take(&batch); !status.ok()) return std::move(status).WithContext(part.part->file);
     }
   }
   return Status::Ok();
+}
+
+void KeepOwned(const StateInput& in, Batch* batch) {
+  constexpr size_t kHashColumn = 1;
+  if (in.workers() == 1) return;
+  duckdb::UnifiedVectorFormat hashes;
+  batch->chunk().data[kHashColumn].ToUnifiedFormat(batch->rows(), hashes);
+  const auto* values = duckdb::UnifiedVectorFormat::GetData<uint64_t>(hashes);
+  duckdb::SelectionVector kept(batch->rows());
+  size_t count = 0;
+  for (size_t row = 0; row < batch->rows(); row++) {
+    if (in.Owns(values[hashes.sel->get_index(row)])) kept.set_index(count++, row);
+  }
+  if (count < batch->rows()) batch->Slice(kept, count);
 }
 
 }  // namespace laminar

@@ -43,18 +43,20 @@ class StateOutput {
 
 class StateInput {
  public:
-  // parts: of all workers of the run that wrote them, one after the other.
-  StateInput(std::vector<StatePart> parts, int worker, int workers)
-      : parts_(std::move(parts)), worker_(worker), workers_(workers) {}
+  // parts: of all workers of the run that wrote them, one after the other. one_owner: the operator has no keys, all of
+  // its rows are worker 0's.
+  StateInput(std::vector<StatePart> parts, int worker, int workers, bool one_owner = false)
+      : parts_(std::move(parts)), worker_(worker), workers_(workers), one_owner_(one_owner) {}
 
   const std::vector<StatePart>& parts() const { return parts_; }
-  bool Owns(uint64_t hash) const { return WorkerOf(KeyGroupOf(hash), workers_) == worker_; }
+  bool Owns(uint64_t hash) const { return (one_owner_ ? 0 : WorkerOf(KeyGroupOf(hash), workers_)) == worker_; }
   int worker() const { return worker_; }
   int workers() const { return workers_; }
 
  private:
   const std::vector<StatePart> parts_;
   const int worker_, workers_;
+  const bool one_owner_;
 };
 
 // Gathers rows and cuts parts of a section, small enough for a file.
@@ -75,8 +77,11 @@ class SectionWriter {
 };
 
 // Calls take(batch) for the rows of the section, in the order in which each worker wrote them. The batch is flat, and
-// valid during the call. Error (kEnvironment): a part is not of this schema.
+// valid during the call. Error: a part is not of this schema (kEnvironment), or what `take` says, with the part's name.
 Status ReadSection(const StateInput& in, const std::string& section, const Schema& schema,
                    const std::function<Status(Batch*)>& take);
+
+// Keeps the rows of PartialRows and the like (column 1: UBIGINT, the hash of their key) that the worker owns.
+void KeepOwned(const StateInput& in, Batch* batch);
 
 }  // namespace laminar

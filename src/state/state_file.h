@@ -27,8 +27,8 @@ constexpr uint32_t kStateFileVersion = 1;
 std::string SealStateFile(StateFileKind kind, std::string_view payload);
 
 // The payload, which points into `file`. name: for messages. Errors, all of kEnvironment: it is no file of a
-// checkpoint, was written by a newer version, is cut off, is damaged, or is of another kind. What to do about a file that
-// is not whole depends on the delivery mode: whoever loads the checkpoint adds that hint.
+// checkpoint, was written by a newer version, is cut off, is damaged, or is of another kind. What to do about a file
+// that is not whole depends on the delivery mode: whoever loads the checkpoint adds that hint.
 Result<std::string_view> OpenStateFile(const std::string& name, std::string_view file, StateFileKind kind);
 
 }  // namespace laminar

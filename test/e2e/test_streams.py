@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections import defaultdict
 
 import pytest
@@ -48,6 +49,35 @@ def test_until_caught_up_ends_at_the_tip_of_the_start(any_server, new_name, lami
     empty = new_name("empty")
     create_stream(client, empty, 2)
     laminar("run", "--until-caught-up", script=copy(empty, sink), endpoint=any_server.endpoint).expect(0)
+
+
+def test_a_start_by_time(any_server, new_name, laminar):
+    client = any_server.client()
+    source, sink = new_name("by-time"), new_name("by-time-copied")
+    create_stream(client, source, 2)
+    create_stream(client, sink, 1)
+    put_all(client, source, numbered(range(100)))
+    time.sleep(2.1)  # arrival times are whole seconds on some servers
+    start = int(time.time())
+    put_all(client, source, numbered(range(100, 200)))
+    script = copy(source, sink, offset="timestamp", source_timestamp=str(start))
+    laminar("run", "--until-caught-up", script=script, endpoint=any_server.endpoint).expect(0)
+    assert sorted(numbers_of(read_all(client, sink))) == list(range(100, 200))
+
+
+# What aws_kinesis_agg 1.2.3 made of {"n":1} with the key a, {"n":2} with the key b and the hash key 17, and nothing with the key a.
+AGGREGATED = bytes.fromhex(
+    "f3899ac20a01610a0162120231371a0b08001a077b226e223a317d1a0d080110001a077b226e223a327d1a0408001a00f616241bc884cf8d1936ba7e3b01d7c4")
+
+
+def test_aggregated_records_are_taken_apart(any_server, new_name, laminar):
+    client = any_server.client()
+    source, sink = new_name("aggregated"), new_name("aggregated-copied")
+    create_stream(client, source, 1)
+    create_stream(client, sink, 1)
+    put_all(client, source, [("a", b'{"n":0}'), ("a", AGGREGATED), ("a", b'{"n":3}')])
+    laminar("run", "--until-caught-up", script=copy(source, sink, columns="n BIGINT"), endpoint=any_server.endpoint).expect(0)
+    assert sorted(numbers_of(read_all(client, sink))) == [0, 1, 2, 3]
 
 
 class Flow(threading.Thread):

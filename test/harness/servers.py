@@ -150,7 +150,7 @@ class ThrottlingFerrokinesis(Ferrokinesis):
 
 
 class Moto(Server):
-    """STS (its Kinesis loses records)."""
+    """S3 and STS (its Kinesis loses records)."""
 
     name = "moto"
 

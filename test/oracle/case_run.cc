@@ -14,6 +14,12 @@ namespace laminar::oracle {
 using sqltest::Difference;
 using sqltest::ScriptRun;
 
+namespace {
+
+constexpr int kRestarts = 3;
+
+}  // namespace
+
 std::string DifferenceOf(const RandomCase& random_case) {
   const SystemClock clock;
   Random random(1);
@@ -34,6 +40,17 @@ std::string DifferenceOf(const RandomCase& random_case) {
       const std::string difference = Difference(run.SinkSchema(sink), rows, outcome.outputs[sink], /*ordered=*/false);
       if (!difference.empty()) return title + "expected is what DuckDB answers\n" + difference;
     }
+  }
+  // Restarts add nothing and lose nothing.
+  Random restarts(random_case.runs.front().batch_rows);
+  ScriptRun::Outcome outcome = run.RunWithRestarts(random_case.runs.front().batch_rows, kRestarts, &restarts);
+  if (!outcome.failure.empty()) return "restarts: " + outcome.failure + "\n";
+  for (const auto& [table, rows] : outcome.late) {
+    if (rows > 0) return "restarts: " + std::to_string(rows) + " late rows of " + table + "\n";
+  }
+  for (const auto& [sink, rows] : *answers) {
+    const std::string difference = Difference(run.SinkSchema(sink), rows, outcome.outputs[sink], /*ordered=*/false);
+    if (!difference.empty()) return "restarts: expected is what DuckDB answers\n" + difference;
   }
   return "";
 }

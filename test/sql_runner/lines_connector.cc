@@ -1,7 +1,9 @@
 #include "lines_connector.h"
 
 #include <algorithm>
+#include <deque>
 #include <span>
+#include <sstream>
 
 #include "connectors/bad_row.h"
 
@@ -50,6 +52,13 @@ class LineOrigins final : public RowOrigins {
   const int64_t arrival_micros_;
 };
 
+// How far a shard has been read.
+struct ShardPosition {
+  size_t next_record = 0, next_directive = 0;
+  int64_t arrival_micros = 0;
+  bool finished = false;
+};
+
 // A shard, as a split of its source.
 struct OpenShard {
   int number;
@@ -69,16 +78,30 @@ struct OpenShard {
 // time.
 class LinesReader final : public SourceReader, private BadRowHandler {
  public:
-  LinesReader(const TableSpec& table, const ConnectorContext& context, size_t batch_rows, bool one_shard,
-              std::vector<OpenShard> shards)
+  // positions: of the source, by shard; written by this reader for its own.
+  LinesReader(const TableSpec& table, const ConnectorContext& context, Lines* lines, bool one_shard,
+              std::vector<OpenShard> shards, std::map<int, ShardPosition>* positions)
       : table_(table.name),
         context_(context),
-        batch_rows_(batch_rows),
+        lines_(lines),
+        positions_(positions),
+        batch_rows_(lines->batch_rows),
         one_shard_(one_shard),
         shards_(std::move(shards)),
         policy_(table.name, table.bad_data, context.metrics) {}
 
   Result<PollState> Poll(Batch* out) override {
+    ASSIGN_OR_RETURN(const PollState state, Next(out));
+    for (const OpenShard& shard : shards_) {
+      positions_->at(shard.number) = {shard.records.next(), shard.next_directive, shard.arrival_micros, shard.finished};
+    }
+    if (state == PollState::kBatch && ++lines_->batches == lines_->interrupt_after) lines_->interrupt();
+    return state;
+  }
+  int64_t NextDeadline() const override { return due_ ? 0 : kNever; }
+
+ private:
+  Result<PollState> Next(Batch* out) {
     due_ = false;
     // The batch before has passed: what stands behind it happens now, and is seen before more rows are.
     for (OpenShard& shard : shards_) {
@@ -96,9 +119,6 @@ class LinesReader final : public SourceReader, private BadRowHandler {
     }
     return waits ? PollState::kIdle : PollState::kEnd;
   }
-  int64_t NextDeadline() const override { return due_ ? 0 : kNever; }
-
- private:
   // True: something has happened to the shard that may move the watermark.
   bool Pass(OpenShard* shard) {
     bool any = false;
@@ -142,6 +162,8 @@ class LinesReader final : public SourceReader, private BadRowHandler {
 
   const std::string table_;
   const ConnectorContext context_;
+  Lines* const lines_;
+  std::map<int, ShardPosition>* const positions_;
   const size_t batch_rows_;
   const bool one_shard_;
   std::vector<OpenShard> shards_;
@@ -154,15 +176,18 @@ class LinesReader final : public SourceReader, private BadRowHandler {
 class LinesSource final : public Source {
  public:
   LinesSource(TableSpec table, ConnectorContext context, Lines* lines)
-      : table_(std::move(table)), context_(context), batch_rows_(lines->batch_rows) {
+      : table_(std::move(table)), context_(context), lines_(lines) {
     const auto input = lines->inputs.find(table_.name);
     if (input != lines->inputs.end()) shards_ = input->second;
     if (shards_.empty()) shards_[1];
+    for (const auto& shard : shards_) positions_[shard.first];
   }
   Status Start(std::vector<Waker*> wakers) override {
     workers_ = static_cast<int>(wakers.size());
     if (context_.watermark == nullptr) return Status::Ok();
-    for (const auto& shard : shards_) splits_[shard.first] = context_.watermark->AddSplit();
+    for (const auto& [number, position] : positions_) {
+      if (!position.finished) splits_[number] = context_.watermark->AddSplit();
+    }
     context_.watermark->NoMoreSplits();
     return Status::Ok();
   }
@@ -171,9 +196,33 @@ class LinesSource final : public Source {
     for (const auto& [number, shard] : shards_) {
       if (number % workers_ != worker) continue;
       RecordReader records(shard.lines, table_.format->MakeDecoder(table_.schema, table_.options).value());
-      shards.push_back({.number = number, .split = splits_[number], .shard = &shard, .records = std::move(records)});
+      const ShardPosition& position = positions_.at(number);
+      records.SkipTo(position.next_record);
+      shards.push_back({.number = number,
+                        .split = splits_[number],
+                        .shard = &shard,
+                        .next_directive = position.next_directive,
+                        .arrival_micros = position.arrival_micros,
+                        .finished = position.finished,
+                        .records = std::move(records)});
     }
-    return std::make_unique<LinesReader>(table_, context_, batch_rows_, shards_.size() == 1, std::move(shards));
+    return std::make_unique<LinesReader>(table_, context_, lines_, shards_.size() == 1, std::move(shards), &positions_);
+  }
+  bool HasPositions() const override { return true; }
+  Result<std::string> Position() const override {
+    std::string text;
+    for (const auto& [number, at] : positions_) {
+      text += std::to_string(number) + " " + std::to_string(at.next_record) + " " + std::to_string(at.next_directive) +
+              " " + std::to_string(at.arrival_micros) + " " + std::to_string(at.finished) + "\n";
+    }
+    return text;
+  }
+  Status Resume(const std::string& position) override {
+    std::istringstream text(position);
+    int number = 0;
+    for (ShardPosition at; text >> number >> at.next_record >> at.next_directive >> at.arrival_micros >> at.finished;)
+      positions_.at(number) = at;
+    return Status::Ok();
   }
   bool Ready() const override { return true; }
   bool ReportsSplits() const override { return true; }
@@ -181,56 +230,101 @@ class LinesSource final : public Source {
  private:
   const TableSpec table_;
   const ConnectorContext context_;
-  const size_t batch_rows_;
-  std::map<int, Shard> shards_;  // by number
+  Lines* const lines_;
+  std::map<int, Shard> shards_;             // by number
+  std::map<int, ShardPosition> positions_;  // by number; each written by the shard's reader
   std::map<int, SourceWatermark::Split> splits_;
   int workers_ = 1;
 };
 
+// A row that was not given out yet.
+struct HeldLine {
+  int64_t epoch;
+  std::string id, line;
+};
+
+void GiveOut(const HeldLine& held, const std::string& table, Lines* lines) {
+  std::lock_guard lock(lines->mutex);
+  if (lines->holds_output && !lines->given_out.insert(held.id).second) return;
+  lines->outputs[table].push_back(held.line);
+}
+
 class LinesWriter final : public SinkWriter {
  public:
-  LinesWriter(std::unique_ptr<Encoder> encoder, std::string table, Lines* lines, PipelineMetrics* metrics)
-      : encoder_(std::move(encoder)), table_(std::move(table)), lines_(lines), metrics_(metrics) {}
+  LinesWriter(std::unique_ptr<Encoder> encoder, std::string table, std::string id, Lines* lines,
+              PipelineMetrics* metrics)
+      : encoder_(std::move(encoder)), table_(std::move(table)), id_(std::move(id)), lines_(lines), metrics_(metrics) {}
   Status Push(const Batch& batch) override {
     EncodedRows rows;
     RETURN_IF_ERROR(encoder_->Encode(batch, &rows));
-    {
-      std::lock_guard lock(lines_->mutex);
-      for (size_t i = 0; i < rows.rows(); i++) lines_->outputs[table_].emplace_back(rows.row(i));
-    }
-    metrics_->rows_out.Add(rows.rows());
+    for (size_t i = 0; i < rows.rows(); i++)
+      held_.push_back({kNever, id_ + "." + std::to_string(number_++), std::string(rows.row(i))});
+    if (!lines_->holds_output) GiveOutUpTo(kNever);
     return Status::Ok();
   }
   bool CanAccept() const override { return true; }
   Status Poll() override { return Status::Ok(); }
   int64_t NextDeadline() const override { return kNever; }
   void Finish() override {}
-  bool Drained() const override { return true; }
-  void EndEpoch(int64_t /*epoch*/) override {}
+  bool Drained() const override { return held_.empty(); }
+
+  void EndEpoch(int64_t epoch) override {
+    for (HeldLine& held : held_) held.epoch = std::min(held.epoch, epoch);
+  }
   bool EpochReady(int64_t /*epoch*/) const override { return true; }
+  SinkState State(int64_t epoch) override {
+    SinkState state;
+    auto part = std::make_shared<CheckpointPart>();
+    for (const HeldLine& held : held_) {
+      if (held.epoch <= epoch) part->bytes += held.id + "\t" + held.line + "\n";
+    }
+    if (!part->bytes.empty()) state.parts.push_back(std::move(part));
+    return state;
+  }
+  void EpochCommitted(int64_t epoch) override { GiveOutUpTo(epoch); }
 
  private:
+  void GiveOutUpTo(int64_t epoch) {
+    for (; !held_.empty() && held_.front().epoch <= epoch; held_.pop_front()) {
+      GiveOut(held_.front(), table_, lines_);
+      metrics_->rows_out.Add(1);
+    }
+  }
+
+  std::deque<HeldLine> held_;
+  uint64_t number_ = 0;
   const std::unique_ptr<Encoder> encoder_;
-  const std::string table_;
+  const std::string table_, id_;
   Lines* const lines_;
   PipelineMetrics* const metrics_;
 };
 
 class LinesSink final : public Sink {
  public:
-  LinesSink(TableSpec table, Lines* lines, PipelineMetrics* metrics)
-      : table_(std::move(table)), lines_(lines), metrics_(metrics) {}
+  LinesSink(TableSpec table, Lines* lines, const ConnectorContext& context)
+      : table_(std::move(table)), lines_(lines), metrics_(context.metrics), run_(context.random->Next()) {}
   Status Start(std::vector<Waker*>) override { return Status::Ok(); }
-  std::unique_ptr<SinkWriter> CreateWriter(int) override {
+  std::unique_ptr<SinkWriter> CreateWriter(int worker) override {
     return std::make_unique<LinesWriter>(table_.format->MakeEncoder(table_.schema, table_.options).value(), table_.name,
-                                         lines_, metrics_);
+                                         std::to_string(run_) + "." + std::to_string(worker), lines_, metrics_);
   }
   bool Ready() const override { return true; }
+  Status Resume(const std::string& /*state_id*/, std::vector<SinkState> states) override {
+    for (const SinkState& state : states) {
+      for (const auto& part : state.parts) {
+        std::istringstream text(part->bytes);
+        HeldLine held{0, "", ""};
+        while (std::getline(text, held.id, '\t') && std::getline(text, held.line)) GiveOut(held, table_.name, lines_);
+      }
+    }
+    return Status::Ok();
+  }
 
  private:
   const TableSpec table_;
   Lines* const lines_;
   PipelineMetrics* const metrics_;
+  const uint64_t run_;
 };
 
 class LinesConnector final : public Connector {
@@ -247,7 +341,7 @@ class LinesConnector final : public Connector {
     return std::unique_ptr<Source>(std::make_unique<LinesSource>(table, context, lines_));
   }
   Result<std::unique_ptr<Sink>> MakeSink(const TableSpec& table, const ConnectorContext& context) const override {
-    return std::unique_ptr<Sink>(std::make_unique<LinesSink>(table, lines_, context.metrics));
+    return std::unique_ptr<Sink>(std::make_unique<LinesSink>(table, lines_, context));
   }
 
  private:

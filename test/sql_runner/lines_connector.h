@@ -2,9 +2,12 @@
 // `bounded = 'true'` a table is one that a stream may be joined with.
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +21,13 @@ namespace laminar::sqltest {
 struct Lines {
   std::map<std::string, std::map<int, Shard>> inputs;  // by table and number of the shard
   size_t batch_rows = 3;                               // records that are decoded at once
+  // With checkpoints: `interrupt` is called when so many batches have been read, by all sources together; 0: never.
+  std::atomic<int64_t> batches{0};
+  int64_t interrupt_after = 0;
+  std::function<void()> interrupt;
+  // Exactly once: rows are given out once a checkpoint holds them, and only those that were not given out before.
+  bool holds_output = false;
+  std::set<std::string> given_out;  // guarded by mutex: ids of rows
   std::mutex mutex;
   std::map<std::string, std::vector<std::string>> outputs;  // guarded by mutex
 };
@@ -33,6 +43,7 @@ class RecordReader {
   size_t first() const { return first_; }  // of the records that the last batch came from
   size_t next() const { return next_; }    // the first that is not in a batch yet
   size_t size() const { return records_.size(); }
+  void SkipTo(size_t record) { next_ = record; }
   const Schema& schema() const { return decoder_->schema(); }
 
  private:

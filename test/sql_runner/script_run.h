@@ -33,6 +33,9 @@ class ScriptRun {
     std::map<std::string, uint64_t> late;  // by source
   };
   Outcome Run(int workers, size_t batch_rows);
+  // The same, interrupted up to `interruptions` times at random places - stopped, or killed - and gone on with from the
+  // last checkpoint, each time with another number of workers; checkpoints are taken as fast as they can.
+  Outcome RunWithRestarts(size_t batch_rows, int interruptions, Random* random);
 
   // What DuckDB answers, by sink.
   Result<std::map<std::string, Rows>> AskDuckDb(const TestFile& test) const;

@@ -10,6 +10,7 @@ LAYERS = {
     "formats": {"duck"},
     "formats/json": {"duck", "formats"},
     "state": {"duck"},
+    "aws_stores": {"aws", "state"},
     "connectors": {"duck", "formats"},
     "connectors/kinesis": {"duck", "formats", "connectors", "aws"},
     "connectors/file": {"duck", "formats", "connectors"},
@@ -30,9 +31,10 @@ LAYERS = {
 OUTSIDE = {
     "aws/": {"aws"},
     "simdjson": {"formats/json", "connectors/kinesis"},
-    "nlohmann/": {"aws", "cli"},
+    "nlohmann/": {"aws", "cli", "connectors/kinesis"},
     "spdlog/": {"base"},
     "CLI/": {"cli"},
+    "httplib": {"cli"},
     "openssl/": {"aws", "connectors/kinesis"},
 }
 

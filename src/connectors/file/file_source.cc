@@ -1,6 +1,7 @@
 #include "connectors/file/file_source.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "connectors/bad_row.h"
 
@@ -69,8 +70,9 @@ class LineOrigins final : public RowOrigins {
 class FileReader final : public SourceReader, private BadRowHandler {
  public:
   FileReader(const TableSpec& table, const ConnectorContext& context, std::shared_ptr<const Input> input,
-             std::shared_ptr<BlockRanges> ranges, std::unique_ptr<Decoder> decoder)
+             std::shared_ptr<DealtRanges> ranges, std::unique_ptr<Decoder> decoder)
       : context_(context),
+        open_(ranges == nullptr ? nullptr : ranges->AddReader()),
         input_(input),
         blocks_(std::move(input), std::move(ranges)),
         decoder_(std::move(decoder)),
@@ -95,9 +97,13 @@ class FileReader final : public SourceReader, private BadRowHandler {
     refused_.clear();
     const RecordView record = block_->text();
     ASSIGN_OR_RETURN(const bool used_up, decoder_->Decode({&record, 1}, &cursor_, this, out));
-    out->origin_rows.clear();  // row i is the i-th value from `begin` on
+    out->origin_rows.clear();                                        // row i is the i-th value from `begin` on
     out->order_key = static_cast<uint64_t>(block_->offset) + begin;  // a value has a byte at least
     if (out->rows() > 0) out->origins = std::make_shared<LineOrigins>(input_, block_, begin, refused_);
+    if (open_ != nullptr) {
+      const int64_t end = block_->offset + static_cast<int64_t>(block_->length);
+      *open_ = {used_up ? end : block_->offset + static_cast<int64_t>(cursor_.offset), end};
+    }
     if (used_up) block_.reset();
     context_.metrics->rows_in.Add(out->rows());
     if (out->rows() > 0) return PollState::kBatch;
@@ -115,6 +121,7 @@ class FileReader final : public SourceReader, private BadRowHandler {
   }
 
   const ConnectorContext context_;
+  const std::shared_ptr<DealtRanges::Range> open_;  // shared with the ranges; nullptr: a pipe
   const std::shared_ptr<const Input> input_;
   LineBlocks blocks_;
   const std::unique_ptr<Decoder> decoder_;
@@ -129,7 +136,23 @@ class FileReader final : public SourceReader, private BadRowHandler {
 
 Status FileSource::Start(std::vector<Waker*> /*wakers*/) {
   ASSIGN_OR_RETURN(input_, Input::Open(table_.options.String("path")));
-  if (input_->seekable) ranges_ = std::make_shared<BlockRanges>(input_->size);
+  if (!input_->seekable) {
+    if (resumes_at_.empty()) return Status::Ok();
+    return Status::User("the checkpoint has a position in a file, and " + input_->what + " is none",
+                        "--fresh begins anew");
+  }
+  ranges_ = std::make_shared<DealtRanges>(input_->size);
+  if (resumes_at_.empty()) return Status::Ok();
+  return ranges_->Resume(resumes_at_).WithContext(input_->what);
+}
+
+bool FileSource::HasPositions() const {
+  std::error_code error;
+  return std::filesystem::is_regular_file(table_.options.String("path"), error);
+}
+
+Status FileSource::Resume(const std::string& position) {
+  resumes_at_ = position;
   return Status::Ok();
 }
 
@@ -138,7 +161,7 @@ std::unique_ptr<SourceReader> FileSource::CreateReader(int worker) {
   if (!input_->seekable && worker > 0) {
     // A pipe can be read by one only. An empty file in its place: the reader ends at once.
     auto nothing = std::make_shared<const Input>(input_->fd, /*owned=*/false, input_->what, /*seekable=*/true, 0);
-    return std::make_unique<FileReader>(table_, context_, std::move(nothing), std::make_shared<BlockRanges>(0),
+    return std::make_unique<FileReader>(table_, context_, std::move(nothing), std::make_shared<DealtRanges>(0),
                                         std::move(decoder).value());
   }
   return std::make_unique<FileReader>(table_, context_, input_, ranges_, std::move(decoder).value());

@@ -1,5 +1,5 @@
-// FileSource: the lines of a file or a pipe as rows. The workers read a regular file block by block,
-// each the next one that nobody has taken.
+// FileSource: the lines of a file or a pipe as rows. The workers read a regular file block by block, each the next one
+// that nobody has taken. Its position in a checkpoint: the bytes that were dealt out, but for those still in blocks.
 #pragma once
 
 #include <memory>
@@ -16,13 +16,17 @@ class FileSource final : public Source {
   FileSource(const TableSpec& table, const ConnectorContext& context) : table_(table), context_(context) {}
   Status Start(std::vector<Waker*> wakers) override;
   std::unique_ptr<SourceReader> CreateReader(int worker) override;
+  bool HasPositions() const override;
+  Result<std::string> Position() const override { return ranges_->Position(); }
+  Status Resume(const std::string& position) override;
   bool Ready() const override { return true; }  // since Start: the file is open, its size known
 
  private:
   const TableSpec table_;
   const ConnectorContext context_;
+  std::string resumes_at_;               // a position; "" = the beginning
   std::shared_ptr<const Input> input_;   // shared: with the origins of rows
-  std::shared_ptr<BlockRanges> ranges_;  // shared: by the readers; nullptr: a pipe
+  std::shared_ptr<DealtRanges> ranges_;  // shared: by the readers; nullptr: a pipe
 };
 
 }  // namespace laminar::file

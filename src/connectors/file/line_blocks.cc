@@ -84,14 +84,7 @@ Result<size_t> Input::ReadAt(int64_t offset, char* to, size_t length) const {
   return got;
 }
 
-std::optional<BlockRanges::Range> BlockRanges::Take() {
-  constexpr auto kLength = static_cast<int64_t>(LineBlocks::kBlockBytes);
-  const int64_t begin = next_.fetch_add(kLength, std::memory_order_relaxed);
-  if (begin >= size_) return std::nullopt;
-  return Range{begin, std::min(begin + kLength, size_)};
-}
-
-LineBlocks::LineBlocks(std::shared_ptr<const Input> input, std::shared_ptr<BlockRanges> ranges)
+LineBlocks::LineBlocks(std::shared_ptr<const Input> input, std::shared_ptr<DealtRanges> ranges)
     : input_(std::move(input)), ranges_(std::move(ranges)) {}
 
 Result<LineBlocks::State> LineBlocks::Next() {
@@ -127,7 +120,7 @@ Status LineBlocks::TooLong(int64_t offset) const {
 }
 
 Result<LineBlocks::State> LineBlocks::NextOfFile() {
-  while (const std::optional<BlockRanges::Range> range = ranges_->Take()) {
+  while (const std::optional<DealtRanges::Range> range = ranges_->Take(kBlockBytes)) {
     RETURN_IF_ERROR(ReadRange(*range));
     if (block_ != nullptr) return State::kBlock;
   }
@@ -137,7 +130,7 @@ Result<LineBlocks::State> LineBlocks::NextOfFile() {
 
 // Read from one byte before the range, which says whether a line begins with it, to a little behind it, where its last
 // line most likely ends.
-Status LineBlocks::ReadRange(const BlockRanges::Range& range) {
+Status LineBlocks::ReadRange(const DealtRanges::Range& range) {
   const int64_t from = std::max<int64_t>(0, range.begin - 1);
   const auto to_last = static_cast<size_t>(range.end - 1 - from);  // where the range's last byte is in the buffer
   for (size_t capacity = kBlockBytes + kBehindRange;; capacity = std::min(2 * capacity, kMostBytes)) {

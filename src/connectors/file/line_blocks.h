@@ -2,7 +2,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <string_view>
 
 #include "base/status.h"
+#include "connectors/dealt_ranges.h"
 
 namespace laminar::file {
 
@@ -48,29 +48,14 @@ struct Block {
   std::string_view text() const { return {buffer.get() + begin, length}; }
 };
 
-// The byte ranges of a regular file, in their order, each to whichever reader asks next: so all read the same part of
-// the file, and event time comes on in all of them alike. Thread-safe.
-class BlockRanges {
- public:
-  explicit BlockRanges(int64_t size) : size_(size) {}
-  struct Range {
-    int64_t begin, end;
-  };
-  std::optional<Range> Take();
-
- private:
-  const int64_t size_;
-  std::atomic<int64_t> next_{0};
-};
-
 // The lines that begin in ranges of a regular file, a range a block, or all of a pipe. Not thread-safe.
 class LineBlocks {
  public:
   static constexpr size_t kBlockBytes = 128 << 10;
   static constexpr size_t kLongestLine = 256 << 20;
 
-  // ranges: shared with the other readers; nullptr for a pipe.
-  LineBlocks(std::shared_ptr<const Input> input, std::shared_ptr<BlockRanges> ranges);
+  // ranges: of the file's bytes, shared with the other readers; nullptr for a pipe.
+  LineBlocks(std::shared_ptr<const Input> input, std::shared_ptr<DealtRanges> ranges);
 
   enum class State { kBlock, kIdle, kEnd };
   // kBlock: block() is the next one. kIdle: the pipe has nothing now. Error: reading failed, or a line is too long.
@@ -82,13 +67,13 @@ class LineBlocks {
   Result<State> NextOfFile();
   Result<State> NextOfPipe();
   // The lines that begin in the range become block_; none: it stays nullptr.
-  Status ReadRange(const BlockRanges::Range& range);
+  Status ReadRange(const DealtRanges::Range& range);
   // A block that nobody holds, with room for `bytes`.
   std::shared_ptr<Block> Take(size_t bytes);
   Status TooLong(int64_t offset) const;
 
   const std::shared_ptr<const Input> input_;
-  const std::shared_ptr<BlockRanges> ranges_;  // shared: by all readers of the file; nullptr: a pipe
+  const std::shared_ptr<DealtRanges> ranges_;  // shared: by all readers of the file; nullptr: a pipe
   int64_t next_ = 0;                           // pipe: where the next block begins
   bool ended_ = false;
   std::shared_ptr<Block> filling_;  // pipe: an unfinished line and what follows it

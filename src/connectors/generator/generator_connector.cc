@@ -1,9 +1,9 @@
 #include "connectors/generator/generator_connector.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 
+#include "connectors/dealt_ranges.h"
 #include "connectors/generator/row_query.h"
 
 namespace laminar {
@@ -25,19 +25,16 @@ class GeneratorOrigins final : public RowOrigins {
   const int64_t first_;
 };
 
-// The number of the first row that no worker has taken yet. Each takes some of the next ones: so the rows that are made
-// at one time lie near each other, and their order is that of their numbers, however many workers there are.
-using NextRow = std::atomic<int64_t>;
-
 class GeneratorReader final : public SourceReader {
  public:
   GeneratorReader(const TableSpec& table, const ConnectorContext& context, std::unique_ptr<DuckSession> session,
-                  std::shared_ptr<NextRow> next, int64_t start_micros)
+                  std::shared_ptr<DealtRanges> ranges, int64_t start_micros)
       : table_(table),
         context_(context),
         session_(std::move(session)),
-        next_(std::move(next)),
-        rows_(table.options.Has("rows") ? table.options.Integer("rows") : INT64_MAX),
+        ranges_(std::move(ranges)),
+        open_(ranges_->AddReader()),
+        first_row_(ranges_->next()),
         rate_(table.options.Number("rows_per_second")),
         start_micros_(start_micros) {}
 
@@ -50,12 +47,12 @@ class GeneratorReader final : public SourceReader {
         if (result_->HasError()) return Failed(result_->GetErrorObject());
         if (chunk_ != nullptr && chunk_->size() > 0) return Hand(out);
         result_.reset();
-        if (handed_ != end_) {
+        if (open_->begin != open_->end) {
           return Status::User("table " + table_.name +
                               ": an expression of its columns does not give one value for each row");
         }
       }
-      if (*next_ >= rows_) return PollState::kEnd;
+      if (ranges_->AllDealt()) return PollState::kEnd;
       if (!TakeDueRows()) return PollState::kIdle;
       RETURN_IF_ERROR(Execute());
     }
@@ -64,30 +61,24 @@ class GeneratorReader final : public SourceReader {
   int64_t NextDeadline() const override { return deadline_; }
 
  private:
-  // Rows to make now: [handed_, end_). False: none yet, and deadline_ says when.
+  // Rows to make now: open_. False: none yet, and deadline_ says when.
   bool TakeDueRows() {
-    int64_t end = rows_;
-    int64_t next = *next_;
+    int64_t limit = INT64_MAX;
+    const int64_t now = context_.clock->SteadyMicros();
     if (rate_ > 0) {
-      const int64_t now = context_.clock->SteadyMicros();
       const double elapsed_seconds = static_cast<double>(now - start_micros_) / 1e6;
-      end = std::min(
-          end, static_cast<int64_t>(std::min(std::floor(elapsed_seconds * rate_) + 1, 9e18)));  // row 0 is due at once
-      if (next >= end) {
-        const auto due_at = start_micros_ + static_cast<int64_t>(std::ceil(static_cast<double>(next) / rate_ * 1e6));
-        deadline_ = std::max({due_at, last_micros_ + kTickMicros, now + 1});
-        return false;
-      }
-      last_micros_ = now;
+      const double due = std::min(std::floor(elapsed_seconds * rate_) + 1, 4e18);  // the first row is due at once
+      limit = first_row_ + static_cast<int64_t>(due);
     }
-    do {
-      if (next >= end) {  // another worker was quicker
-        deadline_ = context_.clock->SteadyMicros();
-        return false;
-      }
-      handed_ = next;
-      end_ = next + std::min(end - next, kRowsPerQuery);
-    } while (!next_->compare_exchange_weak(next, end_));
+    const auto range = ranges_->Take(kRowsPerQuery, limit);
+    if (!range) {
+      const auto taken = static_cast<double>(ranges_->next() - first_row_);
+      const auto due_at = start_micros_ + static_cast<int64_t>(std::ceil(taken / std::max(rate_, 1e-9) * 1e6));
+      deadline_ = rate_ > 0 ? std::max({due_at, last_micros_ + kTickMicros, now + 1}) : now;
+      return false;
+    }
+    last_micros_ = now;
+    *open_ = *range;
     return true;
   }
 
@@ -97,7 +88,8 @@ class GeneratorReader final : public SourceReader {
       if (statement_->HasError()) return Failed(statement_->GetErrorObject());
     }
     session_->FreezeTime();
-    duckdb::vector<duckdb::Value> parameters = {duckdb::Value::BIGINT(handed_), duckdb::Value::BIGINT(end_ - handed_)};
+    duckdb::vector<duckdb::Value> parameters = {duckdb::Value::BIGINT(open_->begin),
+                                                duckdb::Value::BIGINT(open_->end - open_->begin)};
     result_ = statement_->Execute(parameters, /*allow_stream_result=*/false);
     if (result_->HasError()) return Failed(result_->GetErrorObject());
     return Status::Ok();
@@ -113,9 +105,9 @@ class GeneratorReader final : public SourceReader {
     } else {
       out->chunk().Reference(*chunk_);
     }
-    out->origins = std::make_shared<GeneratorOrigins>("generator " + table_.name, handed_);
-    out->order_key = static_cast<uint64_t>(handed_);
-    handed_ += static_cast<int64_t>(chunk_->size());
+    out->origins = std::make_shared<GeneratorOrigins>("generator " + table_.name, open_->begin);
+    out->order_key = static_cast<uint64_t>(open_->begin);
+    open_->begin += static_cast<int64_t>(chunk_->size());
     context_.metrics->rows_in.Add(chunk_->size());
     return PollState::kBatch;
   }
@@ -123,35 +115,41 @@ class GeneratorReader final : public SourceReader {
   const TableSpec table_;
   const ConnectorContext context_;
   const std::unique_ptr<DuckSession> session_;
-  const std::shared_ptr<NextRow> next_;  // shared: by the readers of all workers
-  const int64_t rows_;
-  const double rate_;  // rows a second of all workers; 0 = as fast as it can
+  const std::shared_ptr<DealtRanges> ranges_;       // shared: by the readers of all workers
+  const std::shared_ptr<DealtRanges::Range> open_;  // shared with the ranges: rows that are in no batch yet
+  const int64_t first_row_;                         // of this run
+  const double rate_;                               // rows a second of all workers; 0 = as fast as it can
   const int64_t start_micros_;
   int64_t last_micros_ = INT64_MIN / 2, deadline_ = kNever;
   duckdb::unique_ptr<duckdb::PreparedStatement> statement_;
   duckdb::unique_ptr<duckdb::QueryResult> result_;  // of the last query, while it has rows
   duckdb::unique_ptr<duckdb::DataChunk> chunk_;     // behind the batch handed out last
-  int64_t handed_ = 0, end_ = 0;                    // rows of the query that are in no batch yet
 };
 
 class GeneratorSource final : public Source {
  public:
   GeneratorSource(const TableSpec& table, const ConnectorContext& context, DuckDatabase* database)
-      : table_(table), context_(context), database_(database) {}
+      : table_(table),
+        context_(context),
+        database_(database),
+        ranges_(std::make_shared<DealtRanges>(table.options.Has("rows") ? table.options.Integer("rows") : INT64_MAX)) {}
   Status Start(std::vector<Waker*> /*wakers*/) override {
     start_micros_ = context_.clock->SteadyMicros();
     return Status::Ok();
   }
   std::unique_ptr<SourceReader> CreateReader(int /*worker*/) override {
-    return std::make_unique<GeneratorReader>(table_, context_, database_->NewSession(), next_, start_micros_);
+    return std::make_unique<GeneratorReader>(table_, context_, database_->NewSession(), ranges_, start_micros_);
   }
+  bool HasPositions() const override { return true; }
+  Result<std::string> Position() const override { return ranges_->Position(); }
+  Status Resume(const std::string& position) override { return ranges_->Resume(position); }
   bool Ready() const override { return true; }
 
  private:
   const TableSpec table_;
   const ConnectorContext context_;
   DuckDatabase* const database_;
-  const std::shared_ptr<NextRow> next_ = std::make_shared<NextRow>(0);  // shared: with the readers
+  const std::shared_ptr<DealtRanges> ranges_;  // shared: with the readers
   int64_t start_micros_ = 0;
 };
 

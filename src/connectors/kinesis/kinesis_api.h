@@ -43,6 +43,7 @@ using Callback = std::function<void(Outcome<T>)>;
 
 struct HashRange {
   std::string begin, end;  // decimal, 0 .. 2^128-1, inclusive
+  bool operator==(const HashRange&) const = default;
 };
 
 struct Shard {

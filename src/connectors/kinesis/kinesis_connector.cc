@@ -7,11 +7,14 @@
 #include "connectors/kinesis/kinesis_source.h"
 #include "connectors/kinesis/resolve.h"
 #include "connectors/kinesis/sink_options.h"
+#include "connectors/kinesis/start_time.h"
 
 namespace laminar::kinesis {
 
 namespace {
 
+// This machine's clock and the service's may differ a little.
+constexpr int64_t kClockMarginMicros = 60 * kMicrosPerSecond;
 constexpr std::string_view kArnForm = "arn:aws:kinesis:REGION:ACCOUNT:stream/NAME";
 
 const std::vector<OptionSpec>& KinesisOptions() {
@@ -44,10 +47,32 @@ const std::vector<OptionSpec>& KinesisOptions() {
        .type = OptionType::kEnum,
        .use = OptionUse::kSource,
        .required = true,
-       .choices = {"latest", "earliest"},
-       .help = "Where reading begins: with the records put after the start, or with the oldest that the stream holds",
+       .choices = {"latest", "earliest", "timestamp"},
+       .help = "Where reading begins: with the records put after the start, with the oldest that the stream holds, or "
+               "at source.timestamp; a restart goes on where the last checkpoint stands",
        .example = "latest",
        .aliases = {"type.offset"}},
+      {.name = "source.timestamp",
+       .use = OptionUse::kSource,
+       .help = "For source.offset = 'timestamp': reading begins with the first record that arrived then or later; a "
+               "date and time (UTC without an offset), or an epoch",
+       .example = "2026-01-31T12:00:00Z",
+       .aliases = {"type.timestamp"}},
+      {.name = "on_data_loss",
+       .type = OptionType::kEnum,
+       .use = OptionUse::kSource,
+       .default_value = "fail",
+       .choices = {"fail", "resume"},
+       .help = "What to do when the stream's retention has or may have dropped records before they were read: stop "
+               "with the bounds of the gap, or log and count it and go on with the oldest record that is left",
+       .example = "resume"},
+      {.name = "kpl.check_range",
+       .type = OptionType::kBoolean,
+       .use = OptionUse::kSource,
+       .default_value = "true",
+       .help = "Whether an aggregated record is dropped, and counted, when a record in it belongs to another shard, as "
+               "the Kinesis Client Library does; false for aggregators that do not keep to the shards",
+       .example = "false"},
       {.name = "sink.records_per_batch",
        .type = OptionType::kInteger,
        .use = OptionUse::kSink,
@@ -127,6 +152,25 @@ StreamOptions ToStreamOptions(const OptionValues& options) {
           .external_id = options.StringOr("aws_external_id", "")};
 }
 
+// add(option, message, hint): a problem at that option.
+template <class Add>
+void CheckStart(const TableSpec& table, Add add) {
+  const OptionValues& options = table.options;
+  const bool by_time = options.StringOr("source.offset", "") == "timestamp";
+  const bool has_time = options.Has("source.timestamp");
+  if (by_time && !has_time) {
+    add("source.offset", "source.offset is 'timestamp', and source.timestamp is not given",
+        "Add 'source.timestamp' = '2026-01-31T12:00:00Z'");
+  }
+  if (!by_time && has_time) {
+    add("source.timestamp", "source.timestamp is given, and source.offset is not 'timestamp'",
+        "Set 'source.offset' = 'timestamp', or drop source.timestamp");
+  }
+  if (!has_time) return;
+  const Result<int64_t> time = ParseStartTime(options.String("source.timestamp"));
+  if (!time.ok()) add("source.timestamp", "source.timestamp: " + time.status().message(), time.status().hint());
+}
+
 class KinesisConnector final : public Connector {
  public:
   explicit KinesisConnector(KinesisApiFactory* factory) : factory_(factory) {}
@@ -176,6 +220,7 @@ class KinesisConnector final : public Connector {
       add("aws_external_id", "aws_external_id is given without aws_role_arn",
           "Add aws_role_arn: the id is sent when a role is assumed");
     }
+    CheckStart(table, add);
     if (options.Has("endpoint")) {
       const std::string& endpoint = options.String("endpoint");
       if (!endpoint.starts_with("http://") && !endpoint.starts_with("https://")) {
@@ -186,9 +231,23 @@ class KinesisConnector final : public Connector {
   }
 
   Result<std::unique_ptr<Source>> MakeSource(const TableSpec& table, const ConnectorContext& context) const override {
+    const OptionValues& options = table.options;
+    const std::string& offset = options.String("source.offset");
     SourceSettings settings;
-    settings.offset =
-        table.options.String("source.offset") == "earliest" ? SourceOffset::kEarliest : SourceOffset::kLatest;
+    settings.offset = offset == "earliest" ? SourceOffset::kEarliest
+                      : offset == "latest" ? SourceOffset::kLatest
+                                           : SourceOffset::kTimestamp;
+    if (settings.offset == SourceOffset::kTimestamp) {
+      ASSIGN_OR_RETURN(settings.timestamp_micros, ParseStartTime(options.String("source.timestamp")));
+      if (settings.timestamp_micros > context.clock->WallMicros() + kClockMarginMicros) {
+        return Status::User("table " + table.name + ": source.timestamp is in the future (" +
+                                FormatTime(settings.timestamp_micros) + ")",
+                            "Name a time that has passed, or set source.offset = 'latest'")
+            .At(options.position("source.timestamp"));
+      }
+    }
+    settings.on_data_loss = options.String("on_data_loss") == "resume" ? OnDataLoss::kResume : OnDataLoss::kFail;
+    settings.check_range = options.Boolean("kpl.check_range");
     ASSIGN_OR_RETURN(std::unique_ptr<KinesisApi> api, factory_->Open(ToStreamOptions(table.options)));
     return std::unique_ptr<Source>(std::make_unique<KinesisSource>(std::move(api), table, settings, context));
   }

@@ -9,6 +9,7 @@
 namespace laminar::kinesis {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -99,6 +100,45 @@ TEST_F(ConnectorTest, TheStreamIsNamedOnceAndProperly) {
               ElementsAre(HasSubstr("'eu west 1' is not the name of a region")));
   EXPECT_THAT(Problems(OptionUse::kSink, {{"stream_name", "a"}, {"endpoint", "localhost:4567"}}),
               ElementsAre(HasSubstr("not a URL")));
+}
+
+TEST_F(ConnectorTest, AStartByTimeNeedsATime) {
+  using Options = std::vector<std::pair<std::string, std::string>>;
+  const auto problems = [&](Options options) {
+    options.insert(options.begin(), {"stream_name", "in"});
+    return Problems(OptionUse::kSource, options);
+  };
+  EXPECT_THAT(problems({{"source.offset", "timestamp"}, {"source.timestamp", "2025-12-31T00:00:00Z"}}), IsEmpty());
+  EXPECT_THAT(problems({{"type.offset", "timestamp"}, {"type.timestamp", "1767139200"}}), IsEmpty());
+  EXPECT_THAT(problems({{"source.offset", "timestamp"}}),
+              ElementsAre(AllOf(HasSubstr("line 3, column 5"), HasSubstr("source.timestamp is not given"))));
+  EXPECT_THAT(problems({{"source.offset", "earliest"}, {"source.timestamp", "2025-12-31"}}),
+              ElementsAre(AllOf(HasSubstr("line 4, column 5"), HasSubstr("source.offset is not 'timestamp'"))));
+  EXPECT_THAT(problems({{"source.offset", "timestamp"}, {"source.timestamp", "yesterday"}}),
+              ElementsAre(AllOf(HasSubstr("line 4, column 5"), HasSubstr("'yesterday' is not a time"))));
+}
+
+TEST_F(ConnectorTest, ATimeInTheFutureIsRefusedAtTheStart) {
+  for (const auto& [time, ok] : {std::pair{"2026-01-01T00:00:30Z", true}, {"2026-01-01T01:00:00Z", false}}) {
+    ASSERT_THAT(Problems(OptionUse::kSource,
+                         {{"stream_name", "in"}, {"source.offset", "timestamp"}, {"source.timestamp", time}}),
+                IsEmpty());
+    const auto source = connector_->MakeSource(table_, world_.context);
+    ASSERT_EQ(source.ok(), ok) << time;
+    if (ok) continue;
+    EXPECT_THAT(source.status().ToString(), HasSubstr("in the future (2026-01-01 01:00:00 UTC)"));
+  }
+}
+
+TEST_F(ConnectorTest, LossAndAggregationHaveDefaults) {
+  ASSERT_THAT(Problems(OptionUse::kSource, {{"stream_name", "in"}, {"source.offset", "latest"}}), IsEmpty());
+  EXPECT_EQ(table_.options.String("on_data_loss"), "fail");
+  EXPECT_TRUE(table_.options.Boolean("kpl.check_range"));
+  EXPECT_THAT(
+      Problems(OptionUse::kSource, {{"stream_name", "in"}, {"source.offset", "latest"}, {"on_data_loss", "ignore"}}),
+      ElementsAre(HasSubstr("ignore")));
+  EXPECT_THAT(Problems(OptionUse::kSink, {{"stream_name", "out"}, {"on_data_loss", "resume"}}),
+              ElementsAre(HasSubstr("on_data_loss")));
 }
 
 TEST_F(ConnectorTest, ChecksWhatBelongsTogetherInASink) {

@@ -1,10 +1,12 @@
 #include "connectors/kinesis/kinesis_source.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "duckdb/common/types/data_chunk.hpp"
 
 #include "base/check.h"
+#include "base/log.h"
 
 namespace laminar::kinesis {
 
@@ -13,28 +15,17 @@ namespace {
 // However many shards share the buffer, each may hold that much, so that one request brings more than a few records.
 constexpr int64_t kLeastShareBytes = 256 << 10;
 
-// The records of one GetRecords answer.
-class AnswerOrigins final : public RowOrigins {
- public:
-  AnswerOrigins(const GetRecordsResult& answer, std::string source, std::string shard)
-      : storage_(answer.storage), records_(answer.records), source_(std::move(source)), shard_(std::move(shard)) {}
-  RowPosition Position(uint32_t row) const override {
-    const Record& record = records_.at(row);
-    RowPosition position;
-    position.source = source_;
-    position.shard = shard_;
-    position.sequence_number = std::string(record.sequence_number);
-    position.partition_key = std::string(record.partition_key);
-    position.arrival_micros = record.arrival_micros;
-    return position;
+ShardPosition StartOf(const SourceSettings& settings) {
+  switch (settings.offset) {
+    case SourceOffset::kEarliest:
+      return ShardPosition::Oldest();
+    case SourceOffset::kLatest:
+      return ShardPosition::Latest();
+    case SourceOffset::kTimestamp:
+      return ShardPosition::Timestamp(settings.timestamp_micros);
   }
-  int64_t ArrivalMicros(uint32_t row) const override { return records_[row].arrival_micros; }
-
- private:
-  const std::shared_ptr<const void> storage_;  // shared: what records_ points into
-  const std::vector<Record> records_;
-  const std::string source_, shard_;
-};
+  return {};
+}
 
 void PrepareBatch(const Schema& schema, Batch* batch) {
   bool fits = batch->columns() == schema.size();
@@ -54,6 +45,8 @@ KinesisSource::KinesisSource(std::unique_ptr<KinesisApi> api, TableSpec table, c
       settings_(settings),
       context_(context),
       random_(context.random->Fork()),
+      data_loss_(api->Describe(), settings.on_data_loss, context.metrics),
+      released_(!context.hold_rows),
       service_clock_(context.clock),
       api_(std::move(api)) {}
 
@@ -63,8 +56,9 @@ Status KinesisSource::Start(std::vector<Waker*> wakers) {
   auto decoder = table_.format->MakeDecoder(table_.schema, table_.options);
   if (!decoder.ok()) return decoder.status();
   wakers_ = std::move(wakers);
-  coordinator_ = std::make_unique<ShardCoordinator>(api_.get(), settings_.offset, context_.until_caught_up, wakers_,
-                                                    random_.Fork(), context_.metrics, context_.watermark);
+  ReadingStart start{StartOf(settings_), std::exchange(resume_, std::nullopt), context_.until_caught_up};
+  coordinator_ = std::make_unique<ShardCoordinator>(api_.get(), std::move(start), wakers_, random_.Fork(),
+                                                    context_.metrics, context_.watermark, &service_clock_);
   return coordinator_->Drive(context_.clock->SteadyMicros());
 }
 
@@ -74,6 +68,41 @@ std::unique_ptr<SourceReader> KinesisSource::CreateReader(int worker) {
   return std::make_unique<KinesisReader>(this, worker, wakers_.at(static_cast<size_t>(worker)), random_.Fork(),
                                          std::move(decoder).value(),
                                          context_.source_buffer_bytes / static_cast<int64_t>(wakers_.size()));
+}
+
+Result<std::string> KinesisSource::Position() const {
+  CHECK(Ready());
+  SourcePosition position = coordinator_->Standing();
+  std::map<std::string, ShardStanding> known;
+  {
+    std::lock_guard lock(readers_mutex_);
+    for (const KinesisReader* reader : readers_) reader->AddStanding(&known);
+  }
+  for (ShardStanding& shard : position.shards) {
+    const auto found = known.find(shard.id);
+    if (found == known.end()) continue;
+    const int64_t parents_through = shard.position.complete_through_micros;
+    shard.state = found->second.state;
+    shard.position = std::move(found->second.position);
+    if (shard.position.complete_through_micros == 0) shard.position.complete_through_micros = parents_through;
+  }
+  return ToJson(position);
+}
+
+Status KinesisSource::Resume(const std::string& position) {
+  CHECK(coordinator_ == nullptr);
+  ASSIGN_OR_RETURN(resume_, ParseSourcePosition(position));
+  if (resume_->stream != api_->stream_name()) {
+    return Status::User("the checkpoint is one of the stream " + resume_->stream + ", and table " + table_.name +
+                            " reads the stream " + api_->stream_name(),
+                        "Let the table read that stream again, or start anew with --fresh");
+  }
+  return Status::Ok();
+}
+
+void KinesisSource::Release() {
+  released_.store(true, std::memory_order_release);
+  for (Waker* waker : wakers_) waker->Wake();
 }
 
 Status BadRecords::OnBadRow(const BadRow& row) {
@@ -93,9 +122,16 @@ KinesisReader::KinesisReader(KinesisSource* source, int worker, Waker* waker, Ra
       decoder_(std::move(decoder)),
       buffer_bytes_(buffer_bytes),
       bad_records_(source->table_, source->context_.metrics),
-      events_(std::make_shared<ShardEvents>(waker)) {}
+      events_(std::make_shared<ShardEvents>(waker)) {
+  std::lock_guard lock(source_->readers_mutex_);
+  source_->readers_.push_back(this);
+}
 
 KinesisReader::~KinesisReader() {
+  {
+    std::lock_guard lock(source_->readers_mutex_);
+    std::erase(source_->readers_, this);
+  }
   source_->context_.metrics->buffered_bytes.Add(-reported_bytes_);
 }
 
@@ -109,9 +145,10 @@ Result<PollState> KinesisReader::Poll(Batch* out) {
     RETURN_IF_ERROR(HandleEvents(now));
     UpdateTime();
     if (FinishShards()) TakeAssignments(now);
-    SendRequests(now);
+    RETURN_IF_ERROR(SendRequests(now));
+    if (!source_->released_.load(std::memory_order_acquire)) break;
     ASSIGN_OR_RETURN(const bool has_rows, DecodeNext(out));
-    SendRequests(now);  // decoding made room, also where all rows were dropped
+    RETURN_IF_ERROR(SendRequests(now));  // decoding made room, also where all rows were dropped
     if (has_rows) {
       ReportFigures();
       return PollState::kBatch;
@@ -123,9 +160,10 @@ Result<PollState> KinesisReader::Poll(Batch* out) {
 
 int64_t KinesisReader::NextDeadline() const {
   int64_t deadline = source_->coordinator_->NextDeadline();
+  const bool released = source_->released_.load(std::memory_order_acquire);
   for (const auto& shard : shards_) {
     if (shard->held) continue;  // it is woken
-    if (shard->reader.HasAnswer()) return 0;
+    if (shard->reader.HasAnswer() && released) return 0;
     int limit = 0;
     if (shard->reader.NextRequestMicros() < deadline && RoomFor(*shard, &limit))
       deadline = shard->reader.NextRequestMicros();
@@ -135,20 +173,27 @@ int64_t KinesisReader::NextDeadline() const {
 
 void KinesisReader::TakeAssignments(int64_t now_micros) {
   for (ReadableShard& assigned : source_->coordinator_->TakeAssignments(worker_)) {
-    const bool pins = assigned.start == SourceOffset::kLatest;
+    const bool pins = assigned.start.kind == ShardPosition::Kind::kLatest;
+    const std::optional<HashKeyRange> range =
+        source_->settings_.check_range ? ParseHashRange(assigned.range) : std::nullopt;
+    const uint64_t rows = assigned.start.rows;
     const uint64_t number = next_number_++;
-    ShardReaderWorld world{.api = source_->api_.get(),
-                           .clock = source_->context_.clock,
-                           .random = &random_,
-                           .metrics = source_->context_.metrics,
-                           .retry_log = &retry_log_,
-                           .service_clock = &source_->service_clock_,
-                           .tells_lag = &source_->tells_lag_,
-                           .events = events_,
-                           .bounded = source_->context_.until_caught_up,
-                           .after_start_micros = source_->coordinator_->AfterStartMicros()};
-    shards_.push_back(
-        std::make_unique<ActiveShard>(number, ShardReader(std::move(world), number, std::move(assigned), now_micros)));
+    ShardReaderWorld world{
+        .api = source_->api_.get(),
+        .clock = source_->context_.clock,
+        .random = &random_,
+        .metrics = source_->context_.metrics,
+        .retry_log = &retry_log_,
+        .service_clock = &source_->service_clock_,
+        .tells_lag = &source_->tells_lag_,
+        .events = events_,
+        .data_loss = &source_->data_loss_,
+        .retention_micros = source_->coordinator_->RetentionMicros(),
+        .is_listed = [source = source_](const std::string& id) { return source->coordinator_->IsListed(id); },
+        .bounded = source_->context_.until_caught_up,
+        .after_start_micros = source_->coordinator_->AfterStartMicros()};
+    ShardReader reader(std::move(world), number, std::move(assigned), now_micros);
+    shards_.push_back(std::make_unique<ActiveShard>(number, std::move(reader), range, rows));
     shards_.back()->reported_pinned = !pins;
     by_number_.emplace(number, shards_.back().get());
   }
@@ -184,11 +229,11 @@ void KinesisReader::UpdateTime() {
 bool KinesisReader::FinishShards() {
   const auto finished = [this](const std::unique_ptr<ActiveShard>& shard) {
     const ShardReader& reader = shard->reader;
-    if (reader.HasAnswer() || !(reader.closed() || reader.stopped())) return false;
+    if (!shard->over()) return false;
     if (reader.closed()) {
-      source_->coordinator_->OnFinished(worker_, reader.shard_id());
+      source_->coordinator_->OnFinished(worker_, reader.shard_id(), reader.Consumed().complete_through_micros);
     } else {
-      source_->coordinator_->OnStopped(worker_, reader.shard_id());
+      source_->coordinator_->OnStopped(worker_, reader.shard_id(), shard->Position());
     }
     by_number_.erase(shard->number);
     return true;
@@ -196,22 +241,54 @@ bool KinesisReader::FinishShards() {
   return std::erase_if(shards_, finished) > 0;
 }
 
-void KinesisReader::SendRequests(int64_t now_micros) {
+void KinesisReader::AddStanding(std::map<std::string, ShardStanding>* standing) const {
+  for (const auto& shard : shards_) {
+    const bool finished = shard->over() && shard->reader.closed();
+    ShardStanding& known = (*standing)[shard->reader.shard_id()];
+    known.state = finished ? ShardStanding::State::kFinished : ShardStanding::State::kReading;
+    known.position = shard->Position();
+  }
+}
+
+ShardPosition KinesisReader::ActiveShard::Position() const {
+  ShardPosition position = reader.Consumed();
+  if (origins != nullptr) {
+    const std::vector<Record>& answer = reader.front().records;
+    const AnswerRecords::Place place = origins->PlaceOf(cursor.record);
+    const bool begun = place.sub_sequence_number > 0 || cursor.offset > 0;
+    const int64_t through =
+        place.record > 0 ? answer[place.record - 1].arrival_micros : position.complete_through_micros;
+    if (begun) {
+      position = ShardPosition::At(std::string(answer[place.record].sequence_number));
+      position.sub_sequence_number = place.sub_sequence_number;
+      position.offset = cursor.offset;
+      position.line = cursor.line;
+    } else if (place.record > 0) {
+      position = ShardPosition::After(std::string(answer[place.record - 1].sequence_number));
+    }
+    position.complete_through_micros = through;
+  }
+  position.rows = rows;
+  return position;
+}
+
+Status KinesisReader::SendRequests(int64_t now_micros) {
   buffered_bytes_ = reserved_bytes_ = held_bytes_ = 0;
   for (const auto& shard : shards_) {
     if (shard->held) held_bytes_ += shard->reader.buffered_bytes();
     buffered_bytes_ += shard->reader.buffered_bytes();
     reserved_bytes_ += shard->reader.reserved_bytes();
   }
-  if (shards_.empty()) return;
+  if (shards_.empty()) return Status::Ok();
   next_send_ = (next_send_ + 1) % shards_.size();  // another one is the first to find room
   for (size_t i = 0; i < shards_.size(); i++) {
     ActiveShard& shard = *shards_[(next_send_ + i) % shards_.size()];
     int limit = 0;
     if (shard.held || shard.reader.NextRequestMicros() > now_micros || !RoomFor(shard, &limit)) continue;
-    shard.reader.SendRequest(limit, now_micros);
+    RETURN_IF_ERROR(shard.reader.SendRequest(limit, now_micros));
     reserved_bytes_ += shard.reader.reserved_bytes();
   }
+  return Status::Ok();
 }
 
 // A shard fetches while it is below its share and all together are below the buffer; one request may always be under
@@ -239,15 +316,33 @@ Result<bool> KinesisReader::DecodeNext(Batch* out) {
   return false;
 }
 
-Result<bool> KinesisReader::DecodeFrom(ActiveShard* shard, Batch* out) {
-  if (shard->origins == nullptr) {
-    const GetRecordsResult& answer = shard->reader.front();
-    shard->records.clear();
-    for (const Record& record : answer.records) shard->records.push_back(record.data);
-    shard->origins =
-        std::make_shared<AnswerOrigins>(answer, "stream " + source_->api_->stream_name(), shard->reader.shard_id());
-    shard->cursor = DecodeCursor{};
+void KinesisReader::OpenAnswer(ActiveShard* shard) {
+  shard->origins = std::make_shared<AnswerRecords>(shard->reader.front(), "stream " + source_->api_->stream_name(),
+                                                   shard->reader.shard_id(), shard->range ? &*shard->range : nullptr,
+                                                   &shard->records);
+  shard->cursor = DecodeCursor{};
+  if (const std::optional<ShardPosition> part = shard->reader.TakePart()) {
+    shard->cursor.record = shard->origins->ViewInFirst(part->sub_sequence_number);
+    if (shard->cursor.record < shard->records.size() && shard->origins->PlaceOf(shard->cursor.record).record == 0) {
+      shard->cursor.offset = part->offset;
+      shard->cursor.line = part->line;
+    }
   }
+  if (const size_t dropped = shard->origins->out_of_range(); dropped > 0) {
+    source_->context_.metrics->out_of_range_records.Add(dropped);
+    // The first and one at every doubling.
+    if (std::bit_width(out_of_range_ + dropped) > std::bit_width(out_of_range_)) {
+      LogWarning("aggregated record dropped: a record in it belongs to another shard",
+                 {{"stream", source_->api_->stream_name()},
+                  {"shard", shard->reader.shard_id()},
+                  {"dropped", std::to_string(out_of_range_ + dropped), true}});
+    }
+    out_of_range_ += dropped;
+  }
+}
+
+Result<bool> KinesisReader::DecodeFrom(ActiveShard* shard, Batch* out) {
+  if (shard->origins == nullptr) OpenAnswer(shard);
   bad_records_.SetOrigins(shard->origins.get());
   ASSIGN_OR_RETURN(const bool used_up, decoder_->Decode(shard->records, &shard->cursor, &bad_records_, out));
   CHECK_MSG(used_up || out->rows() > 0, "a decoder made no progress");

@@ -4,8 +4,6 @@
 #include <charconv>
 #include <cstring>
 
-#include "duckdb/common/crypto/md5.hpp"
-
 #include "base/check.h"
 #include "formats/format.h"
 
@@ -13,34 +11,17 @@ namespace laminar::kinesis {
 
 namespace {
 
-using Uint128 = unsigned __int128;
 constexpr uint64_t kNobody = 0;  // of events that no client waits for
 constexpr size_t kMostPutRecords = 500;
 constexpr size_t kMostPutBytes = 10 << 20;
 
-std::string ToDecimal(Uint128 number) {
+std::string ToDecimal(HashKey number) {
   std::string digits;
   do {
     digits.push_back(static_cast<char>('0' + static_cast<int>(number % 10)));
     number /= 10;
   } while (number > 0);
   return {digits.rbegin(), digits.rend()};
-}
-
-Uint128 FromDecimal(const std::string& digits) {
-  Uint128 number = 0;
-  for (const char digit : digits) number = number * 10 + static_cast<unsigned>(digit - '0');
-  return number;
-}
-
-Uint128 HashKey(const std::string& partition_key) {
-  duckdb::MD5Context md5;
-  md5.Add(duckdb::const_data_ptr_cast(partition_key.data()), partition_key.size());
-  duckdb::data_t digest[duckdb::MD5Context::MD5_HASH_LENGTH_BINARY];
-  md5.Finish(digest);
-  Uint128 hash = 0;
-  for (const auto byte : digest) hash = (hash << 8) | byte;
-  return hash;
 }
 
 template <class T>
@@ -137,10 +118,10 @@ void ModelKinesis::CreateStream(const std::string& name, int shards) {
   std::lock_guard lock(mutex_);
   Stream& stream = streams_[name];
   CHECK(stream.shards.empty());
-  const Uint128 width = ~Uint128{0} / static_cast<unsigned>(shards);
+  const HashKey width = ~HashKey{0} / static_cast<unsigned>(shards);
   for (int i = 0; i < shards; i++) {
-    const Uint128 first = width * static_cast<unsigned>(i) + (i == 0 ? 0 : 1);
-    AddShard(&stream, first, i == shards - 1 ? ~Uint128{0} : width * static_cast<unsigned>(i + 1));
+    const HashKey first = width * static_cast<unsigned>(i) + (i == 0 ? 0 : 1);
+    AddShard(&stream, first, i == shards - 1 ? ~HashKey{0} : width * static_cast<unsigned>(i + 1));
   }
 }
 
@@ -180,7 +161,7 @@ void ModelKinesis::SplitShard(const std::string& stream, const std::string& shar
   Stream& into = streams_.at(stream);
   ModelShard* parent = FindShard(&into, shard_id);
   CHECK(parent != nullptr && !parent->closed && parent->first_hash < parent->last_hash);
-  const Uint128 middle = parent->first_hash + (parent->last_hash - parent->first_hash) / 2;
+  const HashKey middle = parent->first_hash + (parent->last_hash - parent->first_hash) / 2;
   parent->closed = true;
   for (const auto& [first, last] : {std::pair{parent->first_hash, middle}, std::pair{middle + 1, parent->last_hash}}) {
     ModelShard* child = AddShard(&into, first, last);
@@ -210,6 +191,13 @@ void ModelKinesis::ExpireShard(const std::string& stream, const std::string& sha
   ModelShard* shard = FindShard(&streams_.at(stream), shard_id);
   CHECK(shard != nullptr && shard->closed);
   shard->expired = true;
+}
+
+void ModelKinesis::TrimShard(const std::string& stream, const std::string& shard_id, size_t left) {
+  std::lock_guard lock(mutex_);
+  ModelShard* shard = FindShard(&streams_.at(stream), shard_id);
+  CHECK(shard != nullptr && shard->records.size() - shard->trimmed >= left);
+  shard->trimmed = shard->records.size() - left;
 }
 
 std::vector<std::string> ModelKinesis::OpenShards(const std::string& stream) const {
@@ -341,7 +329,9 @@ Outcome<StreamSummary> ModelKinesis::DoDescribe(const std::string& name) {
   if (stream == nullptr) return NoSuchStream<StreamSummary>(name);
   Outcome<StreamSummary> outcome;
   outcome.value.name = name;
+  outcome.value.arn = "arn:aws:kinesis:model:000000000000:stream/" + name;
   outcome.value.status = stream->status;
+  outcome.value.retention_hours = options_.retention_hours;
   outcome.value.max_record_bytes = options_.max_record_bytes;
   outcome.value.ignores_keys = options_.ignores_keys;
   for (const auto& shard : stream->shards) outcome.value.open_shards += shard->closed ? 0 : 1;
@@ -383,6 +373,13 @@ Outcome<std::string> ModelKinesis::DoGetShardIterator(const std::string& name, c
   const auto first = [&](auto predicate) {
     return static_cast<uint64_t>(std::find_if(records.begin(), records.end(), predicate) - records.begin());
   };
+  const bool by_number =
+      request.type == IteratorType::kAtSequenceNumber || request.type == IteratorType::kAfterSequenceNumber;
+  if (by_number && options_.refuses_trimmed && shard->trimmed > 0 &&
+      request.sequence_number <= records[shard->trimmed - 1].sequence_number) {
+    return Fail<std::string>(ErrorClass::kFatal, "InvalidArgumentException",
+                             "the sequence number " + request.sequence_number + " is trimmed");
+  }
   ModelIterator iterator{.shard_id = shard->id, .created_micros = clock_->SteadyMicros()};
   switch (request.type) {
     case IteratorType::kTrimHorizon:
@@ -431,16 +428,17 @@ Outcome<GetRecordsResult> ModelKinesis::DoGetRecords(const std::string& name, co
 
   Outcome<GetRecordsResult> outcome;
   GetRecordsResult& result = outcome.value;
-  uint64_t end = iterator->index;
+  const uint64_t begin = std::max(iterator->index, shard->trimmed);
+  uint64_t end = begin;
   const bool behind = end < shard->records.size();
   const bool withhold = behind && options_.says_millis_behind && Chance(faults_.empty_answer);
   const size_t most = std::min(static_cast<size_t>(limit), options_.max_answer_records);
   size_t data_bytes = 0;
   std::string bytes;
-  while (!withhold && end < shard->records.size() && end - iterator->index < most) {
+  while (!withhold && end < shard->records.size() && end - begin < most) {
     const StoredRecord& record = shard->records[end];
     const size_t size = record.data.size() + record.partition_key.size();
-    if (end > iterator->index && data_bytes + size > options_.max_answer_bytes) break;
+    if (end > begin && data_bytes + size > options_.max_answer_bytes) break;
     data_bytes += size;
     bytes += record.data + record.partition_key + record.sequence_number;
     end++;
@@ -449,7 +447,7 @@ Outcome<GetRecordsResult> ModelKinesis::DoGetRecords(const std::string& name, co
   const auto storage = std::make_shared<const std::string>(std::move(bytes));
   const char* at = storage->data();
   const auto take = [&](size_t size) { return std::string_view(std::exchange(at, at + size), size); };
-  for (uint64_t i = iterator->index; i < end; i++) {
+  for (uint64_t i = begin; i < end; i++) {
     const StoredRecord& record = shard->records[i];
     const std::string_view data = take(record.data.size());
     const std::string_view key = take(record.partition_key.size());
@@ -526,7 +524,7 @@ ModelKinesis::ModelShard* ModelKinesis::FindShard(Stream* stream, const std::str
   return nullptr;
 }
 
-ModelKinesis::ModelShard* ModelKinesis::AddShard(Stream* stream, Uint128 first_hash, Uint128 last_hash) {
+ModelKinesis::ModelShard* ModelKinesis::AddShard(Stream* stream, HashKey first_hash, HashKey last_hash) {
   auto shard = std::make_unique<ModelShard>();
   const std::string number = std::to_string(stream->shards.size());
   shard->id = "shardId-";
@@ -541,7 +539,7 @@ ModelKinesis::ModelShard* ModelKinesis::AddShard(Stream* stream, Uint128 first_h
 
 const ModelKinesis::StoredRecord& ModelKinesis::Append(Stream* stream, const std::string& partition_key,
                                                        const std::string& data, const std::string& explicit_hash_key) {
-  const Uint128 hash = explicit_hash_key.empty() ? HashKey(partition_key) : FromDecimal(explicit_hash_key);
+  const HashKey hash = explicit_hash_key.empty() ? HashKeyOf(partition_key) : ParseHashKey(explicit_hash_key).value();
   const auto shard = std::find_if(stream->shards.begin(), stream->shards.end(), [&](const auto& candidate) {
     return !candidate->closed && candidate->first_hash <= hash && hash <= candidate->last_hash;
   });

@@ -20,6 +20,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "connectors/kinesis/hash_key.h"
 #include "connectors/kinesis/kinesis_api.h"
 
 namespace laminar::kinesis {
@@ -34,8 +35,10 @@ struct ModelOptions {
   int64_t max_record_bytes = 1 << 20;
   size_t max_answer_records = 10'000;
   size_t max_answer_bytes = 10 << 20;
-  bool ignores_keys = false;  // as the summary says
-  int reads_per_second = 0;   // GetRecords a shard and second before it throttles; 0 = no limit
+  bool refuses_trimmed = false;  // a sequence number of a trimmed record; else reading silently begins behind it
+  int64_t retention_hours = 24;  // only said: see TrimShard
+  bool ignores_keys = false;     // as the summary says
+  int reads_per_second = 0;      // GetRecords a shard and second before it throttles; 0 = no limit
 };
 
 // Chances from 0 to 1, drawn for each call (for refused_record: each record).
@@ -90,6 +93,8 @@ class ModelKinesis final : public KinesisApiFactory {
   void MergeShards(const std::string& stream, const std::string& shard_id, const std::string& adjacent_id);
   // Forgets a shard whose records are all older than the retention. Requires a closed one.
   void ExpireShard(const std::string& stream, const std::string& shard_id);
+  // Drops the shard's first records, as the retention does, until `left` are left.
+  void TrimShard(const std::string& stream, const std::string& shard_id, size_t left);
   std::vector<std::string> OpenShards(const std::string& stream) const;  // in the order of their ranges
   std::vector<StoredRecord> Records(
       const std::string& stream) const;  // by shard, in the order of their sequence numbers
@@ -102,15 +107,14 @@ class ModelKinesis final : public KinesisApiFactory {
 
  private:
   friend class ModelClient;
-  using Uint128 = unsigned __int128;
-
   struct ModelShard {
     std::string id, parent_id, adjacent_parent_id;
-    Uint128 first_hash = 0, last_hash = 0;
+    HashKey first_hash = 0, last_hash = 0;
     std::string starting_sequence_number;
     bool closed = false, expired = false;
     int64_t created_micros = 0;  // steady
     std::vector<StoredRecord> records;
+    uint64_t trimmed = 0;  // of records, that many are gone
     std::vector<std::string> children;
     int64_t read_second = -1;  // the second that reads_in_second counts
     int reads_in_second = 0;
@@ -144,7 +148,7 @@ class ModelKinesis final : public KinesisApiFactory {
   Outcome<PutResult> DoPutRecords(const std::string& stream, const std::vector<StoredRecord>& entries);
   Stream* FindStream(const std::string& name);
   ModelShard* FindShard(Stream* stream, const std::string& id);
-  ModelShard* AddShard(Stream* stream, Uint128 first_hash, Uint128 last_hash);
+  ModelShard* AddShard(Stream* stream, HashKey first_hash, HashKey last_hash);
   const StoredRecord& Append(Stream* stream, const std::string& partition_key, const std::string& data,
                              const std::string& explicit_hash_key = "");
   std::string NextSequenceNumber();

@@ -7,12 +7,6 @@
 
 namespace laminar::kinesis {
 
-bool IsRegionName(std::string_view name) {
-  return !name.empty() && name.size() <= 40 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
-}
-
 Result<StreamArn> ParseStreamArn(std::string_view arn) {
   const Status bad = Status::User(std::string("'").append(arn) + "' is not the ARN of a stream",
                                   "Write stream_arn as arn:aws:kinesis:REGION:ACCOUNT:stream/NAME");
@@ -36,10 +30,6 @@ Result<StreamArn> ParseStreamArn(std::string_view arn) {
 
 Result<std::optional<std::string>> ResolveRegion(const StreamOptions& options, const aws::Environment& environment,
                                                  const ProfileSetting& profile) {
-  const auto checked = [](const std::string& region, const char* source) -> Result<std::optional<std::string>> {
-    if (IsRegionName(region)) return std::optional(region);
-    return Status::User("'" + region + "' (" + source + ") is not the name of a region", "Write it like us-east-1");
-  };
   std::string from_arn;
   if (!options.stream_arn.empty()) {
     ASSIGN_OR_RETURN(const StreamArn arn, ParseStreamArn(options.stream_arn));
@@ -50,14 +40,12 @@ Result<std::optional<std::string>> ResolveRegion(const StreamOptions& options, c
       return Status::User("stream_arn is in " + from_arn + ", but aws_region says " + options.region,
                           "Remove one of them");
     }
-    return checked(options.region, "aws_region");
+    if (IsRegionName(options.region)) return std::optional(options.region);
+    return Status::User("'" + options.region + "' (aws_region) is not the name of a region", "Write it like us-east-1");
   }
   if (!from_arn.empty()) return std::optional(from_arn);
-  for (const char* name : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
-    if (const std::string region = environment(name); !region.empty()) return checked(region, name);
-  }
-  if (const std::string region = profile("region"); !region.empty()) return checked(region, "region of the profile");
-  return std::optional<std::string>();
+  ASSIGN_OR_RETURN(const std::string configured, aws::ConfiguredRegion(environment, profile("region")));
+  return configured.empty() ? std::nullopt : std::optional(configured);
 }
 
 std::string ResolveEndpoint(const StreamOptions& options, const std::string& region,

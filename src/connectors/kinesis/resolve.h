@@ -8,12 +8,13 @@
 #include <string_view>
 
 #include "aws/environment.h"
+#include "aws/region.h"
 #include "base/status.h"
 #include "connectors/kinesis/kinesis_api.h"
 
 namespace laminar::kinesis {
 
-bool IsRegionName(std::string_view name);
+using aws::IsRegionName;
 
 struct StreamArn {
   std::string partition, region, account, stream_name;

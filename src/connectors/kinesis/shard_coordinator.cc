@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "connectors/kinesis/start_time.h"
 
 namespace laminar::kinesis {
 
@@ -20,21 +21,23 @@ constexpr int64_t kServiceClockMarginMicros = 5 * kMicrosPerSecond;
 
 }  // namespace
 
-ShardCoordinator::ShardCoordinator(KinesisApi* api, SourceOffset offset, bool bounded, std::vector<Waker*> wakers,
-                                   Random random, PipelineMetrics* metrics, SourceWatermark* watermark)
+ShardCoordinator::ShardCoordinator(KinesisApi* api, ReadingStart start, std::vector<Waker*> wakers, Random random,
+                                   PipelineMetrics* metrics, SourceWatermark* watermark, ServiceClock* service_clock)
     : api_(api),
-      offset_(offset),
-      bounded_(bounded),
+      start_(std::move(start)),
       wakers_(std::move(wakers)),
       all_wakers_(wakers_),
       metrics_(metrics),
+      service_clock_(service_clock),
       watermark_(watermark),
       pages_(std::make_shared<Mailbox<Outcome<ListShardsResult>>>(&all_wakers_)),
       random_(random),
       probe_(api, &all_wakers_, &random_, metrics),
       retry_("ListShards", &random_, metrics, &retry_log_),
       children_backoff_(&random_, kChildrenBackoffBaseMicros, kChildrenBackoffCapMicros),
-      workers_(wakers_.size()) {}
+      workers_(wakers_.size()) {
+  if (start_.resume) graph_.Resume(start_.resume->shards);
+}
 
 Status ShardCoordinator::Drive(int64_t now_micros) {
   std::lock_guard lock(mutex_);
@@ -49,6 +52,7 @@ Status ShardCoordinator::DriveLocked(int64_t now_micros) {
   if (!probe_.ready()) {
     RETURN_IF_ERROR(probe_.Drive(now_micros));
     if (!probe_.ready()) return Status::Ok();
+    RETURN_IF_ERROR(OnSummary());
     next_list_micros_ = now_micros;
   }
   for (Outcome<ListShardsResult>& page : pages_->TakeAll()) RETURN_IF_ERROR(OnPage(&page, now_micros));
@@ -56,6 +60,17 @@ Status ShardCoordinator::DriveLocked(int64_t now_micros) {
     page_in_flight_ = true;
     next_list_micros_ = kNever;
     api_->ListShards(next_token_, [pages = pages_](Outcome<ListShardsResult> page) { pages->Put(std::move(page)); });
+  }
+  return Status::Ok();
+}
+
+Status ShardCoordinator::OnSummary() {
+  const StreamSummary& summary = probe_.summary();
+  retention_micros_ = summary.retention_hours * 3600 * kMicrosPerSecond;
+  const std::string& expected = start_.resume ? start_.resume->arn : summary.arn;
+  if (!expected.empty() && !summary.arn.empty() && expected != summary.arn) {
+    return Status::User("the checkpoint is one of the stream " + expected + ", and the table reads " + summary.arn,
+                        "Let the table read that stream again, or start anew with --fresh");
   }
   return Status::Ok();
 }
@@ -72,6 +87,8 @@ Status ShardCoordinator::OnPage(Outcome<ListShardsResult>* page, int64_t now_mic
     return Status::Ok();
   }
   retry_.OnSuccess();
+  service_micros_ = page->service_micros;
+  service_clock_->Observe(page->service_micros, now_micros);
   if (!listed_ && page->service_micros > 0) {
     after_start_micros_ = page->service_micros + kMicrosPerSecond + kServiceClockMarginMicros;
   }
@@ -90,7 +107,8 @@ void ShardCoordinator::OnListing(int64_t now_micros) {
   const std::vector<Shard> shards = std::exchange(listing_, {});
   // Children that show up later are read from their oldest record. That is wrong for those that were there at the
   // start, and too late for a bounded read, so the first listing must be whole.
-  const bool must_be_whole = !listed_ && (bounded_ || offset_ == SourceOffset::kLatest);
+  const bool must_be_whole =
+      !listed_ && (start_.bounded || (!start_.resume && start_.position.kind == ShardPosition::Kind::kLatest));
   if (must_be_whole && !CoversAllKeys(shards) && partial_listings_++ < kMostPartialListings) {
     next_list_micros_ = now_micros + children_backoff_.NextDelayMicros();
     return;
@@ -98,7 +116,15 @@ void ShardCoordinator::OnListing(int64_t now_micros) {
   if (listed_) {
     graph_.ApplyListing(shards);
   } else {
-    graph_.ApplyFirstListing(shards, offset_);
+    graph_.ApplyFirstListing(shards, start_.position);
+    const int64_t held_from = service_micros_ - RetentionMicros();
+    if (!start_.resume && start_.position.kind == ShardPosition::Kind::kTimestamp && service_micros_ > 0 &&
+        start_.position.timestamp_micros < held_from) {
+      LogWarning("source.timestamp is before the oldest record that the stream holds: reading begins with that",
+                 {{"stream", api_->stream_name()},
+                  {"timestamp", FormatTime(start_.position.timestamp_micros)},
+                  {"held_from", FormatTime(held_from)}});
+    }
   }
   const bool first = !std::exchange(listed_, true);
   AssignReadable();
@@ -113,8 +139,9 @@ void ShardCoordinator::PlanListing(int64_t now_micros) {
     return;
   }
   children_backoff_.Reset();
-  next_list_micros_ =
-      bounded_ ? kNever : now_micros + kListEveryMicros + static_cast<int64_t>(random_.Uniform(kListJitterMicros));
+  next_list_micros_ = start_.bounded
+                          ? kNever
+                          : now_micros + kListEveryMicros + static_cast<int64_t>(random_.Uniform(kListJitterMicros));
 }
 
 // Before the shards are assigned, so that each has its split, and new ones before those that are over: a child takes
@@ -139,7 +166,7 @@ void ShardCoordinator::AssignReadable() {
         std::min_element(workers_.begin(), workers_.end(),
                          [](const WorkerShards& a, const WorkerShards& b) { return a.reading < b.reading; });
     fewest->reading++;
-    if (shard.start == SourceOffset::kLatest) unpinned_++;
+    if (shard.start.kind == ShardPosition::Kind::kLatest) unpinned_++;
     fewest->assigned.push_back(std::move(shard));
     wakers_[static_cast<size_t>(fewest - workers_.begin())]->Wake();
   }
@@ -168,19 +195,19 @@ void ShardCoordinator::OnClosed(const std::string& shard_id, const std::vector<s
   std::lock_guard lock(mutex_);
   LogInfo("a shard is read to its end", {{"stream", api_->stream_name()}, {"shard", shard_id}});
   // A bounded read needs no children of a shard that was open at its start: what they hold came later.
-  graph_.OnClosed(shard_id, child_ids, !bounded_ || graph_.WasClosedAtStart(shard_id));
+  graph_.OnClosed(shard_id, child_ids, !start_.bounded || graph_.WasClosedAtStart(shard_id));
   if (graph_.AwaitsChildren() && !page_in_flight_) next_list_micros_ = std::min(next_list_micros_, now_micros);
 }
 
-void ShardCoordinator::OnFinished(int worker, const std::string& shard_id) {
+void ShardCoordinator::OnFinished(int worker, const std::string& shard_id, int64_t complete_through_micros) {
   std::lock_guard lock(mutex_);
-  graph_.OnFinished(shard_id);
+  graph_.OnFinished(shard_id, complete_through_micros);
   Done(worker);
 }
 
-void ShardCoordinator::OnStopped(int worker, const std::string& shard_id) {
+void ShardCoordinator::OnStopped(int worker, const std::string& shard_id, ShardPosition at) {
   std::lock_guard lock(mutex_);
-  graph_.OnStopped(shard_id);
+  graph_.OnStopped(shard_id, std::move(at));
   Done(worker);
 }
 
@@ -198,6 +225,17 @@ void ShardCoordinator::ReportLag(int worker, int64_t lag_ms) {
   metrics_->lag_ms.Set(largest);
 }
 
+SourcePosition ShardCoordinator::Standing() const {
+  std::lock_guard lock(mutex_);
+  CHECK(Ready());
+  return {api_->stream_name(), probe_.summary().arn, graph_.Standing()};
+}
+
+bool ShardCoordinator::IsListed(const std::string& shard_id) const {
+  std::lock_guard lock(mutex_);
+  return graph_.IsListed(shard_id);
+}
+
 void ShardCoordinator::UpdateReady() {
   if (!listed_ || unpinned_ > 0 || Ready()) return;
   ready_.store(true, std::memory_order_release);
@@ -205,7 +243,7 @@ void ShardCoordinator::UpdateReady() {
 }
 
 void ShardCoordinator::UpdateAllRead() {
-  if (!bounded_ || !listed_ || graph_.reading() > 0 || graph_.AwaitsChildren() || AllRead()) return;
+  if (!start_.bounded || !listed_ || graph_.reading() > 0 || graph_.AwaitsChildren() || AllRead()) return;
   if (watermark_ != nullptr) watermark_->NoMoreSplits();
   all_read_.store(true, std::memory_order_release);
   all_wakers_.Wake();

@@ -3,10 +3,14 @@
 // are read to the end and acknowledged.
 //
 // The first listing of the stream fixes where reading starts:
-//   earliest  every shard, closed ones too, from its oldest record
-//   latest    every open shard from its latest record; shards that were closed before are skipped
+//   oldest     every shard, closed ones too, from its oldest record
+//   timestamp  every shard, closed ones too, from the first record of that time
+//   latest     every open shard from its latest record; shards that were closed before are skipped
 // Whatever turns up later is the child of a shard that was open then (or cannot be told from one), so it is read from
 // its oldest record.
+//
+// After a restart the graph of the checkpoint takes the place of the first listing: shards that it does not know have
+// turned up later, and those that it knows as finished stay so as long as the stream lists them.
 #pragma once
 
 #include <map>
@@ -14,15 +18,15 @@
 #include <vector>
 
 #include "connectors/kinesis/kinesis_api.h"
+#include "connectors/kinesis/shard_position.h"
 #include "connectors/source_watermark.h"
 
 namespace laminar::kinesis {
 
-enum class SourceOffset { kEarliest, kLatest };
-
 struct ReadableShard {
   std::string id;
-  SourceOffset start;  // kEarliest: from the oldest record
+  ShardPosition start;
+  HashRange range;  // empty texts: not known
   SourceWatermark::Split split = 0;
   bool operator==(const ReadableShard&) const = default;
 };
@@ -46,8 +50,10 @@ class ShardGraph {
   // A finished shard is forgotten when so many listings in a row are without it: it is past the stream's retention.
   static constexpr int kListingsToForget = 3;
 
-  // All pages of a listing, in one.
-  void ApplyFirstListing(const std::vector<Shard>& shards, SourceOffset offset);
+  // Before the first listing: the shards of a checkpoint.
+  void Resume(const std::vector<ShardStanding>& shards);
+  // All pages of a listing, in one. start: kOldest, kLatest or kTimestamp; not used after Resume.
+  void ApplyFirstListing(const std::vector<Shard>& shards, const ShardPosition& start);
   void ApplyListing(const std::vector<Shard>& shards);
 
   // Shards that will be read, those that are new since the last call, parents before their children.
@@ -63,13 +69,19 @@ class ShardGraph {
   // expect_children: false when nobody waits for what comes after it.
   void OnClosed(const std::string& shard_id, const std::vector<std::string>& child_ids, bool expect_children);
   // Read to its end, everything acknowledged: its children may begin.
-  void OnFinished(const std::string& shard_id);
-  // Not read any further although it is open (the end of a bounded read): its children never begin.
-  void OnStopped(const std::string& shard_id);
+  void OnFinished(const std::string& shard_id, int64_t complete_through_micros = 0);
+  // Not read any further although it is open (the end of a bounded read): its children never begin. at: where it
+  // stands.
+  void OnStopped(const std::string& shard_id, ShardPosition at);
+
+  // What a checkpoint holds of the shards; those that are being read stand where they were begun.
+  std::vector<ShardStanding> Standing() const;
 
   // Children of closed shards have not been listed yet: list again soon.
   bool AwaitsChildren() const { return !awaited_.empty(); }
   bool WasClosedAtStart(const std::string& shard_id) const;
+  // The last listing had it.
+  bool IsListed(const std::string& shard_id) const;
   size_t reading() const { return reading_; }
   size_t size() const { return nodes_.size(); }
 
@@ -84,7 +96,9 @@ class ShardGraph {
   struct Node {
     std::vector<std::string> parents;
     State state = State::kWaiting;
-    SourceOffset start = SourceOffset::kEarliest;
+    ShardPosition position;  // where it is begun, or stands: kStopped
+    HashRange range;
+    bool begun = false;  // whatever its parents do
     bool closed_at_start = false;
     bool told = false;  // by TakeKnown
     int listings_without = 0;
@@ -94,10 +108,11 @@ class ShardGraph {
     int listings = 0;
   };
 
-  void Add(const Shard& shard, SourceOffset start);
+  Node& Add(const Shard& shard, const ShardPosition& start);
   void Tell(const std::string& id, std::vector<KnownShard>* known);
   void StopChildren(const std::string& id);
   bool ParentsDone(const Node& node) const;
+  int64_t ParentsCompleteThrough(const Node& node) const;
   bool ChildrenListed(const std::string& shard_id, const Awaited& awaited) const;
   void ForgetUnlisted(const std::vector<Shard>& shards);
 

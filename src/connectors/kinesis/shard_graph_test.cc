@@ -11,8 +11,8 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr SourceOffset kOldest = SourceOffset::kEarliest;
-constexpr SourceOffset kLatest = SourceOffset::kLatest;
+const ShardPosition kOldest = ShardPosition::Oldest();
+const ShardPosition kLatest = ShardPosition::Latest();
 
 Shard MakeShard(const std::string& id, bool closed, const std::string& parent = "", const std::string& adjacent = "") {
   Shard shard;
@@ -24,10 +24,10 @@ Shard MakeShard(const std::string& id, bool closed, const std::string& parent = 
 }
 
 ReadableShard FromOldest(const std::string& id) {
-  return {id, kOldest};
+  return {id, kOldest, {}};
 }
 ReadableShard FromLatest(const std::string& id) {
-  return {id, kLatest};
+  return {id, kLatest, {}};
 }
 
 TEST(ShardGraph, EarliestReadsParentsFirstAndAMergedChildAfterBoth) {
@@ -120,7 +120,7 @@ TEST(ShardGraph, AStoppedShardHasNoChildren) {
   ShardGraph graph;
   graph.ApplyFirstListing({MakeShard("1", false)}, kOldest);
   EXPECT_EQ(graph.TakeReadable().size(), 1u);
-  graph.OnStopped("1");
+  graph.OnStopped("1", ShardPosition::After("49"));
   graph.ApplyListing({MakeShard("1", true), MakeShard("2", false, "1")});
   EXPECT_THAT(graph.TakeReadable(), IsEmpty());
   EXPECT_EQ(graph.reading(), 0u);
@@ -174,11 +174,83 @@ TEST(ShardGraph, WhatComesAfterAStoppedShardIsNeverRead) {
   graph.ApplyListing(
       {MakeShard("1", true), MakeShard("2", false), MakeShard("3", true, "1"), MakeShard("4", false, "3")});
   EXPECT_EQ(graph.TakeKnown().size(), 2U);
-  graph.OnStopped("1");
+  graph.OnStopped("1", ShardPosition::After("49"));
   EXPECT_THAT(graph.TakeOver(), ElementsAre("1", "3", "4"));
   graph.ApplyListing({MakeShard("4", true, "3"), MakeShard("5", false, "4")});
   EXPECT_THAT(graph.TakeKnown(), IsEmpty());
   EXPECT_THAT(graph.TakeReadable(), IsEmpty());
+}
+
+ShardStanding Standing(const std::string& id, ShardStanding::State state, std::vector<std::string> parents = {},
+                       ShardPosition position = {}) {
+  return {id, std::move(parents), state, std::move(position)};
+}
+
+TEST(ShardGraph, StandsWhereItWasAfterARestart) {
+  using State = ShardStanding::State;
+  ShardGraph graph;
+  graph.ApplyFirstListing({MakeShard("1", true), MakeShard("2", true), MakeShard("3", true, "1"),
+                           MakeShard("4", false, "3", "2"), MakeShard("5", false)},
+                          ShardPosition::Timestamp(5));
+  graph.TakeReadable();
+  graph.OnClosed("1", {"3"}, true);
+  graph.OnFinished("1", 70);
+  graph.TakeReadable();
+  const std::vector<ShardStanding> standing = graph.Standing();
+  ShardPosition begun_behind_its_parent = ShardPosition::Timestamp(5);
+  begun_behind_its_parent.complete_through_micros = 70;
+  EXPECT_THAT(standing, ElementsAre(Standing("1", State::kFinished, {}, {.complete_through_micros = 70}),
+                                    Standing("2", State::kReading, {}, ShardPosition::Timestamp(5)),
+                                    Standing("3", State::kReading, {"1"}, begun_behind_its_parent),
+                                    Standing("4", State::kWaiting, {"3", "2"}, ShardPosition::Timestamp(5)),
+                                    Standing("5", State::kReading, {}, ShardPosition::Timestamp(5))));
+  ShardGraph again;
+  again.Resume(standing);
+  // The first one is past the retention; 6 and 7 turned up meanwhile.
+  again.ApplyFirstListing({MakeShard("2", true), MakeShard("3", true, "1"), MakeShard("4", true, "3", "2"),
+                           MakeShard("5", false), MakeShard("6", false, "4"), MakeShard("7", false, "4")},
+                          kLatest);
+  EXPECT_EQ(again.TakeReadable().size(), 3u);
+  EXPECT_FALSE(again.IsListed("1"));
+  EXPECT_TRUE(again.IsListed("3"));
+  EXPECT_THAT(again.TakeKnown(), ElementsAre(KnownShard{"2", {}}, KnownShard{"3", {}}, KnownShard{"4", {"3", "2"}},
+                                             KnownShard{"5", {}}, KnownShard{"6", {"4"}}, KnownShard{"7", {"4"}}));
+  again.OnFinished("2");
+  EXPECT_THAT(again.TakeReadable(), IsEmpty());
+  again.OnFinished("3");
+  EXPECT_THAT(again.TakeReadable(), ElementsAre(ReadableShard{"4", ShardPosition::Timestamp(5), {}}));
+  again.OnFinished("4");
+  EXPECT_THAT(again.TakeReadable(), ElementsAre(FromOldest("6"), FromOldest("7")));
+}
+
+// Its split takes the place of the children that are not known yet.
+TEST(ShardGraph, AFinishedShardAwaitsItsChildrenOverARestart) {
+  ShardGraph graph;
+  graph.ApplyFirstListing({MakeShard("1", true)}, kOldest);
+  graph.TakeReadable();
+  graph.OnClosed("1", {"2"}, true);
+  graph.OnFinished("1", 70);
+  ShardGraph again;
+  again.Resume(graph.Standing());
+  again.ApplyFirstListing({MakeShard("1", true)}, kOldest);
+  EXPECT_TRUE(again.AwaitsChildren());
+  EXPECT_THAT(again.TakeKnown(), ElementsAre(KnownShard{"1", {}}));
+  EXPECT_THAT(again.TakeReadable(), IsEmpty());
+  again.ApplyListing({MakeShard("1", true), MakeShard("2", false, "1")});
+  EXPECT_THAT(again.TakeKnown(), ElementsAre(KnownShard{"2", {"1"}}));
+  EXPECT_THAT(again.TakeOver(), ElementsAre("1"));
+  EXPECT_THAT(again.TakeReadable(), ElementsAre(FromOldest("2")));
+  EXPECT_EQ(again.Standing()[1].position.complete_through_micros, 70);
+}
+
+TEST(ShardGraph, AStoppedShardStandsWhereItStopped) {
+  ShardGraph graph;
+  graph.ApplyFirstListing({MakeShard("1", true), MakeShard("2", false, "1")}, kOldest);
+  graph.TakeReadable();
+  graph.OnStopped("1", ShardPosition::After("49"));
+  using State = ShardStanding::State;
+  EXPECT_THAT(graph.Standing(), ElementsAre(Standing("1", State::kReading, {}, ShardPosition::After("49")),
+                                            Standing("2", State::kWaiting, {"1"})));
 }
 
 TEST(ShardGraph, TheNumberOfAShard) {

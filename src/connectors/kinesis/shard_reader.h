@@ -5,15 +5,22 @@
 // minute. A throttled shard backs off with full jitter and keeps to the documented 5 requests a second for a minute.
 //
 // Position: the iterator of the last answer. When that is lost (it lives five minutes) reading goes on after the last
-// sequence number seen; before any record was seen, at where the shard's start says: the oldest record, or the pin. A
-// start at the latest record is pinned by the first answer to a LATEST iterator. If its iterator is lost before a
-// record was seen, all that is known is the service's time of the last empty answer, in whole seconds: reading goes on
-// a few seconds before it, but not before the pin's own second.
+// sequence number seen; before any record was seen, at where the shard's start says. A start at the latest record is
+// pinned by the first answer to a LATEST iterator: from then on it is a start at the service's time of that answer. As
+// long as there are no records, the time of the last empty answer takes its place, in whole seconds and less a few
+// seconds, but never below the start's own.
+//
+// Lost records: whenever a new iterator is needed, the reader compares how far it is complete with the stream's
+// retention, as servers do not tell reliably. They may tell: the sequence number is refused, the record that was read
+// in part does not come, the shard is not there any more. Reading then goes on with the oldest record, if on_data_loss
+// allows it; after a mere suspicion it goes on where it was, because that passes over nothing that is still there and
+// repeats nothing.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +32,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "base/waker.h"
+#include "connectors/kinesis/data_loss.h"
 #include "connectors/kinesis/kinesis_api.h"
 #include "connectors/kinesis/retry.h"
 #include "connectors/kinesis/service_clock.h"
@@ -50,7 +58,10 @@ struct ShardReaderWorld {
   // The server was seen to say that a reader is behind: then it can be believed when it says that one is not.
   std::atomic<bool>* tells_lag = nullptr;
   std::shared_ptr<ShardEvents> events;
-  bool bounded = false;                 // stop at the tip
+  const DataLossPolicy* data_loss = nullptr;
+  int64_t retention_micros = 0;                       // of the stream; 0 = not known
+  std::function<bool(const std::string&)> is_listed;  // whether the stream still has the shard of that id
+  bool bounded = false;                               // stop at the tip
   int64_t after_start_micros = kNever;  // bounded: a record that arrived then or later was put after the start
 };
 
@@ -70,8 +81,8 @@ class ShardReader {
   // records so far.
   int LimitFor(int64_t bytes) const;
   int64_t ExpectedBytes(int limit) const { return limit * average_record_bytes_; }
-  // Sends its request. Requires NextRequestMicros() <= now. limit: 1 to kMostRecords.
-  void SendRequest(int limit, int64_t now_micros);
+  // Sends its request. Requires NextRequestMicros() <= now. limit: 1 to kMostRecords. Error: records are lost.
+  Status SendRequest(int limit, int64_t now_micros);
   // Bytes that the request in flight was expected to bring; 0 without one.
   int64_t reserved_bytes() const { return reserved_bytes_; }
   // Error: the shard cannot be read.
@@ -80,6 +91,8 @@ class ShardReader {
   // Answers with records, oldest first. An answer counts as buffered until it is popped.
   bool HasAnswer() const { return !answers_.empty(); }
   const GetRecordsResult& front() const { return answers_.front(); }
+  // Once, with the first answer: how far its first record had been given out before a restart; nullopt: not at all.
+  std::optional<ShardPosition> TakePart() { return std::exchange(part_, std::nullopt); }
   void PopAnswer();
   int64_t buffered_bytes() const { return buffered_bytes_; }
 
@@ -89,6 +102,9 @@ class ShardReader {
   std::optional<int64_t> TakeCaughtUp() {
     return HasAnswer() ? std::nullopt : std::exchange(caught_up_micros_, std::nullopt);
   }
+
+  // Behind the answers that were popped; without Batch::order_key's rows. Requires pinned().
+  ShardPosition Consumed() const;
 
   SourceWatermark::Split split() const { return shard_.split; }
   uint64_t order_key() const { return order_key_; }  // of its first row: Batch::order_key
@@ -102,9 +118,15 @@ class ShardReader {
   Status OnIterator(Outcome<std::string> outcome, int64_t now_micros);
   Status OnRecords(Outcome<GetRecordsResult> outcome, int64_t now_micros);
   Status OnFailure(const ApiError& error, Retry* retry, int64_t now_micros);
-  void OnProgress(GetRecordsResult* result, int64_t service_micros, int64_t now_micros);
+  Status OnProgress(GetRecordsResult* result, int64_t service_micros, int64_t now_micros);
+  Status OnFatal(const ApiError& error, bool of_iterator, int64_t now_micros);
+  Status CheckRetention(int64_t now_micros);
+  Status CheckPart(const GetRecordsResult& result);
+  DataGap Gap(int64_t held_from_micros, std::string reason) const;
+  void CompleteThrough(int64_t micros);
+  void End();
   void PlanRequest(const GetRecordsResult& result, int64_t now_micros);
-  IteratorRequest Position() const;
+  IteratorRequest NextIterator() const;
 
   const ShardReaderWorld world_;
   const uint64_t number_;
@@ -113,10 +135,11 @@ class ShardReader {
   const uint64_t order_key_;
   Retry iterator_retry_, records_retry_;
 
-  std::string iterator_;       // "" = ask for one
-  std::string last_sequence_;  // of the last record received
+  std::string iterator_;               // "" = ask for one
+  ShardPosition received_;             // behind the last record received
+  ShardPosition consumed_;             // behind the last one that was popped
+  std::optional<ShardPosition> part_;  // of the first record, until it comes
   bool pinned_;
-  int64_t pin_micros_ = 0;                   // the service's time of the pin
   int64_t empty_until_micros_ = 0;           // the service's time of the last empty answer
   int64_t empty_since_micros_ = kNever;      // when the first of the empty answers up to now was asked for
   std::optional<int64_t> caught_up_micros_;  // for TakeCaughtUp

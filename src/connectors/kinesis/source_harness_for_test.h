@@ -11,11 +11,13 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/check.h"
 #include "connectors/kinesis/kinesis_source.h"
+#include "connectors/kinesis/kpl_writer_for_test.h"
 #include "connectors/kinesis/world_for_test.h"
 
 namespace laminar::kinesis {
@@ -29,19 +31,62 @@ class SourceHarness {
   }
 
   void Start(SourceOffset offset, int workers) {
+    settings.offset = offset;
+    StartFrom(nullptr, workers);
+  }
+
+  // What a checkpoint would hold: every row that was given out, and the position behind them.
+  struct Checkpoint {
+    std::string position;
+    std::vector<std::string> lines, origins;
+    std::vector<uint64_t> order_keys;
+  };
+  // Requires Ready().
+  Checkpoint TakeCheckpoint() const {
+    auto position = source_->Position();
+    CHECK_MSG(position.ok(), position.status().message().c_str());
+    Checkpoint checkpoint{*position, lines, origins, order_keys};
+    for (const Worker& worker : readers_) {
+      for (const Row& row : worker.undelivered) {
+        checkpoint.lines.push_back(row.line);
+        checkpoint.origins.push_back(row.origin);
+        checkpoint.order_keys.push_back(row.order_key);
+      }
+    }
+    return checkpoint;
+  }
+  // The process dies.
+  void Stop() {
+    readers_.clear();
+    source_.reset();
+    mark.reset();
+    reached.clear();
+  }
+  // Everything after the checkpoint is forgotten.
+  void Restart(const Checkpoint& checkpoint, int workers) {
+    Stop();
+    lines = checkpoint.lines;
+    origins = checkpoint.origins;
+    order_keys = checkpoint.order_keys;
+    StartFrom(&checkpoint.position, workers);
+  }
+  void Release() { source_->Release(); }
+
+  void StartFrom(const std::string* position, int workers) {
     const std::vector<Waker*> wakers = world.Wakers(workers);
     if (event_time) {
       mark = std::make_unique<SourceWatermark>(*event_time, &world.clock, &source_metrics);
       mark->SetWakers(wakers);
       world.context.watermark = mark.get();
     }
-    source_ =
-        std::make_unique<KinesisSource>(world.model.Connect("in"), world.table, SourceSettings{offset}, world.context);
+    source_ = std::make_unique<KinesisSource>(world.model.Connect("in"), world.table, settings, world.context);
+    if (position != nullptr) status = source_->Resume(*position);
+    if (!status.ok()) return;
     status = source_->Start(wakers);
     for (int i = 0; i < workers; i++) {
       Worker& worker = readers_.emplace_back();
       worker.reader = source_->CreateReader(i);
-      worker.waker = world.wakers[static_cast<size_t>(i)].get();
+      worker.waker = static_cast<CountingWaker*>(wakers[static_cast<size_t>(i)]);
     }
   }
   bool Ready() const { return source_->Ready(); }
@@ -49,6 +94,16 @@ class SourceHarness {
 
   // "key number": numbers of a key count from 0.
   void Put(const std::string& key) { world.model.Put("in", key, key + " " + std::to_string(put_[key]++)); }
+  // `count` rows of a key in one aggregated record, two rows in each of its user records.
+  void PutAggregated(const std::string& key, int count) {
+    std::vector<UserRecord> records;
+    for (int i = 0; i < count; i++) {
+      const std::string line = key + " " + std::to_string(put_[key]++);
+      if (i % 2 == 0) records.push_back({key, ""});
+      records.back().data += line + "\n";
+    }
+    world.model.Put("in", key, Aggregate(records));
+  }
   // A row that is as old at its arrival as `lag_micros` says.
   void PutTimed(const std::string& key, int64_t lag_micros) {
     const std::string time = std::to_string(world.clock.WallMicros() - lag_micros);
@@ -111,10 +166,12 @@ class SourceHarness {
   // Everything delivered, in its order.
   std::vector<std::string> lines;
   std::vector<std::string> origins;  // of lines
+  std::vector<uint64_t> order_keys;  // of lines
   Status status;
   TestWorld world;
 
   // Set before Start.
+  SourceSettings settings;
   std::optional<EventTimeSettings> event_time;
   std::unique_ptr<SourceWatermark> mark;
   SourceMetrics source_metrics;
@@ -137,11 +194,29 @@ class SourceHarness {
     return "";
   }
 
+  // "" when no two rows stand at one place, and those of a shard at rising ones.
+  std::string WrongOrderKey() const {
+    std::map<std::string, uint64_t> last;
+    std::set<uint64_t> all;
+    for (size_t i = 0; i < lines.size(); i++) {
+      const std::string shard = origins[i].substr(0, origins[i].find(", sequence"));
+      const auto [before, first] = last.try_emplace(shard, order_keys[i]);
+      if (!first && before->second >= order_keys[i]) return "row '" + lines[i] + "' of " + origins[i] + " goes back";
+      before->second = order_keys[i];
+      if (!all.insert(order_keys[i]).second) return "row '" + lines[i] + "' stands where another one does";
+    }
+    return "";
+  }
+
  private:
+  struct Row {
+    std::string line, origin;
+    uint64_t order_key;
+  };
   struct Worker {
     std::unique_ptr<SourceReader> reader;
     Batch batch;
-    std::vector<std::pair<std::string, std::string>> undelivered;  // line, origin
+    std::vector<Row> undelivered;
     bool ended = false, held_back = false, batch_out = false;
     const CountingWaker* waker = nullptr;
     int wakes_seen = -1;
@@ -157,9 +232,10 @@ class SourceHarness {
     const int wakes = worker->waker->wakes();
     if (!worker->Due() && worker->reader->NextDeadline() > now) return false;
     worker->wakes_seen = wakes;
-    for (auto& [line, origin] : worker->undelivered) {
-      lines.push_back(std::move(line));
-      origins.push_back(std::move(origin));
+    for (Row& row : worker->undelivered) {
+      lines.push_back(std::move(row.line));
+      origins.push_back(std::move(row.origin));
+      order_keys.push_back(row.order_key);
     }
     worker->undelivered.clear();
     auto state = worker->reader->Poll(&worker->batch);
@@ -174,8 +250,8 @@ class SourceHarness {
         now + static_cast<int64_t>(order_.Uniform(static_cast<uint64_t>(downstream_micros) + 1));
     CHECK(worker->batch.rows() > 0);
     for (size_t i = 0; i < worker->batch.rows(); i++) {
-      worker->undelivered.emplace_back(worker->batch.chunk().GetValue(0, i).ToString(),
-                                       worker->batch.DescribeOrigin(i));
+      worker->undelivered.push_back({worker->batch.chunk().GetValue(0, i).ToString(), worker->batch.DescribeOrigin(i),
+                                     worker->batch.order_key + i});
     }
     if (mark) Report(*worker);
     return true;
@@ -189,7 +265,7 @@ class SourceHarness {
       most_skew_micros = std::max(most_skew_micros, split->second - before);
     std::vector<int64_t> times, arrivals;
     for (size_t i = 0; i < batch.rows(); i++) {
-      const std::string& line = worker.undelivered[i].first;
+      const std::string& line = worker.undelivered[i].line;
       times.push_back(std::stoll(line.substr(line.rfind(' '))));
       arrivals.push_back(batch.origins->ArrivalMicros(batch.OriginRow(i)));
       late += times.back() < before ? 1 : 0;

@@ -17,6 +17,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
+
+#include "base/check.h"
 
 namespace laminar {
 
@@ -114,6 +117,54 @@ Status HopMerge::Flip() {
     RETURN_IF_ERROR(set_->Combine(from, into, pane.states.memory()));
   }
   return Status::Ok();
+}
+
+Status HopMerge::SavePane(const Pane& pane, const Write& write) const {
+  std::vector<std::string_view> keys;
+  std::vector<uint64_t> hashes;
+  std::vector<std::byte*> states;
+  for (uint32_t row = 0; row < pane.groups.size(); row++) {
+    keys.push_back(keys_.key(pane.groups[row]));
+    hashes.push_back(keys_.hash(pane.groups[row]));
+    states.push_back(pane.states.at(row));
+    if (keys.size() < kBatchRows && row + 1 < pane.groups.size()) continue;
+    RETURN_IF_ERROR(write(pane.start, keys, hashes, states));
+    keys.clear();
+    hashes.clear();
+    states.clear();
+  }
+  return Status::Ok();
+}
+
+Status HopMerge::SaveFront(const Write& write) const {
+  for (const Pane& pane : front_) RETURN_IF_ERROR(SavePane(pane, write));
+  return Status::Ok();
+}
+
+Status HopMerge::SaveRest(const Write& write) const {
+  for (const Pane& pane : back_) RETURN_IF_ERROR(SavePane(pane, write));
+  for (const Pane& pane : late_) RETURN_IF_ERROR(SavePane(pane, write));
+  return Status::Ok();
+}
+
+void HopMerge::RestoreFront(std::map<int64_t, GroupTable> panes) {
+  CHECK(empty());
+  for (auto& [start, table] : panes) {
+    std::vector<uint32_t> groups(table.groups());
+    for (uint32_t i = 0; i < groups.size(); i++) {
+      bool created = false;
+      groups[i] = keys_.FindOrAdd(table.key(i), table.hash(i), &created);
+      if (groups[i] >= groups_.size()) groups_.resize(groups[i] + 1);
+      groups_[groups[i]].panes++;
+    }
+    front_.push_back({start, std::move(table).TakeStates(), std::move(groups), {}});
+  }
+  for (auto number = static_cast<uint32_t>(front_.size()); number-- > 0;) {
+    Pane& pane = front_[number];
+    pane.next.resize(pane.groups.size());
+    for (uint32_t row = 0; row < pane.groups.size(); row++)
+      pane.next[row] = std::exchange(groups_[pane.groups[row]].first, {number, row});
+  }
 }
 
 int64_t HopMerge::first_start() const {

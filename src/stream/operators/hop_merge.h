@@ -5,6 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -33,8 +37,19 @@ class HopMerge {
   Result<size_t> Scan(const KeyCodec& codec, uint32_t* position, size_t space, Batch* out, size_t results,
                       size_t first_row);
 
+  // Checkpoints. Calls write(pane_start, keys, hashes, states) -> Status for up to kBatchRows groups of a pane at a
+  // time: SaveFront for panes that hold their groups' merges with the panes behind them, SaveRest for the others, which
+  // can be added again once the front is restored.
+  using Write = std::function<Status(int64_t, std::span<const std::string_view>, std::span<const uint64_t>,
+                                     std::span<std::byte* const>)>;
+  Status SaveFront(const Write& write) const;
+  Status SaveRest(const Write& write) const;
+  // By start. Requires empty().
+  void RestoreFront(std::map<int64_t, GroupTable> panes);
+
   size_t groups() const { return keys_.size(); }
   int64_t bytes() const;
+  AggregateMemory* memory() { return scratch_.memory(); }  // for results of its states
 
  private:
   static constexpr uint32_t kNone = UINT32_MAX;
@@ -56,6 +71,7 @@ class HopMerge {
   Status Flip();
   Status AddTo(StateTable* sum, Pane* pane);
   void Forget(const Pane& pane);
+  Status SavePane(const Pane& pane, const Write& write) const;
   std::byte* StatesAt(const Ref& ref) { return front_[ref.pane - front_begin_].states.at(ref.row); }
 
   AggregateSet* const set_;

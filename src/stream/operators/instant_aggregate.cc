@@ -1,8 +1,14 @@
 #include "stream/operators/instant_aggregate.h"
 
 #include <algorithm>
+#include <cstring>
 
+#include "duckdb/common/types/data_chunk.hpp"
+#include "duckdb/common/types/vector.hpp"
+
+#include "base/check.h"
 #include "state/key_table.h"
+#include "state/save_cursor.h"
 #include "state/state_table.h"
 #include "stream/operators/row_partials.h"
 #include "stream/operators/time_order.h"
@@ -12,6 +18,7 @@ namespace laminar {
 namespace {
 
 constexpr int kBatchesPerResume = 8;
+constexpr size_t kGroupsAtOnce = 16 * kBatchRows;   // written down for a checkpoint, between batches
 constexpr size_t kTimeBytes = 1 + sizeof(int64_t);  // at the end of a key (KeyCodec)
 constexpr size_t kAhead = 8;                        // groups that are fetched into the cache while others are worked on
 
@@ -36,7 +43,9 @@ struct InstantAggregateOperator::Rep {
         out(node, mode, output),
         row_partials(node, &set, output),
         pay(trial_rows),
-        states(&set) {}
+        states(&set),
+        saved_schema(PartialRows::SchemaOf(node, output)),
+        saved(saved_schema) {}
 
   // The rows of the batch that are in time.
   std::span<const uint32_t> RowsInTime() {
@@ -62,6 +71,7 @@ struct InstantAggregateOperator::Rep {
       order.Add(in.time(rows[i]), numbers[i]);
     }
     order.Seal();
+    RETURN_IF_ERROR(Touch(numbers));
     found.resize(rows.size());
     for (size_t i = 0; i < rows.size(); i++) found[i] = states.at(numbers[i]);
     const int64_t bytes = states.memory()->bytes();
@@ -110,10 +120,39 @@ struct InstantAggregateOperator::Rep {
     }
     RETURN_IF_ERROR(set.Finalize(found, states.memory(), out.batch(), out.results_column()));
     out.AddRows(windows);
+    RETURN_IF_ERROR(Touch(numbers));
     states.Free(numbers);
     for (const uint32_t number : numbers) table.Erase(number);
     next_closing += count;
     return Status::Ok();
+  }
+
+  // ---- checkpoints
+
+  Status SaveGroups(std::span<const uint32_t> groups) {
+    std::vector<std::string_view> keys;
+    std::vector<uint64_t> hashes;
+    std::vector<std::byte*> group_states;
+    saved.Reset();
+    auto* times = duckdb::FlatVector::GetData<int64_t>(saved.chunk().data[PartialRows::kStart]);
+    for (const uint32_t group : groups) {
+      const std::string_view key = table.key(group);
+      std::memcpy(times++, key.data() + key.size() - sizeof(int64_t), sizeof(int64_t));
+      keys.push_back(key);
+      hashes.push_back(HashKey(key.substr(0, key.size() - kTimeBytes)));
+      group_states.push_back(states.at(group));
+    }
+    WriteEncoded(keys, hashes, &saved);
+    RETURN_IF_ERROR(set.Finalize(group_states, states.memory(), &saved, PartialRows::kResults));
+    saved.chunk().SetCardinality(groups.size());
+    section->Add(saved);
+    return Status::Ok();
+  }
+
+  // Groups that are about to be fed or forgotten.
+  Status Touch(std::span<const uint32_t> groups) {
+    if (!save.active()) return Status::Ok();
+    return save.Touch(groups, [this](std::span<const uint32_t> some) { return SaveGroups(some); });
   }
 
   const AggregateMode mode;
@@ -138,6 +177,11 @@ struct InstantAggregateOperator::Rep {
   std::vector<uint32_t> numbers, created;  // groups; of `rows`
   std::vector<int64_t> starts;
   std::vector<std::byte*> found;
+
+  const Schema saved_schema;
+  Batch saved;
+  SaveCursor save;
+  std::unique_ptr<SectionWriter> section;  // while a checkpoint is written
 };
 
 InstantAggregateOperator::InstantAggregateOperator(const WindowAggregateNode& node, AggregateMode mode,
@@ -180,6 +224,41 @@ Status InstantAggregateOperator::EmitPending() {
   rep.states.Trim(rep.table.end_number());
   RETURN_IF_ERROR(rep.states.CompactWhenGrown());
   return EmitWatermark(rep.closed);
+}
+
+void InstantAggregateOperator::OnBarrier() {
+  Rep& rep = *rep_;
+  if (rep.mode == AggregateMode::kPartial) rep.order.TakeBelow(kEndOfTime, &rep.closing);
+}
+
+Status InstantAggregateOperator::Save(StateOutput* out) {
+  Rep& rep = *rep_;
+  CHECK(!HasPending() && rep.section == nullptr);
+  rep.section = std::make_unique<SectionWriter>(out, "groups", rep.saved_schema);
+  rep.save.Begin(rep.table.end_number(), [&rep](uint32_t group) { return rep.states.Has(group); });
+  return Status::Ok();
+}
+
+Result<bool> InstantAggregateOperator::SaveMore(StateOutput* /*out*/) {
+  Rep& rep = *rep_;
+  ASSIGN_OR_RETURN(const bool all, rep.save.Advance(kGroupsAtOnce, [&rep](std::span<const uint32_t> some) {
+    return rep.SaveGroups(some);
+  }));
+  if (!all) return false;
+  rep.section->Finish();
+  rep.section.reset();
+  return true;
+}
+
+Status InstantAggregateOperator::OnRestore(const StateInput& in, int64_t watermark) {
+  Rep& rep = *rep_;
+  CHECK(rep.mode == AggregateMode::kMerge);
+  RETURN_IF_ERROR(ReadSection(in, "groups", rep.saved_schema, [&](Batch* batch) {
+    KeepOwned(in, batch);
+    return batch->rows() == 0 ? Status::Ok() : Push(0, batch);
+  }));
+  rep.closed = watermark;
+  return Status::Ok();
 }
 
 int64_t InstantAggregateOperator::StateBytes() const {

@@ -3,6 +3,8 @@
 //
 // One table holds all groups, by keys and time. Rows before the watermark are late (also at times that windows are not
 // made for, Panes::InRange). Results come in the order of their times, then of the groups' arrival.
+//
+// In a checkpoint: section "groups", PartialRows, as of a WindowAggregateOperator.
 #pragma once
 
 #include <cstdint>
@@ -25,10 +27,14 @@ class InstantAggregateOperator final : public Operator {
 
   Status Push(size_t input, Batch* batch) override;
   bool HasPending() const override;
+  void OnBarrier() override;
+  Status Save(StateOutput* out) override;
+  Result<bool> SaveMore(StateOutput* out) override;
   int64_t StateBytes() const override;
   int64_t StateRows() const override;
 
  private:
+  Status OnRestore(const StateInput& in, int64_t watermark) override;
   Status OnWatermark(int64_t watermark) override;
   Status EmitPending() override;
 

@@ -1,6 +1,9 @@
 // LookupJoinOperator: LookupJoinNode of the plan. Input 1 is read to its end and kept, then the rows of input 0 look
 // their partners up. A row's output follows that of the rows before it; its partners come in the order in which they
 // were read.
+//
+// It has no state for checkpoints: nothing of the stream waits here at a barrier, and after a restart the table is read
+// anew, before the stream goes on. So its source must begin at its start then, whatever position it had.
 #pragma once
 
 #include <memory>

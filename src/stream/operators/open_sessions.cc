@@ -53,6 +53,22 @@ OpenSessions::Found OpenSessions::Add(std::string_view key, uint64_t hash, int64
   return found;
 }
 
+uint32_t OpenSessions::Restore(std::string_view key, uint64_t hash, int64_t first, int64_t last) {
+  bool new_key = false;
+  const uint32_t number = keys_.FindOrAdd(key, hash, &new_key);
+  if (number >= by_key_.size()) by_key_.resize(number + 1);
+  KeySessions& sessions = by_key_[number];
+  const std::span<const uint32_t> list = List(sessions.only, sessions.many.get(), kLate);
+  const size_t at = std::lower_bound(list.begin(), list.end(), first,
+                                     [&](uint32_t session, int64_t time) { return sessions_[session].first < time; }) -
+                    list.begin();
+  const uint32_t created = Create(number, first);
+  sessions_[created].last = last;
+  Insert(&sessions, at, created);
+  sessions.sessions++;
+  return created;
+}
+
 uint32_t OpenSessions::Create(uint32_t key, int64_t time) {
   const uint32_t number = numbers_.Take();
   if (number >= sessions_.size()) sessions_.resize(number + 1);

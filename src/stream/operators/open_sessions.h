@@ -30,6 +30,20 @@ class OpenSessions {
   // none that is open.
   Found Add(std::string_view key, uint64_t hash, int64_t time, int64_t watermark);
 
+  // A session of a checkpoint: its rows' first and last time. It touches none that is there.
+  uint32_t Restore(std::string_view key, uint64_t hash, int64_t first, int64_t last);
+  // Calls take(session) for each open one; none was taken and not forgotten.
+  template <class Take>
+  void ForEach(const Take& take) const {
+    for (const KeySessions& sessions : by_key_) {
+      if (sessions.only != kLate) take(sessions.only);
+      if (!sessions.many) continue;
+      for (const uint32_t session : *sessions.many) take(session);
+    }
+  }
+  uint64_t hash(uint32_t session) const { return keys_.hash(sessions_[session].key); }
+  int64_t last(uint32_t session) const { return sessions_[session].last; }
+
   // Whether a session ends at or before `watermark`.
   bool AnyEnds(int64_t watermark);
   // The one that ends first: it is no longer open, but keeps its number and key until Forget. Requires AnyEnds.

@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "stream/over/engine.h"
+#include "stream/over/partition_state.h"
 #include "stream/over/partitions.h"
 #include "stream/over/row_buffer.h"
 
@@ -132,6 +133,19 @@ Status OverOperator::Push(size_t /*input*/, Batch* batch) {
 
 bool OverOperator::HasPending() const {
   return rep_->watermark.has_value();
+}
+
+Status OverOperator::Save(StateOutput* out) {
+  CHECK(!HasPending());
+  rep_->buffer.Save(out);
+  return SavePartitions(rep_->partitions, rep_->engines, out);
+}
+
+Status OverOperator::OnRestore(const StateInput& in, int64_t watermark) {
+  Rep& rep = *rep_;
+  rep.closed = WatermarkMinus(watermark, rep.lag_micros);
+  RETURN_IF_ERROR(rep.buffer.Restore(in, rep.partitions.columns()));
+  return RestorePartitions(in, &rep.partitions, rep.engines);
 }
 
 int64_t OverOperator::StateBytes() const {

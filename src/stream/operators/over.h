@@ -20,6 +20,7 @@ class OverOperator final : public Operator {
 
   Status Push(size_t input, Batch* batch) override;
   bool HasPending() const override;
+  Status Save(StateOutput* out) override;
   int64_t StateBytes() const override;
   int64_t StateRows() const override;
   size_t partitions() const;  // with state
@@ -27,6 +28,7 @@ class OverOperator final : public Operator {
  private:
   Status OnWatermark(int64_t watermark) override;
   Status EmitPending() override;
+  Status OnRestore(const StateInput& in, int64_t watermark) override;
 
   struct Rep;
   Counter* const late_rows_;

@@ -130,6 +130,57 @@ TEST_F(OverState, ARowIsLateOnceItsTimeWasGivenOut) {
   EXPECT_EQ(collect_.results, (std::vector<std::string>{"1", "2", "3", "4"}));
 }
 
+TEST_F(OverState, ARowIsLateWhoseTimeWasGivenOutBeforeARestart) {
+  input_.times = {{0, 5}};
+  AddFunction("count(*)", "count_star", RowsBack({}));
+  ASSERT_TRUE(Over().Restore(StateInput({}, 0, 1), 109).ok());
+  ASSERT_TRUE(Push({{103, 1}, {104, 1}}).ok());
+  EXPECT_EQ(late_.Get(), 1U);
+  EXPECT_EQ(Over().StateRows(), 1);
+}
+
+TEST_F(OverState, RowsThatNothingElseTellsApartStayInTheOrderOfTheirComingAfterARestart) {
+  node_.partition = {};
+  input_.order_column = 1;
+  AddFunction("sum(d)", "sum", RowsBack({}));
+  ASSERT_TRUE(Push({{0, 1, 5}, {0, 1, 3}, {0, 1, 7}}).ok());
+  StateOutput out;
+  ASSERT_TRUE(Over().Save(&out).ok());
+  const auto parts = out.Take();
+  over_.reset();
+  ASSERT_TRUE(Over().Restore(StateInput(parts, 0, 4), kNoWatermark).ok());
+  ASSERT_TRUE(Advance(kEndOfTime).ok());
+  EXPECT_EQ(collect_.results, (std::vector<std::string>{"5.0000000000", "8.0000000000", "15.0000000000"}));
+  // Without PARTITION BY everything is the first worker's.
+  over_.reset();
+  ASSERT_TRUE(Over().Restore(StateInput(parts, 1, 4), kNoWatermark).ok());
+  EXPECT_EQ(Over().StateRows(), 0);
+}
+
+// A partition ends when it would have without the restart.
+TEST_F(OverState, PartitionsAreForgottenAfterARestart) {
+  AddFunction("count(*)", "count_star", RowsBack({}));
+  node_.ttl_micros = kHour;
+  ASSERT_TRUE(Push({{kMinute, 1}, {0, 2}, {2 * kMinute, 3}, {kHour, 3}}).ok());
+  ASSERT_TRUE(Advance(kHour).ok());
+  StateOutput out;
+  ASSERT_TRUE(Over().Save(&out).ok());
+  const auto parts = out.Take();
+  over_.reset();
+  ASSERT_TRUE(Over().Restore(StateInput(parts, 0, 1), kHour).ok());
+  EXPECT_EQ(Over().partitions(), 3U);
+  EXPECT_EQ(Over().StateRows(), 1);
+  ASSERT_TRUE(Advance(kHour + 1).ok());
+  EXPECT_EQ(Over().partitions(), 2U);
+  ASSERT_TRUE(Advance(kHour + kMinute + 1).ok());
+  EXPECT_EQ(Over().partitions(), 1U);
+  ASSERT_TRUE(Push({{2 * kHour, 3}}).ok());
+  ASSERT_TRUE(Advance(2 * kHour + 1).ok());
+  EXPECT_EQ(collect_.results.back(), "3");
+  ASSERT_TRUE(Advance(3 * kHour + 1).ok());
+  EXPECT_EQ(Over().partitions(), 0U);
+}
+
 TEST_F(OverState, ARowWithoutATimeIsLate) {
   AddFunction("count(*)", "count_star", RowsBack({}));
   Batch batch(input_.schema);
@@ -260,6 +311,27 @@ TEST_F(OverState, AnUnboundedFrameKeepsNoRows) {
   }
   EXPECT_LE(Over().StateBytes(), bytes + 1000);
   EXPECT_EQ(collect_.results.back(), "400000.0000000000");
+}
+
+// What their states are made anew of after a restart.
+TEST_F(OverState, WhatStandsForTheRowsOfAnUnboundedFrameIsLittle) {
+  AddFunction("max(s)", "max", RowsBack({}), 3);
+  AddFunction("arg_max(s, k)", "arg_max", RowsBack({}), 3);
+  node_.functions.back().arguments = {3, 1};
+  AddFunction("approx_count_distinct(k)", "approx_count_distinct", RowsBack({}), 1);
+  AddFunction("mode(k)", "mode", RowsBack({}), 1);
+  std::vector<Row> rows;
+  for (int64_t i = 0; i < 20'000; i++) rows.push_back({i, 1, i % 1000});
+  ASSERT_TRUE(Push(rows).ok());
+  ASSERT_TRUE(Advance(20'000).ok());
+  StateOutput out;
+  ASSERT_TRUE(Over().Save(&out).ok());
+  EXPECT_LT(out.bytes(), 1000);
+  over_.reset();
+  ASSERT_TRUE(Over().Restore(StateInput(out.Take(), 0, 1), 20'000).ok());
+  ASSERT_TRUE(Push({{20'000, 1, 0}}).ok());
+  ASSERT_TRUE(Advance(kEndOfTime).ok());
+  EXPECT_EQ(collect_.results.back(), "the value of this row is 999");
 }
 
 TEST_F(OverState, MuchIsGivenOutInPartsAndTheWatermarkFollows) {

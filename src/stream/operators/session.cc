@@ -2,11 +2,16 @@
 // joined sessions are merged and all rows are fed, each in one call for the whole batch.
 #include "stream/operators/session.h"
 
+#include <algorithm>
 #include <unordered_map>
+
+#include "duckdb/common/types/data_chunk.hpp"
+#include "duckdb/common/types/vector.hpp"
 
 #include "base/check.h"
 #include "state/state_table.h"
 #include "stream/operators/open_sessions.h"
+#include "stream/operators/row_partials.h"
 #include "stream/operators/window_rows.h"
 
 namespace laminar {
@@ -16,14 +21,17 @@ constexpr int kBatchesPerResume = 8;
 }
 
 struct SessionOperator::Rep {
-  Rep(const WindowAggregateNode& node, const PlanNode& input, const Schema& output, Counter* late_rows)
+  Rep(const WindowAggregateNode& node, const PlanNode& input, const Schema& output, Counter* late_rows, bool restores)
       : lag(LagOf(node, AggregateMode::kComplete, input)),
         late_rows(late_rows),
-        set(node.aggregates),
+        of_rows(restores ? std::make_unique<AggregateSet>(node.aggregates) : nullptr),
+        row_partials(node, of_rows.get(), output),
+        set(restores ? node.merges : node.aggregates),
         in(node, AggregateMode::kComplete, output),
         out(node, AggregateMode::kComplete, output),
         open(node.window.size.micros),
-        states(&set) {
+        states(&set),
+        saved_schema(SavedSchema(node, output)) {
     CHECK(node.window.size.micros > 0 && node.window.size.months == 0);
   }
 
@@ -71,6 +79,12 @@ struct SessionOperator::Rep {
   Status Feed(Batch* batch) {
     found.resize(rows.size());
     for (size_t i = 0; i < rows.size(); i++) found[i] = states.at(SessionNow(dealt[i]));
+    if (of_rows) {
+      Batch* partials = nullptr;
+      const int64_t no_start = 0;
+      RETURN_IF_ERROR(row_partials.Make(batch, rows, in.keys(), std::span(&no_start, 1), &partials));
+      return set.Update(partials, found, states.memory());
+    }
     if (rows.size() == batch->rows()) return set.Update(batch, found, states.memory());
     return set.UpdateRows(batch, rows, found, states.memory());
   }
@@ -95,8 +109,61 @@ struct SessionOperator::Rep {
     return Status::Ok();
   }
 
+  static Schema SavedSchema(const WindowAggregateNode& node, const Schema& output) {
+    Schema schema = PartialRows::SchemaOf(node, output);
+    schema.push_back({"last", MakeType(duckdb::LogicalType::TIMESTAMP)});
+    return schema;
+  }
+
+  Status SaveAll(StateOutput* to) {
+    SectionWriter section(to, "sessions", saved_schema);
+    Batch saved(saved_schema);
+    std::vector<uint32_t> sessions;
+    open.ForEach([&](uint32_t session) { sessions.push_back(session); });
+    for (size_t begin = 0; begin < sessions.size(); begin += kBatchRows) {
+      const size_t count = std::min(kBatchRows, sessions.size() - begin);
+      std::vector<std::string_view> keys;
+      std::vector<uint64_t> hashes;
+      saved.Reset();
+      auto* firsts = duckdb::FlatVector::GetData<int64_t>(saved.chunk().data[PartialRows::kStart]);
+      auto* lasts = duckdb::FlatVector::GetData<int64_t>(saved.chunk().data.back());
+      found.clear();
+      for (size_t i = 0; i < count; i++) {
+        const uint32_t session = sessions[begin + i];
+        keys.push_back(open.key(session));
+        hashes.push_back(open.hash(session));
+        firsts[i] = open.range(session).start;
+        lasts[i] = open.last(session);
+        found.push_back(states.at(session));
+      }
+      WriteEncoded(keys, hashes, &saved);
+      RETURN_IF_ERROR(set.Finalize(found, states.memory(), &saved, PartialRows::kResults));
+      saved.chunk().SetCardinality(count);
+      section.Add(saved);
+    }
+    section.Finish();
+    return Status::Ok();
+  }
+
+  Status Restore(Batch* batch) {
+    in_checkpoint.Read(batch, PartialRows::kKey, PartialRows::kHash);
+    duckdb::UnifiedVectorFormat firsts, lasts;
+    batch->chunk().data[PartialRows::kStart].ToUnifiedFormat(batch->rows(), firsts);
+    batch->chunk().data.back().ToUnifiedFormat(batch->rows(), lasts);
+    found.clear();
+    for (size_t row = 0; row < batch->rows(); row++) {
+      const int64_t first = duckdb::UnifiedVectorFormat::GetData<int64_t>(firsts)[firsts.sel->get_index(row)];
+      const int64_t last = duckdb::UnifiedVectorFormat::GetData<int64_t>(lasts)[lasts.sel->get_index(row)];
+      const uint32_t session = open.Restore(in_checkpoint.key(row), in_checkpoint.hash(row), first, last);
+      found.push_back(states.Create(session));
+    }
+    return set.Update(batch, found, states.memory());
+  }
+
   const int64_t lag;
   Counter* const late_rows;
+  const std::unique_ptr<AggregateSet> of_rows;  // to make partials of them; nullptr: they are fed as they are
+  RowPartials row_partials;
   AggregateSet set;
   WindowInput in;
   WindowOutput out;
@@ -109,11 +176,14 @@ struct SessionOperator::Rep {
   std::vector<uint32_t> rows, dealt;
   std::unordered_map<uint32_t, uint32_t> joined;  // in this batch: gone -> has become part of
   std::vector<std::byte*> found;
+
+  const Schema saved_schema;
+  EncodedKeys in_checkpoint;
 };
 
 SessionOperator::SessionOperator(const WindowAggregateNode& node, const PlanNode& input, const Schema& output,
-                                 Counter* late_rows)
-    : Operator(1), rep_(std::make_unique<Rep>(node, input, output, late_rows)) {}
+                                 Counter* late_rows, bool restores)
+    : Operator(1), rep_(std::make_unique<Rep>(node, input, output, late_rows, restores)) {}
 
 SessionOperator::~SessionOperator() = default;
 
@@ -150,6 +220,22 @@ Status SessionOperator::EmitPending() {
   rep.states.Trim(rep.open.end_number());
   RETURN_IF_ERROR(rep.states.CompactWhenGrown());
   return EmitWatermark(rep.closed);
+}
+
+Status SessionOperator::Save(StateOutput* out) {
+  CHECK(!HasPending());
+  return rep_->SaveAll(out);
+}
+
+Status SessionOperator::OnRestore(const StateInput& in, int64_t watermark) {
+  Rep& rep = *rep_;
+  CHECK(rep.of_rows != nullptr);
+  RETURN_IF_ERROR(ReadSection(in, "sessions", rep.saved_schema, [&](Batch* batch) {
+    KeepOwned(in, batch);
+    return batch->rows() == 0 ? Status::Ok() : rep.Restore(batch);
+  }));
+  rep.closed = WatermarkMinus(watermark, rep.lag);
+  return Status::Ok();
 }
 
 int64_t SessionOperator::StateBytes() const {

@@ -10,7 +10,12 @@
 #include <map>
 #include <optional>
 
+#include "duckdb/common/types/data_chunk.hpp"
+#include "duckdb/common/types/vector.hpp"
+
+#include "base/check.h"
 #include "state/group_table.h"
+#include "state/save_cursor.h"
 #include "stream/operators/hop_merge.h"
 #include "stream/operators/instant_aggregate.h"
 #include "stream/operators/row_partials.h"
@@ -21,6 +26,7 @@ namespace laminar {
 namespace {
 
 constexpr int kBatchesPerResume = 8;
+constexpr size_t kGroupsAtOnce = 16 * kBatchRows;  // written down for a checkpoint, between batches
 
 }  // namespace
 
@@ -32,6 +38,7 @@ struct WindowAggregateOperator::Rep {
     size_t rows_fed = 0;
     bool row_by_row = false;  // kPartial: its rows are not grouped
     size_t part = kNoPart;    // of the batch at hand
+    SaveCursor save;          // of the checkpoint that is being written
   };
   // Rows of a batch that lie in one pane.
   struct Part {
@@ -52,7 +59,9 @@ struct WindowAggregateOperator::Rep {
         pay(trial_rows),
         windows(node.window),
         by_pane(mode == AggregateMode::kPartial || windows.disjoint()),
-        merge(&set) {}
+        merge(&set),
+        saved_schema(PartialRows::SchemaOf(node, output)),
+        saved(saved_schema) {}
 
   // The pane of a time, made if it is not there; nullptr: the row is dropped.
   Pane* Route(int64_t time) {
@@ -123,7 +132,7 @@ struct WindowAggregateOperator::Rep {
   }
 
   bool AnythingCloses() const {
-    if (by_pane) return !panes.empty() && panes.begin()->second.range.end <= closed;
+    if (by_pane) return !panes.empty() && (flushing || panes.begin()->second.range.end <= closed);
     if (scanning) return true;
     const std::optional<int64_t> next = NextWindow();
     return next && windows.WindowAt(*next).end <= closed;
@@ -134,6 +143,7 @@ struct WindowAggregateOperator::Rep {
 
   Status WritePane() {
     Pane& pane = panes.begin()->second;
+    RETURN_IF_ERROR(SavePane(&pane, SIZE_MAX).status());
     const size_t count = std::min<size_t>(out.space(), pane.table.groups() - position);
     const KeyCodec* const codec = mode == AggregateMode::kPartial ? nullptr : &in.codec();
     RETURN_IF_ERROR(pane.table.Scan(&set, codec, position, count, out.batch(), out.results_column(), out.rows()));
@@ -153,7 +163,11 @@ struct WindowAggregateOperator::Rep {
   Status Group(Batch* batch, Pane* pane, std::span<const uint32_t> rows) {
     const int64_t bytes = pane->rows_fed == 0 ? 0 : pane->table.bytes();
     const size_t groups = pane->table.groups();
-    RETURN_IF_ERROR(pane->table.Update(&set, in.keys(), batch, rows, &scratch));
+    pane->table.Find(in.keys(), batch->rows(), rows, &scratch);
+    if (pane->save.active())
+      RETURN_IF_ERROR(pane->save.Touch(scratch.numbers,
+                                       [&](std::span<const uint32_t> groups) { return SaveGroups(pane, groups); }));
+    RETURN_IF_ERROR(pane->table.Feed(&set, batch, rows, &scratch));
     pane->rows_fed += rows.size();
     panes_bytes += pane->table.bytes() - bytes;
     panes_groups += static_cast<int64_t>(pane->table.groups() - groups);
@@ -182,12 +196,65 @@ struct WindowAggregateOperator::Rep {
     position = 0;
     RETURN_IF_ERROR(merge.DropBefore(scanning->start));
     while (!panes.empty() && panes.begin()->first < scanning->end) {
+      RETURN_IF_ERROR(SavePane(&panes.begin()->second, SIZE_MAX).status());
       auto first = panes.extract(panes.begin());
       panes_bytes -= first.mapped().table.bytes();
       panes_groups -= static_cast<int64_t>(first.mapped().table.groups());
       RETURN_IF_ERROR(merge.Add(first.key(), std::move(first.mapped().table)));
     }
     routed = false;
+    return Status::Ok();
+  }
+
+  // ---- checkpoints
+
+  Status SaveRows(int64_t start, std::span<const std::string_view> keys, std::span<const uint64_t> hashes,
+                  std::span<std::byte* const> states, AggregateMemory* memory, SectionWriter* to) {
+    saved.Reset();
+    WriteEncoded(keys, hashes, &saved);
+    auto* starts = duckdb::FlatVector::GetData<int64_t>(saved.chunk().data[PartialRows::kStart]);
+    std::fill_n(starts, keys.size(), start);
+    RETURN_IF_ERROR(set.Finalize(states, memory, &saved, PartialRows::kResults));
+    saved.chunk().SetCardinality(keys.size());
+    to->Add(saved);
+    return Status::Ok();
+  }
+
+  Status SaveGroups(Pane* pane, std::span<const uint32_t> groups) {
+    std::vector<std::string_view> keys;
+    std::vector<uint64_t> hashes;
+    std::vector<std::byte*> states;
+    for (const uint32_t group : groups) {
+      keys.push_back(pane->table.key(group));
+      hashes.push_back(pane->table.hash(group));
+      states.push_back(pane->table.states(group));
+    }
+    return SaveRows(pane->range.start, keys, hashes, states, pane->table.memory(), section.get());
+  }
+
+  // Writes down about `groups` more of the pane. False: there are more.
+  Result<bool> SavePane(Pane* pane, size_t groups) {
+    return pane->save.Advance(groups, [&](std::span<const uint32_t> some) { return SaveGroups(pane, some); });
+  }
+
+  // What came in for a HOP's front.
+  Status RestoreFront(const StateInput& from) {
+    std::map<int64_t, GroupTable> front;
+    EncodedKeys keys;
+    RETURN_IF_ERROR(ReadSection(from, "front", saved_schema, [&](Batch* batch) {
+      KeepOwned(from, batch);
+      if (batch->rows() == 0) return Status::Ok();
+      keys.Read(batch, PartialRows::kKey, PartialRows::kHash);
+      const auto* starts = duckdb::FlatVector::GetData<int64_t>(batch->chunk().data[PartialRows::kStart]);
+      std::map<int64_t, std::vector<uint32_t>> by_start;
+      for (uint32_t row = 0; row < batch->rows(); row++) by_start[starts[row]].push_back(row);
+      for (const auto& [start, rows] : by_start) {
+        RETURN_IF_ERROR(front.try_emplace(start, &set).first->second.Update(&set, keys, batch, rows, &scratch));
+      }
+      return Status::Ok();
+    }));
+    merge.RestoreFront(std::move(front));
+    merge_bytes = merge.bytes();
     return Status::Ok();
   }
 
@@ -210,6 +277,7 @@ struct WindowAggregateOperator::Rep {
 
   int64_t closed = kNoWatermark;  // the watermark of the time column
   bool pending = false;
+  bool flushing = false;              // kPartial: panes are given out although they are open
   std::optional<TimeRange> scanning;  // the window that is being given out through `merge`
   uint32_t position = 0;              // of the next group in it, or in the first pane
 
@@ -220,6 +288,10 @@ struct WindowAggregateOperator::Rep {
   std::vector<Part> parts;  // reused from batch to batch
   size_t parts_used = 0;
   GroupTable::Scratch scratch;
+
+  const Schema saved_schema;
+  Batch saved;
+  std::unique_ptr<SectionWriter> section;  // while a checkpoint is written
 };
 
 WindowAggregateOperator::WindowAggregateOperator(const WindowAggregateNode& node, AggregateMode mode,
@@ -272,8 +344,59 @@ Status WindowAggregateOperator::EmitPending() {
     rep.PassWindows();
     rep.merge_bytes = rep.merge.bytes();
     rep.pending = false;
+    rep.flushing = false;
     return EmitWatermark(rep.closed);
   }
+  return Status::Ok();
+}
+
+void WindowAggregateOperator::OnBarrier() {
+  Rep& rep = *rep_;
+  if (rep.mode == AggregateMode::kPartial) rep.flushing = rep.pending = !rep.panes.empty();
+}
+
+Status WindowAggregateOperator::Save(StateOutput* out) {
+  Rep& rep = *rep_;
+  CHECK(!HasPending() && rep.section == nullptr);
+  SectionWriter front(out, "front", rep.saved_schema);
+  rep.section = std::make_unique<SectionWriter>(out, "panes", rep.saved_schema);
+  const auto to = [&](SectionWriter* section) {
+    return [&rep, section](int64_t start, std::span<const std::string_view> keys, std::span<const uint64_t> hashes,
+                           std::span<std::byte* const> states) {
+      return rep.SaveRows(start, keys, hashes, states, rep.merge.memory(), section);
+    };
+  };
+  RETURN_IF_ERROR(rep.merge.SaveFront(to(&front)));
+  front.Finish();
+  RETURN_IF_ERROR(rep.merge.SaveRest(to(rep.section.get())));
+  for (auto& [start, pane] : rep.panes)
+    pane.save.Begin(static_cast<uint32_t>(pane.table.groups()), [](uint32_t) { return true; });
+  return Status::Ok();
+}
+
+Result<bool> WindowAggregateOperator::SaveMore(StateOutput* /*out*/) {
+  Rep& rep = *rep_;
+  for (auto& [start, pane] : rep.panes) {
+    if (!pane.save.active()) continue;
+    ASSIGN_OR_RETURN(const bool all, rep.SavePane(&pane, kGroupsAtOnce));
+    if (!all) return false;
+  }
+  rep.section->Finish();
+  rep.section.reset();
+  return true;
+}
+
+Status WindowAggregateOperator::OnRestore(const StateInput& in, int64_t watermark) {
+  Rep& rep = *rep_;
+  CHECK(rep.mode == AggregateMode::kMerge);
+  RETURN_IF_ERROR(rep.RestoreFront(in));
+  RETURN_IF_ERROR(ReadSection(in, "panes", rep.saved_schema, [&](Batch* batch) {
+    KeepOwned(in, batch);
+    return batch->rows() == 0 ? Status::Ok() : Push(0, batch);
+  }));
+  rep.closed = watermark;
+  rep.routed = false;
+  rep.PassWindows();
   return Status::Ok();
 }
 
@@ -286,7 +409,7 @@ int64_t WindowAggregateOperator::StateRows() const {
 
 std::unique_ptr<Operator> MakeWindowAggregate(const WindowAggregateNode& node, AggregateMode mode,
                                               const PlanNode& input, const Schema& output, Counter* late_rows,
-                                              size_t trial_rows) {
+                                              size_t trial_rows, bool restores) {
   switch (node.window.kind) {
     case WindowKind::kTumble:
     case WindowKind::kHop:
@@ -295,7 +418,7 @@ std::unique_ptr<Operator> MakeWindowAggregate(const WindowAggregateNode& node, A
       return std::make_unique<InstantAggregateOperator>(node, mode, input, output, late_rows, trial_rows);
     case WindowKind::kSession:
       CHECK_MSG(mode == AggregateMode::kComplete, "the rows of a session meet in one place");
-      return std::make_unique<SessionOperator>(node, input, output, late_rows);
+      return std::make_unique<SessionOperator>(node, input, output, late_rows, restores);
   }
   CHECK_MSG(false, "a kind of window that does not exist");
 }

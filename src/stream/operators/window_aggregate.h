@@ -10,6 +10,10 @@
 // HOP's in the order of HopMerge::Scan. The watermark that is passed on is the one of the window's time column: the
 // input's less its lag.
 //
+// A checkpoint holds PartialRows, whatever the mode: section "panes"; of a HOP also "front", whose rows are merged with
+// those of the same group in later panes (HopMerge). kMerge can go on from them. A partial aggregate gives out what it
+// has when a barrier comes, and keeps nothing.
+//
 // kPartial gives out each pane when the watermark passes the pane's end, and rows one by one where groups do not pay
 // (PartialsPay): PartialRows, which kMerge takes.
 #pragma once
@@ -35,10 +39,14 @@ class WindowAggregateOperator final : public Operator {
 
   Status Push(size_t input, Batch* batch) override;
   bool HasPending() const override;
+  void OnBarrier() override;
+  Status Save(StateOutput* out) override;
+  Result<bool> SaveMore(StateOutput* out) override;
   int64_t StateBytes() const override;
   int64_t StateRows() const override;
 
  private:
+  Status OnRestore(const StateInput& in, int64_t watermark) override;
   Status OnWatermark(int64_t watermark) override;
   Status EmitPending() override;
 
@@ -47,9 +55,9 @@ class WindowAggregateOperator final : public Operator {
 };
 
 // The operator of any WindowAggregateNode: TUMBLE and HOP, GROUP BY the event time itself (instant_aggregate.h),
-// SESSION (session.h; kComplete only).
+// SESSION (session.h; kComplete only). restores: Restore will be called; not with kComplete, but for SESSION.
 std::unique_ptr<Operator> MakeWindowAggregate(const WindowAggregateNode& node, AggregateMode mode,
                                               const PlanNode& input, const Schema& output, Counter* late_rows,
-                                              size_t trial_rows = PartialsPay::kTrialRows);
+                                              size_t trial_rows = PartialsPay::kTrialRows, bool restores = false);
 
 }  // namespace laminar

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/check.h"
 #include "duck/local_query.h"
 #include "stream/over/row_buffer.h"
 
@@ -71,6 +72,18 @@ Status WindowedOverOperator::Push(size_t /*input*/, Batch* batch) {
 
 bool WindowedOverOperator::HasPending() const {
   return rep_->watermark.has_value();
+}
+
+// Only rows: a function's answer is computed when its window is complete, and then forgotten.
+Status WindowedOverOperator::Save(StateOutput* out) {
+  CHECK(!HasPending());
+  rep_->buffer.Save(out);
+  return Status::Ok();
+}
+
+Status WindowedOverOperator::OnRestore(const StateInput& in, int64_t watermark) {
+  rep_->closed = WatermarkMinus(watermark, rep_->lag_micros);
+  return rep_->buffer.Restore(in, rep_->node.partition);
 }
 
 int64_t WindowedOverOperator::StateBytes() const {

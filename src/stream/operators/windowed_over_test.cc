@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "state/key_codec.h"
 
 namespace laminar {
 namespace {
@@ -39,8 +40,9 @@ class WindowedOver : public ::testing::Test {
     return result;
   }
 
-  // windows of so many rows each on average.
-  std::vector<std::string> Stream(int rows, int windows, size_t batch_rows, uint64_t seed) {
+  // windows: of so many rows each on average. restart_every: after so many batches on average the state of all workers
+  // goes into new ones, of another number; 0: never. The rows then come in the order of the workers.
+  std::vector<std::string> Stream(int rows, int windows, size_t batch_rows, uint64_t seed, uint64_t restart_every = 0) {
     Query("CREATE OR REPLACE TEMP TABLE t AS SELECT make_timestamp((hash(n, 'w') % " + std::to_string(windows) +
           ")::BIGINT * 60000000) AS c0, 'key ' || hash(n, 'k') % 5 AS c1, CASE WHEN hash(n, 'n') % 5 > 0 THEN "
           "(hash(n, 'v') % 10)::BIGINT END AS c2, n::BIGINT AS c3, [n]::BIGINT[] AS c4 FROM range(" +
@@ -55,22 +57,61 @@ class WindowedOver : public ::testing::Test {
     input.times = {{0, 0}};
     WindowedOverNode node;
     node.functions = kFunctions;
+    node.partition = {0};
     Schema output = input.schema;
     for (const char* type : {"BIGINT", "BIGINT", "HUGEINT", "BIGINT", "DOUBLE"})
       output.push_back({"f", MakeType(type)});
     Counter late;
-    WindowedOverOperator over(node, input, output, session_.get(), &late);
-    Collect collect;
-    over.AddOutput(&collect, 0);
+    std::vector<std::unique_ptr<WindowedOverOperator>> workers;
+    std::vector<std::unique_ptr<Collect>> collected;
+    const auto start = [&](int count) {
+      workers.clear();
+      for (int w = 0; w < count; w++) {
+        workers.push_back(std::make_unique<WindowedOverOperator>(node, input, output, session_.get(), &late));
+        collected.push_back(std::make_unique<Collect>());
+        workers.back()->AddOutput(collected.back().get(), 0);
+      }
+    };
+    const auto state_rows = [&] {
+      int64_t sum = 0;
+      for (const auto& worker : workers) sum += worker->StateRows();
+      return sum;
+    };
+    start(1);
     const auto all = Query("SELECT * FROM t ORDER BY c0, hash(c3, " + std::to_string(seed) + ")");
     Batch batch(input.schema);
     int64_t last = 0;
     const auto push = [&] {
-      EXPECT_TRUE(over.Push(0, &batch).ok());
+      EncodedKeys keys;
+      KeyCodec({input.schema[0].type}).Encode(batch, {0}, &keys);
+      const int count = static_cast<int>(workers.size());
+      for (int w = 0; w < count; w++) {
+        WindowedOverOperator& over = *workers[static_cast<size_t>(w)];
+        duckdb::SelectionVector chosen(kBatchRows);
+        size_t own = 0;
+        for (size_t i = 0; i < batch.rows(); i++) {
+          if (WorkerOf(KeyGroupOf(keys.hash(i)), count) == w) chosen.set_index(own++, i);
+        }
+        Batch part;
+        part.Share(&batch);
+        part.Slice(chosen, own);
+        EXPECT_TRUE(over.Push(0, &part).ok());
+        const Status status = over.AdvanceWatermark(0, last);
+        EXPECT_TRUE(status.ok()) << status.ToString();
+        while (over.HasPending()) EXPECT_TRUE(over.Resume().ok());
+      }
       batch.Reset();
-      const Status status = over.AdvanceWatermark(0, last);
-      EXPECT_TRUE(status.ok()) << status.ToString();
-      while (over.HasPending()) EXPECT_TRUE(over.Resume().ok());
+      if (restart_every == 0 || random.Uniform(restart_every) > 0) return;
+      StateOutput out;
+      for (const auto& worker : workers) EXPECT_TRUE(worker->Save(&out).ok());
+      const auto parts = out.Take();
+      const int64_t kept = state_rows();
+      start(1 << random.Uniform(3));
+      for (size_t w = 0; w < workers.size(); w++) {
+        const StateInput in(parts, static_cast<int>(w), static_cast<int>(workers.size()));
+        EXPECT_TRUE(workers[w]->Restore(in, last).ok());
+      }
+      EXPECT_EQ(state_rows(), kept);
     };
     size_t wanted = 1 + random.Uniform(batch_rows);
     for (auto chunk = all->Fetch(); chunk && chunk->size() > 0; chunk = all->Fetch()) {
@@ -84,12 +125,16 @@ class WindowedOver : public ::testing::Test {
       }
     }
     push();
-    EXPECT_TRUE(over.OnEnd(0).ok());
-    while (over.HasPending()) EXPECT_TRUE(over.Resume().ok());
+    for (const auto& over : workers) {
+      EXPECT_TRUE(over->OnEnd(0).ok());
+      while (over->HasPending()) EXPECT_TRUE(over->Resume().ok());
+    }
     EXPECT_EQ(late.Get(), 0U);
-    EXPECT_EQ(over.StateRows(), 0);
-    EXPECT_EQ(collect.watermark, kEndOfTime);
-    return collect.rows;
+    EXPECT_EQ(state_rows(), 0);
+    EXPECT_EQ(collected.back()->watermark, kEndOfTime);
+    std::vector<std::string> given;
+    for (const auto& collect : collected) given.insert(given.end(), collect->rows.begin(), collect->rows.end());
+    return given;
   }
 
   std::vector<std::string> Expected() {
@@ -138,6 +183,37 @@ TEST_F(WindowedOver, GivesWhatDuckDbGivesWindowByWindow) {
 
 TEST_F(WindowedOver, TheOrderOfComingDoesNotMatter) {
   EXPECT_EQ(Stream(4000, 20, 500, 4), Stream(4000, 20, 2000, 5));
+}
+
+TEST_F(WindowedOver, ItGoesOnAfterARestart) {
+  for (uint64_t seed = 1; seed <= 4; seed++) {
+    std::vector<std::string> rows = Stream(2000, 30, 200, seed, 3);
+    std::vector<std::string> want = Expected();
+    std::sort(rows.begin(), rows.end());
+    std::sort(want.begin(), want.end());
+    ASSERT_EQ(rows, want);
+  }
+}
+
+TEST_F(WindowedOver, ARowOfAWindowThatWasClosedBeforeARestartIsLate) {
+  PlanNode input;
+  input.schema = {{"w", MakeType("TIMESTAMP")}};
+  input.times = {{0, 10}};
+  WindowedOverNode node;
+  node.functions = {"count(*) OVER (PARTITION BY c0)"};
+  node.partition = {0};
+  Counter late;
+  WindowedOverOperator over(node, input, {{"w", MakeType("TIMESTAMP")}, {"n", MakeType("BIGINT")}}, session_.get(),
+                            &late);
+  ASSERT_TRUE(over.Restore(StateInput({}, 0, 1), 111).ok());
+  EXPECT_EQ(over.watermark(), 111);
+  Batch batch(input.schema);
+  for (int64_t i = 0; i < 2; i++)
+    batch.chunk().SetValue(0, static_cast<size_t>(i), duckdb::Value::TIMESTAMP(duckdb::timestamp_t(100 + i)));
+  batch.chunk().SetCardinality(2);
+  ASSERT_TRUE(over.Push(0, &batch).ok());
+  EXPECT_EQ(late.Get(), 1U);
+  EXPECT_EQ(over.StateRows(), 1);
 }
 
 TEST_F(WindowedOver, ARowOfAClosedWindowIsLate) {

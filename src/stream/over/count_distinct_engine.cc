@@ -51,6 +51,14 @@ class CountDistinctEngine final : public RowEngine<CountDistinctEngine<kByPeers>
   int64_t bytes() const override {
     return bytes_ + rows_.bytes() + static_cast<int64_t>(counts_.capacity() * sizeof(Counts));
   }
+  Status Save(std::span<const uint32_t> partitions, std::span<std::string> states) override {
+    return SaveEach(partitions, states, [this](uint32_t number, std::string* bytes) { rows_.Save(number, bytes); });
+  }
+  Status Load(std::span<const uint32_t> partitions, std::span<const std::string_view> states) override {
+    const auto is_value = [](std::string_view) { return true; };  // its bytes are only compared
+    return LoadEach(partitions, states,
+                    [&](uint32_t number, ByteReader* state) { return rows_.Load(number, state, is_value); });
+  }
 
  private:
   static int64_t BytesOf(std::string_view value) { return kEntryBytes + static_cast<int64_t>(value.size()); }

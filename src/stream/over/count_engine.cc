@@ -23,6 +23,11 @@ struct Count {
     static_cast<int64_t*>(result.data)[row] = state.count;
     return true;
   }
+  static void Save(const State& state, std::string* bytes) { AppendFixed(state.count, bytes); }
+  template <class Entries>
+  static bool Restore(State& state, const Entries&, uint32_t, uint32_t, ByteReader* saved, int64_t*) {
+    return saved->ReadFixed(&state.count);
+  }
 };
 
 // bool_and is true while nothing false is in the frame, bool_or while something true is.
@@ -51,6 +56,14 @@ struct BoolAggregate {
       static_cast<bool*>(result.data)[row] = (state.matches > 0) != kAnd;
     }
     return true;
+  }
+  static void Save(const State& state, std::string* bytes) {
+    AppendFixed(state.matches, bytes);
+    AppendFixed(state.count, bytes);
+  }
+  template <class Entries>
+  static bool Restore(State& state, const Entries&, uint32_t, uint32_t, ByteReader* saved, int64_t*) {
+    return saved->ReadFixed(&state.matches) && saved->ReadFixed(&state.count);
   }
 };
 

@@ -10,11 +10,14 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
 #include "duck/batch.h"
 #include "duck/database.h"
+#include "state/byte_reader.h"
 #include "stream/plan.h"
 
 namespace laminar {
@@ -47,6 +50,11 @@ struct OverResult {
   void SetNull(size_t row) const { validity[row / 64] &= ~(uint64_t{1} << (row % 64)); }
 };
 
+// What Load says of bytes that are not the state of a function.
+inline Status NoStateOfOver() {
+  return Status::Environment("the state of an OVER function is not as Laminar writes it");
+}
+
 class OverEngine {
  public:
   virtual ~OverEngine() = default;
@@ -60,7 +68,32 @@ class OverEngine {
   // No row before `time` will come: gives back what no later frame can hold.
   virtual void Trim(uint32_t partition, int64_t time) = 0;
   virtual int64_t bytes() const = 0;
+
+  // Checkpoints, between groups of peers: no row to come is a peer of one that was fed. What is saved is in our own
+  // words, whatever DuckDB's functions keep.
+  // Appends what is kept of partitions[i] to states[i].
+  virtual Status Save(std::span<const uint32_t> partitions, std::span<std::string> states) = 0;
+  // states[i]: what Save appended. Makes it that of partitions[i], which are as if they had never been. Error
+  // (kEnvironment): it is not what Save writes; the engine is then of no use.
+  virtual Status Load(std::span<const uint32_t> partitions, std::span<const std::string_view> states) = 0;
 };
+
+// For engines that save and load each partition by itself.
+//   save(partition, std::string*)              appends
+//   load(partition, ByteReader*) -> bool       false: not what save writes
+template <class SaveOne>
+Status SaveEach(std::span<const uint32_t> partitions, std::span<std::string> states, const SaveOne& save) {
+  for (size_t i = 0; i < partitions.size(); i++) save(partitions[i], &states[i]);
+  return Status::Ok();
+}
+template <class LoadOne>
+Status LoadEach(std::span<const uint32_t> partitions, std::span<const std::string_view> states, const LoadOne& load) {
+  for (size_t i = 0; i < partitions.size(); i++) {
+    ByteReader state(states[i]);
+    if (!load(partitions[i], &state) || state.left() > 0) return NoStateOfOver();
+  }
+  return Status::Ok();
+}
 
 // input: of the node.
 std::unique_ptr<OverEngine> MakeOverEngine(const OverFunction& function, const Schema& input);

@@ -51,6 +51,14 @@ struct SlidingExtreme {
     }
     return true;
   }
+  static void Save(const State&, std::string*) {}
+  template <class Entries>
+  static bool Restore(State& state, const Entries& ring, uint32_t begin, uint32_t end, ByteReader*, int64_t* bytes) {
+    for (uint32_t i = begin; i < end; i++) {
+      if (ring[i].counts) Enter(state, ring[i].value, bytes);
+    }
+    return true;
+  }
 };
 
 // Nothing ever leaves.
@@ -78,6 +86,17 @@ struct GrowingExtreme {
       static_cast<V*>(result.data)[row] = state.best;
     }
     return true;
+  }
+  static void Save(const State& state, std::string* bytes) {
+    AppendFixed(uint8_t{state.any}, bytes);
+    AppendFixed(state.best, bytes);
+  }
+  template <class Entries>
+  static bool Restore(State& state, const Entries&, uint32_t, uint32_t, ByteReader* saved, int64_t*) {
+    uint8_t any = 0;
+    if (!saved->ReadFixed(&any)) return false;
+    state.any = any != 0;
+    return saved->ReadFixed(&state.best);
   }
 };
 

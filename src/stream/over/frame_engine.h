@@ -11,6 +11,8 @@
 //   Leave(state, ring, begin, end, bytes)             ring[begin] leaves; [begin, end) are in the frame
 //   Write(state, result, row) const -> bool           false: the value is out of range
 //   Load(column, row) -> Value
+//   Save(state, std::string*)                         appends it, but for what follows from the rows in the frame
+//   Restore(state, ring, begin, end, reader, bytes)   of a fresh one what Save wrote; false: it is not that
 #pragma once
 
 #include <optional>
@@ -21,33 +23,14 @@
 
 #include "stream/over/engine.h"
 #include "stream/over/frame.h"
+#include "stream/over/frame_entry.h"
 #include "stream/over/ring.h"
 
 namespace laminar {
 
-struct NoValue {};
-
-template <class Value>
-struct __attribute__((packed)) RowEntry {
-  Value value;
-  bool counts;
-};
-template <>
-struct RowEntry<NoValue> {
-  bool counts;
-  static constexpr NoValue value{};
-};
-template <class Value>
-struct __attribute__((packed)) TimeEntry {
-  Value value;
-  int64_t at;  // its time; or its group of peers, where the frame starts with the current row's
-  static constexpr bool counts = true;
-};
-template <>
-struct TimeEntry<NoValue> {
-  int64_t at;
-  static constexpr NoValue value{};
-  static constexpr bool counts = true;
+// What is said of a value that Write finds out of range.
+struct RangeFailure {
+  std::string message = "the sum is out of the range of its type", hint = "Cast its argument to DOUBLE";
 };
 
 // What the engine takes of the function.
@@ -55,6 +38,7 @@ struct EngineColumns {
   std::optional<size_t> argument, filter;
   SqlPosition position;
   std::string name;
+  RangeFailure failure;
 };
 
 template <class Aggregate, bool kRange>
@@ -126,6 +110,13 @@ class FrameEngine final : public OverEngine {
 
   int64_t bytes() const override { return bytes_ + static_cast<int64_t>(partitions_.capacity() * sizeof(Partition)); }
 
+  Status Save(std::span<const uint32_t> partitions, std::span<std::string> states) override {
+    return SaveEach(partitions, states, [this](uint32_t number, std::string* bytes) { Save(number, bytes); });
+  }
+  Status Load(std::span<const uint32_t> partitions, std::span<const std::string_view> states) override {
+    return LoadEach(partitions, states, [this](uint32_t number, ByteReader* state) { return Load(number, state); });
+  }
+
  private:
   struct Partition {
     Ring<Entry> ring;
@@ -146,6 +137,25 @@ class FrameEngine final : public OverEngine {
     }
     FlatColumn argument, filter;
   };
+
+  // The frame's bounds among the rows, the rows, the aggregate's own. Of a frame that starts with the current row's
+  // peers nothing is left when they have passed.
+  void Save(uint32_t number, std::string* bytes) const {
+    if (frame_.starts_at_peers()) return;
+    const Partition& partition = partitions_[number];
+    AppendFixed(partition.begin, bytes);
+    AppendFixed(partition.end, bytes);
+    AppendRing(partition.ring, bytes);
+    Aggregate::Save(partition.state, bytes);
+  }
+  bool Load(uint32_t number, ByteReader* state) {
+    if (frame_.starts_at_peers()) return true;
+    Partition& partition = partitions_[number];
+    return state->ReadFixed(&partition.begin) && state->ReadFixed(&partition.end) &&
+           ReadRing(state, enough_, &partition.ring, &bytes_) && partition.begin <= partition.end &&
+           partition.end <= partition.ring.size() &&
+           Aggregate::Restore(partition.state, partition.ring, partition.begin, partition.end, state, &bytes_);
+  }
 
   void Enter(Partition* partition, Value value) { Aggregate::Enter(partition->state, value, &bytes_); }
 
@@ -259,8 +269,7 @@ class FrameEngine final : public OverEngine {
   }
 
   Status OutOfRange() const {
-    return Status::User(columns_.name + "() OVER: the sum is out of the range of its type",
-                        "Cast its argument to DOUBLE")
+    return Status::User(columns_.name + "() OVER: " + columns_.failure.message, columns_.failure.hint)
         .At(columns_.position);
   }
 
@@ -275,12 +284,14 @@ class FrameEngine final : public OverEngine {
 
 // For a function over one argument, or none.
 template <class Aggregate>
-std::unique_ptr<OverEngine> MakeFrameEngine(const OverFunction& function, Aggregate aggregate) {
+std::unique_ptr<OverEngine> MakeFrameEngine(const OverFunction& function, Aggregate aggregate,
+                                            RangeFailure failure = {}) {
   EngineColumns columns;
   if (!function.arguments.empty()) columns.argument = function.arguments[0];
   columns.filter = function.filter;
   columns.position = function.position;
   columns.name = function.name;
+  columns.failure = std::move(failure);
   if (function.frame.unit == Frame::Unit::kRange)
     return std::make_unique<FrameEngine<Aggregate, true>>(function.frame, std::move(columns), std::move(aggregate));
   return std::make_unique<FrameEngine<Aggregate, false>>(function.frame, std::move(columns), std::move(aggregate));

@@ -35,6 +35,18 @@ void KeptRows::DropFirst(uint32_t number) {
   if (partition.end > 0) partition.end--;
 }
 
+// The number of rows, then of each where it stands and its value. A frame that starts with the current row's peers
+// holds none of what was before them.
+void KeptRows::Save(uint32_t number, std::string* bytes) const {
+  const Partition& partition = partitions_[number];
+  const bool none = frame_.starts_at_peers();
+  AppendFixed(none ? uint32_t{0} : partition.ring.size(), bytes);
+  for (uint32_t i = 0; !none && i < partition.ring.size(); i++) {
+    AppendFixed(partition.ring[i].at, bytes);
+    AppendText(partition.ring[i].view(), bytes);
+  }
+}
+
 void KeptRows::Forget(uint32_t number) {
   Partition& partition = partitions_[number];
   for (uint32_t i = 0; i < partition.ring.size(); i++) Free(partition.ring[i]);

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,6 +35,11 @@ class KeptRows {
   void MoveTo(uint32_t partition, int64_t at, const Enter& enter, const Leave& leave);
   void DropFirst(uint32_t partition);
   void Forget(uint32_t partition);
+  void Save(uint32_t partition, std::string* bytes) const;
+  // Of a partition without rows. The frame is empty then: the next MoveTo lets its rows enter. False: what comes is not
+  // what Save writes, or not IsValue(value).
+  template <class IsValue>
+  bool Load(uint32_t partition, ByteReader* state, const IsValue& is_value);
   // RANGE: no current row before `time` will come.
   void Trim(uint32_t partition, int64_t time) {
     Trim(partition, time, [](std::string_view) {});
@@ -81,6 +87,19 @@ class KeptRows {
   std::vector<Partition> partitions_;
   int64_t bytes_ = 0;
 };
+
+template <class IsValue>
+bool KeptRows::Load(uint32_t number, ByteReader* state, const IsValue& is_value) {
+  uint32_t size = 0;
+  if (!state->ReadFixed(&size)) return false;
+  for (uint32_t i = 0; i < size; i++) {
+    int64_t at = 0;
+    std::string_view value;
+    if (!state->ReadFixed(&at) || !state->ReadText(&value) || !is_value(value)) return false;
+    Add(number, at, value);
+  }
+  return true;
+}
 
 template <class Leave>
 void KeptRows::DropBefore(uint32_t number, int64_t low, const Leave& leave) {

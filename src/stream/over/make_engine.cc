@@ -14,6 +14,7 @@ std::unique_ptr<OverEngine> MakeOverEngine(const OverFunction& function, const S
   }
   if (auto engine = MakeCountEngine(function, input)) return engine;
   if (auto engine = MakeSumEngine(function, input)) return engine;
+  if (auto engine = MakeGrowingEngine(function, input)) return engine;
   if (auto engine = MakeExtremeEngine(function, input)) return engine;
   if (auto engine = MakeTextExtremeEngine(function, input)) return engine;
   if (auto engine = MakeCountDistinctEngine(function, input)) return engine;

@@ -11,6 +11,8 @@ namespace laminar {
 std::unique_ptr<OverEngine> MakeCountEngine(const OverFunction& function, const Schema& input);
 // sum and avg of integers, DECIMAL, FLOAT and DOUBLE
 std::unique_ptr<OverEngine> MakeSumEngine(const OverFunction& function, const Schema& input);
+// stddev, fsum and their like over frames that only grow
+std::unique_ptr<OverEngine> MakeGrowingEngine(const OverFunction& function, const Schema& input);
 // min and max of values of fixed width
 std::unique_ptr<OverEngine> MakeExtremeEngine(const OverFunction& function, const Schema& input);
 // min and max of texts and blobs over frames that slide

@@ -3,6 +3,9 @@
 // `keep`, and is erased at most `keep` after its end; that it ended is seen by its next row anyhow.
 #include "stream/over/partitions.h"
 
+#include <algorithm>
+#include <numeric>
+
 namespace laminar {
 
 namespace {
@@ -34,11 +37,7 @@ size_t OverPartitions::Number(const Batch& batch, const int64_t* times, size_t c
     const uint32_t number = table_.FindOrAdd(keys_.key(i), keys_.hash(i), &created);
     numbers[i] = number;
     if (created) {
-      if (number >= last_times_.size()) {
-        last_times_.resize(number + 1);
-        seen_.resize(number + 1);
-      }
-      if (keep_micros_ != kForever) queue_.push_back({times[i], number});
+      Created(number, times[i]);
     } else if (Ended(last_times_[number], times[i])) {
       if (seen_[number] == batch_) return i;
       forget(number);
@@ -62,6 +61,40 @@ void OverPartitions::Expire(int64_t time, const std::function<void(uint32_t)>& f
       queue_.push_back({last_times_[number], number});
     }
   }
+}
+
+void OverPartitions::Created(uint32_t number, int64_t time) {
+  if (number >= last_times_.size()) {
+    last_times_.resize(number + 1);
+    seen_.resize(number + 1);
+  }
+  if (keep_micros_ != kForever) queue_.push_back({time, number});
+}
+
+std::vector<uint32_t> OverPartitions::numbers() const {
+  std::vector<uint32_t> numbers;
+  if (keep_micros_ == kForever) {
+    // None was ever erased.
+    numbers.resize(table_.size());
+    std::iota(numbers.begin(), numbers.end(), uint32_t{0});
+  } else {
+    for (const Due& due : queue_) numbers.push_back(due.number);
+  }
+  return numbers;
+}
+
+std::optional<uint32_t> OverPartitions::Restore(std::string_view key, int64_t last_time) {
+  if (!codec_.IsKey(key)) return std::nullopt;
+  bool created = false;
+  const uint32_t number = table_.FindOrAdd(key, HashKey(key), &created);
+  if (!created) return std::nullopt;
+  Created(number, last_time);
+  last_times_[number] = last_time;
+  return number;
+}
+
+void OverPartitions::FinishRestore() {
+  std::stable_sort(queue_.begin(), queue_.end(), [](const Due& a, const Due& b) { return a.time < b.time; });
 }
 
 int64_t OverPartitions::bytes() const {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "duck/batch.h"
@@ -28,6 +30,16 @@ class OverPartitions {
   // now and then for the others. A bounded part of the work at a time.
   void Expire(int64_t time, const std::function<void(uint32_t)>& forget, const std::function<void(uint32_t)>& trim);
 
+  // Checkpoints. The partitions that are there; the KeyCodec bytes of one, and the time of its last row.
+  std::vector<uint32_t> numbers() const;
+  std::string_view key(uint32_t number) const { return table_.key(number); }
+  int64_t last_time(uint32_t number) const { return last_times_[number]; }
+  // Before the first row: the number of a partition that was saved; nullopt: it is there already, or these are not the
+  // bytes of a key. FinishRestore: that was all.
+  std::optional<uint32_t> Restore(std::string_view key, int64_t last_time);
+  void FinishRestore();
+
+  const std::vector<size_t>& columns() const { return columns_; }  // of PARTITION BY
   size_t size() const { return table_.size(); }
   size_t end_number() const { return table_.end_number(); }
   int64_t bytes() const;
@@ -38,6 +50,7 @@ class OverPartitions {
     uint32_t number;
   };
   bool Ended(int64_t last, int64_t time) const;
+  void Created(uint32_t number, int64_t time);
 
   const std::vector<size_t> columns_;
   const int64_t keep_micros_;

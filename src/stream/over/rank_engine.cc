@@ -35,10 +35,24 @@ class RankEngine final : public OverEngine {
   void Trim(uint32_t, int64_t) override {}
   int64_t bytes() const override { return static_cast<int64_t>(partitions_.capacity() * sizeof(Partition)); }
 
+  // Without the peers: there are none to come.
+  Status Save(std::span<const uint32_t> partitions, std::span<std::string> states) override {
+    return SaveEach(partitions, states, [this](uint32_t number, std::string* bytes) {
+      AppendFixed(partitions_[number].rows, bytes);
+      if (kKind != RankKind::kRowNumber) AppendFixed(partitions_[number].rank, bytes);
+    });
+  }
+  Status Load(std::span<const uint32_t> partitions, std::span<const std::string_view> states) override {
+    return LoadEach(partitions, states, [this](uint32_t number, ByteReader* state) {
+      Partition& partition = partitions_[number];
+      return state->ReadFixed(&partition.rows) && (kKind == RankKind::kRowNumber || state->ReadFixed(&partition.rank));
+    });
+  }
+
  private:
   struct Partition {
     int64_t rows = 0, rank = 0;
-    uint64_t peers = 0;
+    uint64_t peers = 0;  // of its last row; 0: of none
   };
   std::vector<Partition> partitions_;
 };

@@ -17,11 +17,15 @@
 
 #include "base/check.h"
 #include "base/event_time.h"
+#include "state/key_codec.h"
+#include "stream/over/dealt.h"
 #include "stream/over/row_store.h"
 
 namespace laminar {
 
 namespace {
+
+constexpr const char* kSection = "rows";
 
 struct Entry {
   int64_t time;
@@ -227,6 +231,40 @@ void RowBuffer::Drop(size_t count) {
   CHECK(count <= released());
   for (size_t i = 0; i < count; i++) rep.store.Drop(rep.ready[rep.head + i].place);
   rep.head += count;
+}
+
+// In the order in which they came: it decides among rows of equal time.
+void RowBuffer::Save(StateOutput* out) const {
+  Rep& rep = *rep_;
+  CHECK(released() == 0);
+  std::vector<Entry> entries = rep.fresh;
+  for (Run& run : rep.runs) entries.insert(entries.end(), run.begin(), run.entries.end());
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.place < b.place; });
+  SectionWriter writer(out, kSection, rep.schema);
+  Batch batch(rep.schema);
+  for (size_t i = 0; i < entries.size(); i += kBatchRows) {
+    rep.GatherEntries(std::span(entries).subspan(i, std::min(kBatchRows, entries.size() - i)), &batch);
+    writer.Add(batch);
+  }
+  writer.Finish();
+}
+
+Status RowBuffer::Restore(const StateInput& in, const std::vector<size_t>& partition) {
+  std::vector<TypeRef> types;
+  for (const size_t column : partition) types.push_back(rep_->schema[column].type);
+  const KeyCodec codec(std::move(types));
+  EncodedKeys keys;
+  duckdb::SelectionVector owned(kBatchRows);
+  return ReadSection(in, kSection, rep_->schema, [&](Batch* batch) {
+    codec.Encode(*batch, partition, &keys);
+    size_t count = 0;
+    for (size_t i = 0; i < batch->rows(); i++) {
+      if (IsDealtHere(in, partition, keys.hash(i))) owned.set_index(count++, i);
+    }
+    batch->Slice(owned, count);
+    Add(batch, kNoWatermark);
+    return Status::Ok();
+  });
 }
 
 size_t RowBuffer::rows() const {

@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "duck/batch.h"
 #include "duck/sort_key.h"
+#include "state/operator_state.h"
 
 namespace laminar {
 
@@ -35,6 +36,12 @@ class RowBuffer {
   // Copies released rows first ... first + count - 1 into `out`, flat. Strings point into the buffer until Drop.
   void Gather(size_t first, size_t count, Batch* out) const;
   void Drop(size_t count);
+
+  // Checkpoints: section "rows" of the operator. Nothing is released.
+  void Save(StateOutput* out) const;
+  // Before the first row: adds those that are dealt to this worker by the columns of `partition`. Error
+  // (kEnvironment): what comes is not what Save writes.
+  Status Restore(const StateInput& in, const std::vector<size_t>& partition);
 
   size_t rows() const;  // released or not
   int64_t bytes() const;

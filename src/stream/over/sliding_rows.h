@@ -43,6 +43,14 @@ class SlidingRows {
     rows_.Forget(partition);
     positions_[partition] = 0;
   }
+  void Save(uint32_t partition, std::string* bytes) const {
+    AppendFixed(positions_[partition], bytes);
+    rows_.Save(partition, bytes);
+  }
+  template <class IsValue>
+  bool Load(uint32_t partition, ByteReader* state, const IsValue& is_value) {
+    return state->ReadFixed(&positions_[partition]) && rows_.Load(partition, state, is_value);
+  }
   // Row i of the frame.
   std::string_view value(uint32_t partition, uint32_t i) const { return rows_.value(partition, i); }
   int64_t bytes() const { return rows_.bytes() + static_cast<int64_t>(positions_.capacity() * sizeof(int64_t)); }

@@ -36,6 +36,11 @@ struct WideSum {
   }
   bool Fits() const { return high == (static_cast<Int128>(low) < 0 ? -1 : 0); }
   Int128 value() const { return static_cast<Int128>(low); }
+  void Save(std::string* bytes) const {
+    AppendFixed(low, bytes);
+    AppendFixed(high, bytes);
+  }
+  bool Restore(ByteReader* saved) { return saved->ReadFixed(&low) && saved->ReadFixed(&high); }
 };
 
 // 128 bits hold every sum of narrower values.
@@ -45,6 +50,8 @@ struct NarrowSum {
   void Subtract(Int128 value) { sum -= value; }
   static bool Fits() { return true; }
   Int128 value() const { return sum; }
+  void Save(std::string* bytes) const { AppendFixed(sum, bytes); }
+  bool Restore(ByteReader* saved) { return saved->ReadFixed(&sum); }
 };
 
 template <class V>
@@ -82,6 +89,14 @@ struct ExactSum {
     }
     return true;
   }
+  static void Save(const State& state, std::string* bytes) {
+    AppendFixed(state.count, bytes);
+    state.sum.Save(bytes);
+  }
+  template <class Entries>
+  static bool Restore(State& state, const Entries&, uint32_t, uint32_t, ByteReader* saved, int64_t*) {
+    return saved->ReadFixed(&state.count) && state.sum.Restore(saved);
+  }
 };
 
 template <class V>
@@ -95,6 +110,14 @@ struct FloatSum {
   };
   bool average = false;
 
+  template <class Entries>
+  static void MakeOlder(State& state, const Entries& ring, uint32_t begin, uint32_t end, int64_t* bytes) {
+    state.older.Reserve(end - begin, bytes);
+    double sum = 0;
+    for (uint32_t i = end; i-- > begin;) {
+      if (ring[i].counts) state.older.PushBack(sum += ring[i].value, UINT32_MAX, bytes);
+    }
+  }
   static Value Load(const FlatColumn& column, size_t row) { return static_cast<const V*>(column.data)[row]; }
   static void Enter(State& state, Value value, int64_t*) {
     state.newer += value;
@@ -103,11 +126,7 @@ struct FloatSum {
   template <class Entries>
   static void Leave(State& state, const Entries& ring, uint32_t begin, uint32_t end, int64_t* bytes) {
     if (state.older.empty()) {
-      state.older.Reserve(end - begin, bytes);
-      double sum = 0;
-      for (uint32_t i = end; i-- > begin;) {
-        if (ring[i].counts) state.older.PushBack(sum += ring[i].value, UINT32_MAX, bytes);
-      }
+      MakeOlder(state, ring, begin, end, bytes);
       state.newer = 0;
     }
     state.older.PopBack();
@@ -121,6 +140,25 @@ struct FloatSum {
     }
     const double sum = state.older.empty() ? state.newer : state.older.back() + state.newer;
     static_cast<double*>(result.data)[row] = average ? sum / static_cast<double>(state.count) : sum;
+    return true;
+  }
+  // How many rows are the older part. What it holds is then the same sums to the last bit.
+  static void Save(const State& state, std::string* bytes) {
+    AppendFixed(state.count, bytes);
+    AppendFixed(state.newer, bytes);
+    AppendFixed(state.older.size(), bytes);
+  }
+  template <class Entries>
+  static bool Restore(State& state, const Entries& ring, uint32_t begin, uint32_t end, ByteReader* saved,
+                      int64_t* bytes) {
+    uint32_t older = 0;
+    if (!saved->ReadFixed(&state.count) || !saved->ReadFixed(&state.newer) || !saved->ReadFixed(&older)) return false;
+    uint32_t middle = begin;
+    for (uint32_t rows = 0; rows < older; middle++) {
+      if (middle == end) return false;
+      if (ring[middle].counts) rows++;
+    }
+    if (older > 0) MakeOlder(state, ring, begin, middle, bytes);
     return true;
   }
 };

@@ -50,6 +50,14 @@ class TextExtremeEngine final : public RowEngine<TextExtremeEngine<kByPeers>, kB
   int64_t bytes() const override {
     return bytes_ + rows_.bytes() + static_cast<int64_t>(partitions_.capacity() * sizeof(Partition));
   }
+  Status Save(std::span<const uint32_t> partitions, std::span<std::string> states) override {
+    return SaveEach(partitions, states, [this](uint32_t number, std::string* bytes) { rows_.Save(number, bytes); });
+  }
+  Status Load(std::span<const uint32_t> partitions, std::span<const std::string_view> states) override {
+    const auto is_value = [this](std::string_view value) { return value != ValueCodec::kNull && codec_.IsRow(value); };
+    return LoadEach(partitions, states,
+                    [&](uint32_t number, ByteReader* state) { return rows_.Load(number, state, is_value); });
+  }
 
  private:
   struct Partition {

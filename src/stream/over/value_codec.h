@@ -20,6 +20,9 @@ class ValueCodec {
   // Makes column columns[i] of `out` refer to the decoded values, at most kBatchRows; valid until the next call.
   void Decode(const std::vector<std::string_view>& values, Batch* out, const std::vector<size_t>& columns);
 
+  // Whether the bytes are values of these types, as Encode writes them: only such may be decoded.
+  bool IsRow(std::string_view bytes) const { return codec_.IsKey(bytes); }
+
   static constexpr std::string_view kNull{"\0", 1};  // of one column
 
  private:

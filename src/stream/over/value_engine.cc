@@ -63,6 +63,18 @@ class ValueEngine final : public RowEngine<ValueEngine<kByPeers>, kByPeers> {
   int64_t bytes() const override {
     return rows_.bytes() + static_cast<int64_t>(positions_.capacity() * sizeof(int64_t));
   }
+  Status Save(std::span<const uint32_t> partitions, std::span<std::string> states) override {
+    return SaveEach(partitions, states, [this](uint32_t number, std::string* bytes) {
+      AppendFixed(positions_[number], bytes);
+      rows_.Save(number, bytes);
+    });
+  }
+  Status Load(std::span<const uint32_t> partitions, std::span<const std::string_view> states) override {
+    const auto is_value = [this](std::string_view value) { return codec_.IsRow(value); };
+    return LoadEach(partitions, states, [&](uint32_t number, ByteReader* state) {
+      return state->ReadFixed(&positions_[number]) && rows_.Load(number, state, is_value);
+    });
+  }
 
  private:
   // Where the row stands: its number in the partition, its time, or its group of peers. next: rows to count.
@@ -126,6 +138,14 @@ class LagEngine final : public RowEngine<LagEngine, false> {
   void Forget(uint32_t partition) override { rows_.Forget(partition); }
   void Trim(uint32_t, int64_t) override {}
   int64_t bytes() const override { return rows_.bytes(); }
+  Status Save(std::span<const uint32_t> partitions, std::span<std::string> states) override {
+    return SaveEach(partitions, states, [this](uint32_t number, std::string* bytes) { rows_.Save(number, bytes); });
+  }
+  Status Load(std::span<const uint32_t> partitions, std::span<const std::string_view> states) override {
+    const auto is_value = [this](std::string_view value) { return codec_.IsRow(value); };
+    return LoadEach(partitions, states,
+                    [&](uint32_t number, ByteReader* state) { return rows_.Load(number, state, is_value); });
+  }
 
  private:
   // The same for all rows: the planner takes only constants, none of them negative.

@@ -46,6 +46,13 @@ void Edge::PutStop() {
   Put(std::move(item));
 }
 
+void Edge::PutBarrier(int64_t epoch) {
+  Item item;
+  item.kind = Item::Kind::kBarrier;
+  item.epoch = epoch;
+  Put(std::move(item));
+}
+
 std::optional<Edge::Item> Edge::Take() {
   std::optional<Item> item;
   bool has_room_again = false;

@@ -28,13 +28,15 @@ class Edge {
     enum class Kind {
       kRows,
       kWatermark,
-      kEnd,   // the producer's input has ended
-      kStop,  // nothing more will come, because the pipeline was told to stop: not an end of the input
+      kEnd,      // the producer's input has ended
+      kStop,     // nothing more will come, because the pipeline was told to stop: not an end of the input
+      kBarrier,  // what comes before belongs to a checkpoint, what comes after does not
     };
     Kind kind = Kind::kRows;
     Batch rows;
     int64_t bytes = 0;  // of rows, as the producer counted them
     int64_t watermark = 0;
+    int64_t epoch = 0;  // kBarrier
   };
 
   // Wakers are borrowed.
@@ -49,6 +51,7 @@ class Edge {
   void PutWatermark(int64_t watermark);
   void PutEnd();
   void PutStop();
+  void PutBarrier(int64_t epoch);
   // An empty batch that the consumer gave back.
   std::optional<Batch> TakeSpare();
 

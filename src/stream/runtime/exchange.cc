@@ -141,6 +141,14 @@ Status ExchangeOperator::OnEnded() {
   return Status::Ok();
 }
 
+void ExchangeOperator::SendBarrier(int64_t epoch) {
+  if (closed_) return;
+  Flush();
+  for (Target& target : targets_) {
+    if (target.edge != nullptr) target.edge->PutBarrier(epoch);
+  }
+}
+
 void ExchangeOperator::Stop() {
   if (std::exchange(closed_, true)) return;
   Flush();

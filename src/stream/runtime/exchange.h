@@ -32,6 +32,9 @@ class ExchangeOperator final : public Operator {
   void Flush();
   // The pipeline was told to stop and nothing more will be pushed: sends what was gathered and says so.
   void Stop();
+  // A checkpoint's barrier has come to this worker's half: sends what was gathered, then the barrier. Nothing to do
+  // when it is closed.
+  void SendBarrier(int64_t epoch);
   // It has sent its last word, an end or a stop.
   bool Closed() const { return closed_; }
 

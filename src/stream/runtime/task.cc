@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "stream/runtime/state_failure.h"
 #include "stream/runtime/values_reader.h"
+#include "stream/state_shape.h"
 
 namespace laminar {
 
@@ -29,6 +30,7 @@ Task::Task(Parts parts) : parts_(std::move(parts)) {
   graph.worker = parts_.worker;
   graph.edges = parts_.edges;
   graph.partial_trial_rows = parts_.partial_trial_rows;
+  graph.restores = parts_.restores;
   for (auto& [table, writer] : parts_.writers) {
     graph.writers[table] = writer.get();
     writers_.push_back({table, std::move(writer)});
@@ -39,6 +41,7 @@ Task::Task(Parts parts) : parts_(std::move(parts)) {
   }
   graph_ = std::make_unique<TaskGraph>(graph);
 
+  read_anew_ = ReadAnew(plan);
   const SourceInput::World world{parts_.session, parts_.clock, parts_.metrics};
   for (const TaskGraph::Port& port : graph_->ports()) {
     const PlanNode& node = plan.nodes[static_cast<size_t>(port.node)];
@@ -48,8 +51,9 @@ Task::Task(Parts parts) : parts_(std::move(parts)) {
     } else if (const auto* values = std::get_if<ValuesNode>(&node.op)) {
       static const ValuesNode kNoRows;
       SourceInput::Parts made_here;
-      made_here.reader =
-          std::make_unique<ValuesReader>(parts_.worker == 0 ? values : &kNoRows, node.schema, parts_.session);
+      const bool had_before = parts_.restores && !read_anew_[static_cast<size_t>(port.node)];
+      made_here.reader = std::make_unique<ValuesReader>(parts_.worker == 0 && !had_before ? values : &kNoRows,
+                                                        node.schema, parts_.session);
       input = std::make_unique<SourceInput>(node, std::move(made_here), world);
     }
     sources_.push_back(std::move(input));
@@ -84,7 +88,7 @@ Status Task::ResumePending(bool* progress) {
 }
 
 Status Task::PollEdge(TaskGraph::Port* port, bool* progress) {
-  for (int turn = 0; turn < kBatchesPerTurn && !port->closed && port->reach.Accepts(); turn++) {
+  for (int turn = 0; turn < kBatchesPerTurn && !port->closed && !port->aligned && port->reach.Accepts(); turn++) {
     auto item = port->edge->Take();
     if (!item) break;
     *progress = true;
@@ -104,6 +108,9 @@ Status Task::PollEdge(TaskGraph::Port* port, bool* progress) {
       case Edge::Item::Kind::kStop:
         port->closed = true;
         break;
+      case Edge::Item::Kind::kBarrier:
+        port->aligned = true;
+        break;
     }
   }
   return Status::Ok();
@@ -118,7 +125,7 @@ Status Task::PollSource(TaskGraph::Port* port, SourceInput* source, bool* progre
     if (state == PollState::kEnd) {
       *progress = true;
       port->closed = true;
-      return port->to->OnEnd(port->input);
+      return parts_.ends_close_windows ? port->to->OnEnd(port->input) : Status::Ok();
     }
     if (state == PollState::kBatch) {
       *progress = true;
@@ -147,8 +154,16 @@ void Task::CloseExchanges() {
   const auto& ports = graph_->ports();
   if (std::none_of(ports.begin(), ports.end(), [](const TaskGraph::Port& port) { return port.closed; })) return;
   for (const TaskGraph::Member& member : graph_->members()) {
-    if (member.exchange != nullptr && !member.exchange->Closed() && !graph_->MayGetMore(member))
-      member.exchange->Stop();
+    if (member.exchange == nullptr || member.exchange->Closed() || graph_->MayGetMore(member)) continue;
+    if (parts_.checkpoints != nullptr) FlushBefore(member);
+    if (!graph_->MayGetMore(member)) member.exchange->Stop();
+  }
+}
+
+// What partial aggregates hold goes into the last checkpoint, as state of those that merge it.
+void Task::FlushBefore(const TaskGraph::Member& exchange) {
+  for (const TaskGraph::Member& member : graph_->members()) {
+    if (member.reach.Contains(exchange.op.get())) member.op->OnBarrier();
   }
 }
 
@@ -189,7 +204,8 @@ Status Task::Compute(bool* progress) {
   for (size_t p = ports.size(); p-- > 0;) {
     if (ports[p].edge != nullptr) RETURN_IF_ERROR(PollEdge(&ports[p], progress));
   }
-  for (size_t p = 0; p < ports.size() && !Paused(); p++) {
+  const bool stand_still = phase_ == Phase::kArrived || phase_ == Phase::kAligning;
+  for (size_t p = 0; p < ports.size() && !Paused() && !stand_still; p++) {
     if (sources_[p] != nullptr) RETURN_IF_ERROR(PollSource(&ports[p], sources_[p].get(), progress));
   }
   for (const TaskGraph::Member& member : graph_->members()) {
@@ -199,11 +215,19 @@ Status Task::Compute(bool* progress) {
   SayWhatIsHeld();
   SayWhetherBusy();
   RETURN_IF_ERROR(MayGoOn());
-  if (std::all_of(ports.begin(), ports.end(), [](const TaskGraph::Port& port) { return port.closed; }) &&
-      !HasPending()) {
+  RETURN_IF_ERROR(StepCheckpoint(progress));
+  if (!AllClosed() || HasPending()) return Status::Ok();
+  if (parts_.checkpoints == nullptr || LastCheckpointTaken()) {
     FinishWriters();
+  } else if (!std::exchange(at_end_, true)) {
+    parts_.checkpoints->AtEnd(parts_.worker);
   }
   return Status::Ok();
+}
+
+bool Task::AllClosed() const {
+  const auto& ports = graph_->ports();
+  return std::all_of(ports.begin(), ports.end(), [](const TaskGraph::Port& port) { return port.closed; });
 }
 
 bool Task::Paused() const {
@@ -223,6 +247,7 @@ void Task::StopReading() {
 }
 
 void Task::Abandon() {
+  abandoned_ = true;
   FinishWriters();
 }
 
@@ -234,11 +259,18 @@ int64_t Task::StateRows() const {
 
 Result<Task::Progress> Task::Step() {
   Progress result;
+  TellWritersOfCommits();
   Status status = PollWriters();
   if (status.ok() && !finishing_) status = Compute(&result.progress);
+  if (status.ok()) HandInWhenReady();
   if (!status.ok()) {
     Abandon();
     return status;
+  }
+  // What comes behind the last checkpoint is computed again after a restart.
+  if (abandoned_ && parts_.checkpoints != nullptr) {
+    result.done = true;
+    return result;
   }
   // What the inputs just pushed may be due already: writers then say so by a deadline in the past. A source that is
   // held back has no deadline of its own: what it waits for wakes the task.
@@ -250,7 +282,7 @@ Result<Task::Progress> Task::Step() {
     }
     if (Paused()) result.deadline = std::min(result.deadline, parts_.budget->Deadline());
   }
-  result.done = finishing_;
+  result.done = finishing_ && (parts_.checkpoints == nullptr || handed_in_ == epoch_);
   for (const Writer& writer : writers_) {
     if (writer.failed) continue;
     result.done = result.done && writer.writer->Drained();

@@ -24,6 +24,7 @@
 #include "duck/database.h"
 #include "stream/operators/row_partials.h"
 #include "stream/plan.h"
+#include "stream/runtime/checkpoint_control.h"
 #include "stream/runtime/edge.h"
 #include "stream/runtime/source_input.h"
 #include "stream/runtime/state_budget.h"
@@ -38,10 +39,13 @@ class Task final : private StepGuard {
     DuckSession* session = nullptr;    // this task's own
     const Clock* clock = nullptr;
     PipelineMetrics* metrics = nullptr;
-    int worker = 0;                                              // worker 0 makes the rows of VALUES
-    const Edges* edges = nullptr;                                // of the pipeline; nullptr: one worker
-    size_t partial_trial_rows = PartialsPay::kTrialRows;         // of PartialsPay
-    StateBudget* budget = nullptr;                               // of the pipeline; nullptr: no limit
+    int worker = 0;                                       // worker 0 makes the rows of VALUES
+    const Edges* edges = nullptr;                         // of the pipeline; nullptr: one worker
+    size_t partial_trial_rows = PartialsPay::kTrialRows;  // of PartialsPay
+    StateBudget* budget = nullptr;                        // of the pipeline; nullptr: no limit
+    CheckpointControl* checkpoints = nullptr;             // of the pipeline; nullptr: takes none
+    bool restores = false;                                // Restore will be called
+    bool ends_close_windows = true;  // false: the end of a source is no end of time, its windows stay open
     std::map<std::string, SourceInput::Parts> sources;           // by table, every source of the plan
     std::map<std::string, std::unique_ptr<SinkWriter>> writers;  // by table, every sink of the plan
   };
@@ -54,6 +58,10 @@ class Task final : private StepGuard {
   explicit Task(Parts parts);
   ~Task() override;
 
+  // Before the first step: the operators go on from a checkpoint. nodes: by NodeId, of all workers that there were.
+  // Those that are missing begin anew.
+  Status Restore(const std::map<NodeId, std::vector<NodeState>>& nodes);
+
   // An error is final: the task computes nothing any more, further steps drain the sinks that still work.
   Result<Progress> Step();
 
@@ -63,6 +71,8 @@ class Task final : private StepGuard {
   // Nothing more is computed; what the sinks have accepted is sent. For the other workers when one has failed.
   void Abandon();
 
+  // One of its writers holds so much that a checkpoint should be taken.
+  bool WantsCheckpoint() const;
   // Rows and groups that still wait for the watermark.
   int64_t StateRows() const;
 
@@ -72,12 +82,30 @@ class Task final : private StepGuard {
     std::unique_ptr<SinkWriter> writer;
     bool failed = false;  // left alone from then on
   };
+  // Where a task stands with the checkpoint at hand.
+  enum class Phase {
+    kNone,
+    kArrived,   // polls no source; waits for the other workers
+    kAligning,  // lets the barrier pass
+    kSaving,    // goes on, and writes down what the operators held
+  };
+  Status StepCheckpoint(bool* progress);
+  void PassBarriers(bool* progress);
+  Status BeginSaving();
+  Status SaveMore(bool* progress);
+  void HandInWhenReady();
+  void TellWritersOfCommits();
+  bool MayTakeCheckpoint() const;
+  bool AllClosed() const;
+  bool LastCheckpointTaken() const;
+
   Status PollWriters();
   Status Compute(bool* progress);
   Status ResumePending(bool* progress);
   Status PollEdge(TaskGraph::Port* port, bool* progress);
   Status PollSource(TaskGraph::Port* port, SourceInput* source, bool* progress);
   void CloseExchanges();
+  void FlushBefore(const TaskGraph::Member& exchange);
   void SayWhatIsHeld();
   Status MayGoOn() override;
   void SayWhetherBusy();
@@ -92,6 +120,21 @@ class Task final : private StepGuard {
   std::vector<int64_t> held_;                          // bytes by node, when it was last said
   int64_t held_bytes_ = 0, held_rows_ = 0;             // of all nodes
   bool finishing_ = false;                             // writers have been told that no more rows come
+
+  Phase phase_ = Phase::kNone;
+  std::vector<bool> read_anew_;  // by node (state_shape.h)
+  int64_t epoch_ = 0;            // of the checkpoint at hand, or the last one
+  int64_t handed_in_ = 0;        // the last epoch of which everything has been handed in
+  int64_t committed_ = 0;        // that the writers know of
+  int64_t arrived_micros_ = 0;   // SteadyMicros
+  bool at_end_ = false;          // has said so
+  bool abandoned_ = false;
+  struct Saving {
+    size_t member = 0, node = 0;  // of the graph; of state_.nodes
+    std::unique_ptr<StateOutput> out;
+  };
+  std::vector<Saving> saving_;  // members whose state is not all written down
+  TaskState state_;             // what there is of it
 };
 
 }  // namespace laminar

@@ -127,9 +127,14 @@ void TaskGraph::AddNode(NodeId id) {
     yields = yields_[static_cast<size_t>(node.inputs.at(0))];
     return;
   }
+  std::vector<size_t> reads;
+  for (const NodeId input : node.inputs) reads.push_back(yields_[static_cast<size_t>(input)]);
+  if (MergesHere(id)) reads[0] = AddPartial(id, Input(id, 0), reads[0]);
   auto op = MakeStateless(id);
-  yields = Add(id, op ? std::move(op) : MakeKeyed(id));
-  for (size_t i = 0; i < node.inputs.size(); i++) Connect(yields_[static_cast<size_t>(node.inputs[i])], yields, i);
+  const bool keyed = op == nullptr;
+  yields = Add(id, keyed ? MakeKeyed(id) : std::move(op));
+  members_[yields].keeps_state = keyed && !std::holds_alternative<LookupJoinNode>(node.op);
+  for (size_t i = 0; i < reads.size(); i++) Connect(reads[i], yields, i);
   if (std::holds_alternative<SourceNode>(node.op) || std::holds_alternative<ValuesNode>(node.op)) {
     Port port;
     port.node = id;
@@ -159,9 +164,9 @@ std::unique_ptr<Operator> TaskGraph::MakeKeyed(NodeId id) {
   const PlanNode& node = plan_.nodes[static_cast<size_t>(id)];
   const PlanNode& input = Input(id, 0);
   if (const auto* window = std::get_if<WindowAggregateNode>(&node.op)) {
-    const bool merges = workers_ > 1 && AggregateBehind(node.inputs[0]) == id;
+    const bool merges = MergesHere(id) || MergesBehindExchange(id);
     return MakeWindowAggregate(*window, merges ? AggregateMode::kMerge : AggregateMode::kComplete, input, node.schema,
-                               LateRows(id));
+                               LateRows(id), PartialsPay::kTrialRows, parts_.restores);
   }
   if (const auto* over = std::get_if<OverNode>(&node.op))
     return std::make_unique<OverOperator>(*over, input, node.schema, LateRows(id));
@@ -172,6 +177,17 @@ std::unique_ptr<Operator> TaskGraph::MakeKeyed(NodeId id) {
                                                 Failures(id));
   }
   CHECK_MSG(false, "a plan holds operators that exist");
+}
+
+bool TaskGraph::MergesBehindExchange(NodeId window) const {
+  return workers_ > 1 && AggregateBehind(plan_.nodes[static_cast<size_t>(window)].inputs.at(0)) == window;
+}
+
+// A checkpoint holds partial results, which only a merging aggregate can take.
+bool TaskGraph::MergesHere(NodeId id) const {
+  const auto* window = std::get_if<WindowAggregateNode>(&plan_.nodes[static_cast<size_t>(id)].op);
+  return parts_.restores && window != nullptr && window->window.kind != WindowKind::kSession &&
+         !MergesBehindExchange(id);
 }
 
 std::optional<NodeId> TaskGraph::AggregateBehind(NodeId exchange) const {
@@ -197,10 +213,7 @@ void TaskGraph::AddExchange(NodeId id, const ExchangeNode& exchange) {
   if (const auto behind = AggregateBehind(id)) {
     const PlanNode& node = plan_.nodes[static_cast<size_t>(*behind)];
     const auto& window = std::get<WindowAggregateNode>(node.op);
-    const size_t partial = Add(*behind, MakeWindowAggregate(window, AggregateMode::kPartial, Input(id, 0), node.schema,
-                                                            LateRows(id), parts_.partial_trial_rows));
-    Connect(sends_from, partial, 0);
-    sends_from = partial;
+    sends_from = AddPartial(*behind, Input(id, 0), sends_from);
     schema = PartialRows::SchemaOf(window, node.schema);
     hash_column = PartialRows::kHash;
   }
@@ -230,6 +243,15 @@ void TaskGraph::AddExchange(NodeId id, const ExchangeNode& exchange) {
   }
 }
 
+size_t TaskGraph::AddPartial(NodeId window, const PlanNode& input, size_t reads_from) {
+  const PlanNode& node = plan_.nodes[static_cast<size_t>(window)];
+  const size_t partial =
+      Add(window, MakeWindowAggregate(std::get<WindowAggregateNode>(node.op), AggregateMode::kPartial, input,
+                                      node.schema, LateRows(window), parts_.partial_trial_rows));
+  Connect(reads_from, partial, 0);
+  return partial;
+}
+
 TaskGraph::Reach TaskGraph::ReachOf(const std::vector<std::pair<size_t, size_t>>& outputs) const {
   Reach reach;
   std::set<std::pair<size_t, size_t>> seen;
@@ -252,6 +274,16 @@ bool TaskGraph::MayGetMore(const Member& member) const {
   }
   for (const Member& other : members_) {
     if (other.op->HasPending() && other.reach.Contains(member.op.get())) return true;
+  }
+  return false;
+}
+
+bool TaskGraph::MayGetMoreBeforeBarrier(const Member& member) const {
+  for (const Port& port : ports_) {
+    if (!port.closed && !port.aligned && port.reach.Contains(member.op.get())) return true;
+  }
+  for (const Member& other : members_) {
+    if ((other.op->HasPending() || !other.aligned) && other.reach.Contains(member.op.get())) return true;
   }
   return false;
 }

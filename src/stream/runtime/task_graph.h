@@ -35,6 +35,7 @@ class TaskGraph {
     int worker = 0;
     const Edges* edges = nullptr;  // nullptr: one worker
     size_t partial_trial_rows = PartialsPay::kTrialRows;
+    bool restores = false;                          // the operators will be given the state of a checkpoint
     std::map<std::string, SinkWriter*> writers;     // by sink table
     std::map<std::string, BadDataPolicy> bad_data;  // by source table
     std::map<std::string, Counter*> late_rows;      // by source table; none: nobody asks
@@ -64,7 +65,8 @@ class TaskGraph {
     size_t input = 0;
     Edge* edge = nullptr;  // nullptr: of a source or VALUES
     Reach reach;
-    bool closed = false;  // nothing more will come; kept by the task
+    bool closed = false;   // nothing more will come; kept by the task
+    bool aligned = false;  // the barrier of the checkpoint at hand has come: not polled until all have; the task's
   };
   struct Member {
     NodeId node = 0;
@@ -73,6 +75,8 @@ class TaskGraph {
     std::vector<std::pair<size_t, size_t>> outputs;  // member and its input
     SinkWriter* writer = nullptr;
     ExchangeOperator* exchange = nullptr;
+    bool keeps_state = false;  // that belongs into a checkpoint
+    bool aligned = false;      // the barrier of the checkpoint at hand has passed it; the task's
   };
 
   std::vector<Port>& ports() { return ports_; }        // upstream ones first
@@ -81,16 +85,23 @@ class TaskGraph {
 
   // Whether more may come to the member: from a port that is open, or from an operator with pending results.
   bool MayGetMore(const Member& member) const;
+  // The same, before the barrier of the checkpoint at hand.
+  bool MayGetMoreBeforeBarrier(const Member& member) const;
 
  private:
   size_t Add(NodeId node, std::unique_ptr<Operator> op);
   void Connect(size_t from, size_t to, size_t input);
   void AddNode(NodeId id);
   void AddExchange(NodeId id, const ExchangeNode& exchange);
+  size_t AddPartial(NodeId window, const PlanNode& input, size_t reads_from);
   std::unique_ptr<Operator> MakeStateless(NodeId id);
   std::unique_ptr<Operator> MakeKeyed(NodeId id);
   // The window aggregate that is the only reader of an exchange and whose rows can be aggregated before it.
   std::optional<NodeId> AggregateBehind(NodeId exchange) const;
+  // The window aggregate merges what a partial aggregate gives: behind an exchange; in this worker, to go on from the
+  // state of a checkpoint.
+  bool MergesBehindExchange(NodeId window) const;
+  bool MergesHere(NodeId id) const;
   const PlanNode& Input(NodeId id, size_t input) const;
   FailureHandler* Failures(NodeId id);
   Counter* LateRows(NodeId id);

@@ -1,0 +1,90 @@
+#include "engine/recovery.h"
+
+#include <algorithm>
+
+#include "stream/state_shape.h"
+
+namespace laminar {
+
+namespace {
+
+constexpr const char* kAnewHint =
+    "--fresh begins anew and leaves the old state; SET pipeline.name = '...' or another --state-dir keeps both";
+
+Status Changed(const Manifest& manifest, const std::string& what) {
+  return Status::User("the script has changed since checkpoint " + std::to_string(manifest.checkpoint) +
+                          ", and its state does not fit: " + what,
+                      kAnewHint);
+}
+
+// Whether the script can go on from the checkpoint.
+Status CheckFits(const Manifest& manifest, const sql::CompiledScript& script) {
+  const std::vector<StateShape> shapes = StateShapes(script.plan);
+  for (const StateShape& shape : shapes) {
+    const auto saved = manifest.operators.find(shape.id);
+    if (saved == manifest.operators.end()) {
+      return std::move(Changed(manifest, shape.id + " is new: " + shape.text))
+          .At(script.plan.nodes[static_cast<size_t>(shape.node)].position);
+    }
+    if (saved->second.shape != shape.text) {
+      return std::move(
+                 Changed(manifest, shape.id + " was {" + saved->second.shape + "} and is now {" + shape.text + "}"))
+          .At(script.plan.nodes[static_cast<size_t>(shape.node)].position);
+    }
+  }
+  for (const auto& [id, op] : manifest.operators) {
+    const bool there = std::any_of(shapes.begin(), shapes.end(), [&](const StateShape& each) { return each.id == id; });
+    if (!there) return Changed(manifest, id + " is gone: {" + op.shape + "}");
+  }
+  for (const auto& [table, source] : manifest.sources) {
+    if (script.sources.count(table) == 0) return Changed(manifest, "it no longer reads " + table);
+  }
+  for (const auto& [table, writers] : manifest.writers) {
+    if (script.sinks.count(table) == 0)
+      return Changed(manifest, "it no longer writes " + table + ", which has rows to be sent");
+  }
+  return Status::Ok();
+}
+
+}  // namespace
+
+Result<Recovery> Recover(CheckpointStore* store, const sql::CompiledScript& script, const RecoverySettings& settings) {
+  Recovery recovery;
+  ASSIGN_OR_RETURN(const std::vector<int64_t> numbers, store->Numbers());
+  if (numbers.empty()) return recovery;
+  recovery.newest = numbers.front();
+  if (settings.fresh) {
+    recovery.notes.push_back("begins anew and leaves what " + store->Describe(recovery.newest) + " stands for");
+    recovery.new_state_id_because = "fresh";
+    return recovery;
+  }
+  for (const int64_t number : numbers) {
+    Result<LoadedCheckpoint> loaded = store->Load(number);
+    if (loaded.ok()) {
+      const Manifest& manifest = loaded->manifest;
+      if (manifest.pipeline != settings.pipeline) {
+        return Status::User(
+            "this is the state of another pipeline: " + manifest.pipeline + ", not " + settings.pipeline,
+            "Name another --state-dir; a script that was moved keeps its state by SET pipeline.name = "
+            "'...', from its first run on");
+      }
+      RETURN_IF_ERROR(CheckFits(manifest, script));
+      recovery.from = std::move(loaded).value();
+      return recovery;
+    }
+    const std::string problem = loaded.status().message();
+    if (!loaded.status().hint().empty()) return loaded.status();  // a newer format, no permission: not damage
+    if (settings.exactly_once && !settings.accept_duplicates) {
+      return Status::Environment(
+          problem +
+              ": rows that it stands for may have been sent already, and an older checkpoint would send them "
+              "again",
+          "--accept-duplicates goes on from the one before, --fresh begins anew");
+    }
+    if (settings.exactly_once) recovery.new_state_id_because = "an older checkpoint";
+    recovery.notes.push_back(problem + ": going on from the checkpoint before it");
+  }
+  return Status::Environment("no checkpoint is whole: " + recovery.notes.back(), "--fresh begins anew");
+}
+
+}  // namespace laminar

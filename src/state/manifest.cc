@@ -1,0 +1,133 @@
+#include "state/manifest.h"
+
+#include <nlohmann/json.hpp>
+
+#include "state/blob_store.h"
+
+namespace laminar {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json Micros(const std::optional<int64_t>& micros) {
+  return micros ? Json(*micros) : Json(nullptr);
+}
+std::optional<int64_t> MicrosOf(const Json& json) {
+  if (json.is_null()) return std::nullopt;
+  return json.get<int64_t>();
+}
+
+Json PartsToJson(const std::vector<Manifest::Part>& parts) {
+  Json out = Json::array();
+  for (const Manifest::Part& part : parts) {
+    out.push_back({{"worker", part.worker}, {"section", part.section}, {"file", part.file}, {"bytes", part.bytes}});
+  }
+  return out;
+}
+
+std::vector<Manifest::Part> PartsOf(const Json& json) {
+  std::vector<Manifest::Part> parts;
+  for (const Json& each : json) {
+    Manifest::Part part;
+    part.worker = each.at("worker").get<int>();
+    part.section = each.at("section").get<std::string>();
+    part.file = each.at("file").get<std::string>();
+    part.bytes = each.at("bytes").get<int64_t>();
+    if (!BlobStore::IsName(part.file)) throw std::invalid_argument("'" + part.file + "' is no name of a file");
+    parts.push_back(std::move(part));
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::string Manifest::ToJson() const {
+  Json json;
+  json["checkpoint"] = checkpoint;
+  json["pipeline"] = pipeline;
+  json["state_id"] = state_id;
+  json["instance"] = instance;
+  json["version"] = version;
+  json["taken_micros"] = taken_micros;
+  json["parallelism"] = parallelism;
+  json["finished"] = finished;
+  json["sources"] = Json::object();
+  for (const auto& [table, source] : sources) {
+    json["sources"][table] = {{"position", source.position},
+                              {"watermark_micros", Micros(source.watermark_micros)},
+                              {"lag_micros", Micros(source.lag_micros)}};
+  }
+  json["operators"] = Json::object();
+  for (const auto& [id, op] : operators) {
+    json["operators"][id] = {
+        {"shape", op.shape}, {"watermark_micros", Micros(op.watermark_micros)}, {"parts", PartsToJson(op.parts)}};
+  }
+  json["sinks"] = Json::object();
+  for (const auto& [table, of_workers] : writers) {
+    Json list = Json::array();
+    for (const Writer& writer : of_workers)
+      list.push_back({{"progress", writer.progress}, {"parts", PartsToJson(writer.parts)}});
+    json["sinks"][table] = std::move(list);
+  }
+  // Texts that are not UTF-8 (a table's name) must not stop a checkpoint.
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Result<Manifest> Manifest::FromJson(const std::string& name, std::string_view text) {
+  try {
+    const Json json = Json::parse(text);
+    Manifest manifest;
+    manifest.checkpoint = json.at("checkpoint").get<int64_t>();
+    manifest.pipeline = json.at("pipeline").get<std::string>();
+    manifest.state_id = json.at("state_id").get<std::string>();
+    manifest.instance = json.at("instance").get<std::string>();
+    manifest.version = json.at("version").get<std::string>();
+    manifest.taken_micros = json.at("taken_micros").get<int64_t>();
+    manifest.parallelism = json.at("parallelism").get<int>();
+    manifest.finished = json.at("finished").get<bool>();
+    for (const auto& [table, each] : json.at("sources").items()) {
+      manifest.sources[table] = {each.at("position").get<std::string>(), MicrosOf(each.at("watermark_micros")),
+                                 MicrosOf(each.at("lag_micros"))};
+    }
+    for (const auto& [id, each] : json.at("operators").items()) {
+      manifest.operators[id] = {each.at("shape").get<std::string>(), MicrosOf(each.at("watermark_micros")),
+                                PartsOf(each.at("parts"))};
+    }
+    for (const auto& [table, list] : json.at("sinks").items()) {
+      for (const Json& each : list)
+        manifest.writers[table].push_back({each.at("progress").get<std::string>(), PartsOf(each.at("parts"))});
+    }
+    return manifest;
+  } catch (const std::exception& error) {
+    return Status::Environment(name + " is no manifest of a checkpoint that this version can read: " + error.what());
+  }
+}
+
+std::vector<std::string> Manifest::Files() const {
+  std::vector<std::string> files;
+  for (const auto& [id, op] : operators) {
+    for (const Part& part : op.parts) files.push_back(part.file);
+  }
+  for (const auto& [table, of_workers] : writers) {
+    for (const Writer& writer : of_workers) {
+      for (const Part& part : writer.parts) files.push_back(part.file);
+    }
+  }
+  return files;
+}
+
+int64_t Manifest::Bytes() const {
+  int64_t bytes = 0;
+  for (const auto& [id, op] : operators) {
+    for (const Part& part : op.parts) bytes += part.bytes;
+  }
+  for (const auto& [table, of_workers] : writers) {
+    for (const Writer& writer : of_workers) {
+      for (const Part& part : writer.parts) bytes += part.bytes;
+    }
+  }
+  return bytes;
+}
+
+}  // namespace laminar

@@ -1,26 +1,14 @@
 #include "connectors/kinesis/partition_key.h"
 
 #include <algorithm>
-#include <set>
 
-#include "duckdb/common/crypto/md5.hpp"
-
+#include "connectors/kinesis/hash_key.h"
 #include "duck/pch.h"
 #include "formats/option.h"
 
 namespace laminar::kinesis {
 
 namespace {
-
-using Digest = std::array<duckdb::data_t, duckdb::MD5Context::MD5_HASH_LENGTH_BINARY>;
-
-Digest Md5(std::string_view text) {
-  duckdb::MD5Context md5;
-  md5.Add(duckdb::const_data_ptr_cast(text.data()), text.size());
-  Digest digest;
-  md5.Finish(digest.data());
-  return digest;
-}
 
 std::string_view Trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -42,17 +30,14 @@ size_t Characters(std::string_view text) {
 
 std::string Md5Hex(std::string_view text) {
   static constexpr char kDigits[] = "0123456789abcdef";
+  const HashKey hash = HashKeyOf(text);
   std::string out;
-  for (const auto byte : Md5(text)) {
-    out.push_back(kDigits[byte >> 4]);
-    out.push_back(kDigits[byte & 15]);
-  }
+  for (int shift = 124; shift >= 0; shift -= 4) out.push_back(kDigits[static_cast<int>(hash >> shift) & 15]);
   return out;
 }
 
 void AppendHashKey(std::string_view partition_key, std::string* out) {
-  unsigned __int128 hash = 0;
-  for (const auto byte : Md5(partition_key)) hash = (hash << 8) | byte;
+  HashKey hash = HashKeyOf(partition_key);
   char digits[39];
   char* at = digits + sizeof digits;
   do {

@@ -6,7 +6,6 @@
 // fewer where an id is added) is replaced by its MD5 in hexadecimal, so that its rows stay together.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -111,7 +111,7 @@ IteratorRequest ReadBack::Position(const std::string& shard, const Reading& read
   IteratorRequest request;
   request.shard_id = shard;
   const auto after = range_.after.find(shard);
-  if (!reading.last_sequence.empty() || after != range_.after.end()) {
+  if (!reading.last_sequence.empty() || (after != range_.after.end() && !reading.by_time)) {
     request.type = IteratorType::kAfterSequenceNumber;
     request.sequence_number = reading.last_sequence.empty() ? after->second : reading.last_sequence;
   } else {
@@ -126,6 +126,12 @@ Status ReadBack::OnIterator(const std::string& shard, Outcome<std::string> outco
     // A closed shard whose records are all past the retention goes away.
     if (outcome.error->status.code() == "ResourceNotFoundException" && listed_closed_.contains(shard)) {
       Finish(shard, false, now_micros);
+      return Status::Ok();
+    }
+    Reading& refused = reading_.at(shard);
+    if (outcome.error->status.code() == "InvalidArgumentException" && range_.after.contains(shard) &&
+        refused.last_sequence.empty() && !std::exchange(refused.by_time, true)) {
+      refused.send_micros = now_micros;
       return Status::Ok();
     }
     return OnFailure(shard, *outcome.error, now_micros);

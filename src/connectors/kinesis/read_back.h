@@ -61,6 +61,7 @@ class ReadBack {
     Retry retry;
     int64_t send_micros = 0;  // kNever: in flight
     int empty_answers = 0;    // in a row
+    bool by_time = false;     // its position is trimmed: all that is left is behind it
   };
   struct Answer {
     std::string shard;  // "": of ListShards

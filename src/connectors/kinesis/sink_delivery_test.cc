@@ -298,6 +298,25 @@ TEST_F(DeliveryTest, ExactlyOnceANewProcessReadsBackAndSendsWhatIsMissing) {
   EXPECT_EQ(world_->metrics.rows_out.Get(), 1u);  // this run was given one row
 }
 
+TEST_F(DeliveryTest, ExactlyOnceAPositionThatIsTrimmedIsNoReasonToStop) {
+  ModelOptions options;
+  options.refuses_trimmed = true;
+  MakeWorld(options, 1);
+  Open(exactly_once_);
+  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 3))).ok());
+  Commit(1);
+  ASSERT_TRUE(Cycle().ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(3, 3))).ok());
+  Commit(2);
+  EXPECT_THAT(state_.progress, HasSubstr("shardId-000000000000"));
+  Close();  // before the request takes effect
+  world_->model.TrimShard("out", world_->model.OpenShards("out")[0], 0);
+  Open(exactly_once_, {Copied(state_)});
+  RunFor(20 * kMicrosPerSecond);
+  EXPECT_TRUE(writer_->Drained());
+  EXPECT_EQ(Written().size(), 6u);
+}
+
 TEST_F(DeliveryTest, ExactlyOnceBoundsWhatAnEpochHolds) {
   MakeWorld();
   world_->context.sink_buffer_bytes = 100'000;

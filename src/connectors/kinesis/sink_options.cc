@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "connectors/kinesis/partition_key.h"
 
 namespace laminar::kinesis {
@@ -75,7 +76,8 @@ void CheckSinkOptions(const TableSpec& table, std::vector<Status>* problems) {
       }
     }
   }
-  if (options.Has("sink.partition_key")) {
+  // A table that gets its columns from a query has none before there is one.
+  if (options.Has("sink.partition_key") && !table.schema.empty()) {
     auto columns = ParsePartitionKey(options.String("sink.partition_key"), table.schema);
     if (!columns.ok()) add("sink.partition_key", columns.status().message(), columns.status().hint());
   }
@@ -110,7 +112,8 @@ SinkSettings ToSinkSettings(const TableSpec& table) {
   settings.epoch_max_bytes = options.Integer("sink.epoch_max_bytes");
   if (options.Has("sink.partition_key")) {
     auto columns = ParsePartitionKey(options.String("sink.partition_key"), table.schema);
-    if (columns.ok()) settings.partition_key = std::move(columns).value();
+    CHECK_MSG(columns.ok(), columns.status().ToString().c_str());
+    settings.partition_key = std::move(columns).value();
   }
   const std::string& oversize = options.String("sink.oversize");
   settings.oversize = oversize == "drop"          ? OversizePolicy::kDrop

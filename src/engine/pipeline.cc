@@ -123,7 +123,9 @@ class PipelineImpl final : public Pipeline {
 
   const Manifest* resumes_from() const override { return recovery_.from ? &recovery_.from->manifest : nullptr; }
   const std::vector<std::string>& recovery_notes() const override { return recovery_.notes; }
-  bool finished_before() const override { return recovery_.from && recovery_.from->manifest.finished; }
+  bool finished_before() const override {
+    return recovery_.from && recovery_.from->manifest.finished && !recovery_.from->manifest.HasRowsToSend();
+  }
 
   Status Run(const std::function<void()>& on_reading) override {
     std::vector<Waker*> wakers;

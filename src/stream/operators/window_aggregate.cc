@@ -245,9 +245,11 @@ struct WindowAggregateOperator::Rep {
       KeepOwned(from, batch);
       if (batch->rows() == 0) return Status::Ok();
       keys.Read(batch, PartialRows::kKey, PartialRows::kHash);
-      const auto* starts = duckdb::FlatVector::GetData<int64_t>(batch->chunk().data[PartialRows::kStart]);
+      duckdb::UnifiedVectorFormat starts;
+      batch->chunk().data[PartialRows::kStart].ToUnifiedFormat(batch->rows(), starts);
+      const auto* micros = duckdb::UnifiedVectorFormat::GetData<int64_t>(starts);
       std::map<int64_t, std::vector<uint32_t>> by_start;
-      for (uint32_t row = 0; row < batch->rows(); row++) by_start[starts[row]].push_back(row);
+      for (uint32_t row = 0; row < batch->rows(); row++) by_start[micros[starts.sel->get_index(row)]].push_back(row);
       for (const auto& [start, rows] : by_start) {
         RETURN_IF_ERROR(front.try_emplace(start, &set).first->second.Update(&set, keys, batch, rows, &scratch));
       }

@@ -30,7 +30,8 @@ Status Task::StepCheckpoint(bool* progress) {
   }
   if (phase_ == Phase::kArrived && control->AllArrived(epoch_)) {
     phase_ = Phase::kAligning;
-    for (TaskGraph::Port& port : graph_->ports()) port.aligned = port.edge == nullptr;
+    // A barrier may have come in by an edge already, from a worker that was quicker.
+    for (TaskGraph::Port& port : graph_->ports()) port.aligned = port.aligned || port.edge == nullptr;
   }
   if (phase_ == Phase::kAligning) {
     PassBarriers(progress);

@@ -47,6 +47,7 @@ int64_t Batcher::BytesOf(const RowRef& row) {
 }
 
 void Batcher::Add(Segment* segment) {
+  if (segment->unacknowledged == 0) return;  // its rows are gone
   const bool keyed = !segment->keys.ends.empty();
   const size_t rows = segment->rows.rows();
   if (!keyed && segment->unacknowledged == rows) {  // the usual case: nothing to look at row by row

@@ -350,6 +350,25 @@ TEST(Batcher, CutsAndKeepsWhatIsRefused) {
   EXPECT_EQ(held, 0);
 }
 
+TEST(Batcher, TakesOnlyWhatIsNotAcknowledgedOfARestoredEpoch) {
+  int64_t held = 0;
+  Random rng(1);
+  Batcher batcher({}, &rng);
+  EpochRows epoch("0123456789abcdef", 0, &held);
+  Segment* const first = epoch.Add(Rows({"a"}), {}, 0);
+  Segment* const second = epoch.Add(Rows({"b", "c"}), {}, 0);
+  Segment* const third = epoch.Add(Rows({"d", "e", "f"}), {}, 0);
+  epoch.Seal(1, 0);
+  for (const uint64_t number : {1, 2, 3, 5}) epoch.Acknowledge(epoch.Find(number));
+  for (Segment* segment : {first, second, third}) batcher.Add(segment);
+  std::unique_ptr<PutRequest> request = batcher.Cut();
+  ASSERT_EQ(request->entries().size(), 2u);
+  EXPECT_EQ(request->entries()[0].data, "a");
+  EXPECT_EQ(request->entries()[1].data, "e");
+  EXPECT_EQ(request->entries()[1].partition_key, "0123456789abcdef.0.1.4");
+  EXPECT_TRUE(batcher.empty());
+}
+
 TEST(Batcher, OfEachKeyOneRowIsOnItsWay) {
   int64_t held = 0;
   Random rng(1);

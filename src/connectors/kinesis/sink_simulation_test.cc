@@ -13,6 +13,7 @@ namespace {
 
 constexpr uint64_t kSeeds = 60;
 constexpr int64_t kLongestDelayMicros = 100'000;
+constexpr int64_t kMostLateMicros = 800'000;  // longer than a read-back that does not wait would take
 
 struct Written {
   std::map<int, int> times;                // by row
@@ -44,7 +45,7 @@ void RunPlan(uint64_t seed, const Plan& plan) {
   Random rng(seed * 7919);
   SinkSettings settings;
   settings.exactly_once = plan.exactly_once;
-  settings.fence_wait_micros = 3 * kLongestDelayMicros;
+  settings.fence_wait_micros = kMostLateMicros + 2 * kLongestDelayMicros;
   settings.batch.records = 1 + static_cast<int64_t>(rng.Uniform(200));
   settings.batch.bytes = 200 + static_cast<int64_t>(rng.Uniform(20'000));
   settings.batch.interval_micros = static_cast<int64_t>(rng.Uniform(kMicrosPerSecond));
@@ -57,7 +58,7 @@ void RunPlan(uint64_t seed, const Plan& plan) {
   faults.late_request = rng.Uniform(2) == 0 ? 0 : 0.2 * rng.UniformDouble();
   faults.failed_written_record = rng.Uniform(2) == 0 ? 0 : 0.05 * rng.UniformDouble();
   faults.orphaned_request = rng.UniformDouble();
-  faults.most_late_micros = 2 * kLongestDelayMicros;
+  faults.most_late_micros = kMostLateMicros;
   faults.max_delay_micros = static_cast<int64_t>(rng.Uniform(kLongestDelayMicros));
   run.world.model.SetFaults(faults);
 

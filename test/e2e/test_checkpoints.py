@@ -150,7 +150,7 @@ def test_checkpoints_are_listed_and_shown(place):
     assert code == 0 and len(lines) == 3, out  # the last three are kept
     number = lines[0].split()[0]
     code, out, _ = place.laminar("checkpoints", "--state-dir", place.state, "-c", number, place.script)
-    assert code == 0 and "window-1" in out and '"next":' in out and "tumble of 10000000 us" in out, out
+    assert code == 0 and "window-1" in out and '"next":' in out and "tumble of 10 s" in out, out
     code, out, _ = place.laminar("checkpoints", "--state-dir", place.state, "-c", number, "--format", "json", place.script)
     assert code == 0 and json.loads(out)["checkpoint"] == int(number)
     code, _, err = place.laminar("checkpoints", "--state-dir", place.state, "-c", "999999", place.script)
@@ -240,7 +240,7 @@ def test_what_changed_is_said(saved, tmp_path):
     place.write(text.replace("10 seconds", "20 seconds"))
     with place.run() as run:
         assert run.wait() == 2, run.describe()
-        assert "window-1 was {tumble of 10000000 us" in run.stderr and "tumble of 20000000 us" in run.stderr and "pipeline.sql:8" in run.stderr, run.describe()
+        assert "window-1 was {tumble of 10 s" in run.stderr and "tumble of 20 s" in run.stderr and "pipeline.sql:9:24" in run.stderr, run.describe()
     place.write(text.replace("sum(celsius)", "max(celsius)"))
     with place.run() as run:
         assert run.wait() == 2 and "window-1 was" in run.stderr, run.describe()

@@ -1,6 +1,7 @@
 """What the fuzzers start from: seeds.py FOLDER writes FOLDER/TARGET/*, out of the text tests and of a few lines below."""
 
 import hashlib
+import json
 import struct
 import sys
 from pathlib import Path
@@ -18,6 +19,44 @@ JSON = [
     '{"b":"AGFi","r":[1,255],"u":"6f1f0e1e-6c6d-4a8a-9b3b-0d6f7a8b9c0d","i":"1 day","e":"x","a":"12","t":1767225600001,"d":"1e3","s":"\\u00e9\\ud83d\\ude00\\n"}',
     '{\n  "a": 1,\n  "l": [\n    {"k": 1}\n  ]\n}\n{"a":2}\n\n{"a":-9223372036854775808}{"s":1.5e300}',
     '[1,"x",true,null] "text" 12 {"a":null,"t":"infinity"}',
+]
+
+MANIFEST = {
+    "checkpoint": 7, "pipeline": "p", "state_id": "a1", "instance": "b2", "version": "0.1.0", "taken_micros": 1767225600000000, "parallelism": 2, "finished": False,
+    "sources": {"orders": {"position": '{"version":1,"stream":"orders","shards":[]}', "watermark_micros": 5, "lag_micros": None}},
+    "operators": {"0.tumble": {"shape": "TUMBLE(a)", "watermark_micros": -1, "parts": [{"worker": 1, "section": "groups", "file": "state-7-b2-1", "bytes": 12}]}},
+    "sinks": {"out": [{"progress": "{}", "parts": []}, {"progress": "", "parts": [{"worker": 1, "section": "", "file": "state-7-b2-2", "bytes": 0}]}]},
+}  # fmt: skip
+POSITION = {
+    "version": 1, "stream": "orders", "arn": "arn:aws:kinesis:us-east-1:1:stream/orders",
+    "shards": [
+        {"id": "s0", "state": "finished", "complete_through": 7, "awaits_children": True},
+        {"id": "s1", "state": "reading", "parents": ["s0", "s9"], "after": "4959", "rows": 1200},
+        {"id": "s2", "state": "reading", "at": "4960", "sub": 3, "offset": 120, "line": 4},
+        {"id": "s3", "state": "reading", "from": 1767225600000000},
+        {"id": "s4", "state": "waiting", "parents": ["s1"], "from": "oldest"},
+    ],
+}  # fmt: skip
+
+
+def field(number, data):
+    """A field of bytes of a protocol buffer; both numbers are below 128."""
+    return bytes([number << 3 | 2, len(data)]) + data
+
+
+def aggregated(records):
+    """The message of an aggregated record, without magic and digest; records: data, and the indexes of its two keys."""
+    keys = field(1, b"a") + field(1, b"key") + field(2, b"17") + field(2, b"340282366920938463463")
+    for data, key, hash_key in records:
+        entry = bytes([8, key]) + (b"" if hash_key is None else bytes([16, hash_key]))
+        keys += field(3, entry + field(3, data) + field(4, field(1, b"tag")))
+    return keys
+
+
+KPL = [
+    aggregated([(b"one", 0, None), (b"", 1, 0), (b"x" * 60, 0, 1)]),
+    aggregated([(b"two", 2, None)]),
+    b"\x0d1234\x39" + bytes(8) + aggregated([]),
 ]
 
 
@@ -50,6 +89,10 @@ def seeds():
     yield from (("json", text) for text in (*JSON, *list(sections("input"))[::10]))
     yield from (("xml", text) for text in XML)
     yield from (("rows", data) for data in rows())
+    yield from (("kpl", data) for data in KPL)
+    yield from (("manifest", json.dumps(MANIFEST, indent=indent)) for indent in (None, 1))
+    yield "position", json.dumps(POSITION)
+    yield from (("position", json.dumps({**POSITION, "shards": [shard]})) for shard in POSITION["shards"])
     yield from (("state_file", data) for data in (b"payload", b"\x89LAMSTA\n" + struct.pack("<IIQQ", 1, 2, 1, 0) + b"x"))
 
 

@@ -1,6 +1,10 @@
 #include "connectors/kinesis/shard_position.h"
 
+#include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string_view>
 
 #include "base/check.h"
 
@@ -13,7 +17,7 @@ using Kind = ShardPosition::Kind;
 using State = ShardStanding::State;
 
 constexpr int kVersion = 1;
-constexpr char kStates[][9] = {"waiting", "reading", "finished"};  // by State
+constexpr std::string_view kStates[] = {"waiting", "reading", "finished"};  // by State
 
 void WritePosition(const ShardPosition& position, Json* json) {
   switch (position.kind) {
@@ -41,32 +45,54 @@ void WritePosition(const ShardPosition& position, Json* json) {
   if (position.rows > 0) (*json)["rows"] = position.rows;
 }
 
-// Throws what nlohmann throws.
+// What follows throws std::exception. nlohmann would turn 1e300, true and -1 into some number.
+uint64_t CountOf(const Json& json, const char* name) {
+  const auto found = json.find(name);
+  if (found == json.end()) return 0;
+  if (!found->is_number_unsigned()) throw std::invalid_argument(std::string(name) + " is no whole number");
+  return found->get<uint64_t>();
+}
+
+int64_t MicrosOf(const Json& json, const char* name) {
+  const bool fits = json.is_number_unsigned()
+                        ? json.get<uint64_t>() <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max())
+                        : json.is_number_integer();
+  if (!fits) throw std::invalid_argument(std::string(name) + " is no time");
+  return json.get<int64_t>();
+}
+
 ShardPosition ReadPosition(const Json& json) {
   ShardPosition position;
   if (json.contains("after")) {
     position = ShardPosition::After(json.at("after").get<std::string>());
   } else if (json.contains("at")) {
     position = ShardPosition::At(json.at("at").get<std::string>());
-    position.sub_sequence_number = json.value("sub", uint64_t{0});
-    position.offset = json.value("offset", uint64_t{0});
-    position.line = json.value("line", uint64_t{0});
-  } else if (const Json& from = json.at("from"); from.is_number_integer()) {
-    position = ShardPosition::Timestamp(from.get<int64_t>());
+    position.sub_sequence_number = CountOf(json, "sub");
+    position.offset = CountOf(json, "offset");
+    if (position.within_record()) position.line = CountOf(json, "line");
+  } else if (const Json& from = json.at("from"); from != "oldest") {
+    position = ShardPosition::Timestamp(MicrosOf(from, "from"));
   }
-  position.rows = json.value("rows", uint64_t{0});
+  position.rows = CountOf(json, "rows");
   return position;
+}
+
+State StateOf(const std::string& name) {
+  const auto found = std::find(std::begin(kStates), std::end(kStates), name);
+  if (found == std::end(kStates)) throw std::invalid_argument("'" + name + "' is no state of a shard");
+  return static_cast<State>(found - std::begin(kStates));
 }
 
 ShardStanding ReadShard(const Json& json) {
   ShardStanding shard;
   shard.id = json.at("id").get<std::string>();
   shard.parents = json.value("parents", std::vector<std::string>{});
-  const auto state = json.at("state").get<std::string>();
-  shard.state = state == kStates[0] ? State::kWaiting : state == kStates[1] ? State::kReading : State::kFinished;
+  shard.state = StateOf(json.at("state").get<std::string>());
   if (shard.state != State::kFinished) shard.position = ReadPosition(json);
-  shard.position.complete_through_micros = json.value("complete_through", int64_t{0});
-  shard.awaits_children = json.value("awaits_children", false);
+  const auto through = json.find("complete_through");
+  if (through != json.end())
+    shard.position.complete_through_micros = std::max<int64_t>(0, MicrosOf(*through, "complete_through"));
+  if (shard.state == State::kFinished) shard.awaits_children = json.value("awaits_children", false);
   return shard;
 }
 
@@ -96,18 +122,20 @@ Result<SourcePosition> ParseSourcePosition(const std::string& text) {
   constexpr char kHint[] = "Use the version of Laminar that wrote the checkpoint, or start anew with --fresh";
   try {
     const Json json = Json::parse(text);
-    const int version = json.at("version").get<int>();
+    const Json& version = json.at("version");
     if (version != kVersion) {
-      return Status::Environment("the position of a stream in the checkpoint has the format " +
-                                     std::to_string(version) + ", which this version does not read",
+      return Status::Environment("the position of a stream in the checkpoint has the format " + version.dump() +
+                                     ", which this version does not read",
                                  kHint);
     }
     SourcePosition position;
     position.stream = json.at("stream").get<std::string>();
     position.arn = json.value("arn", std::string());
-    for (const Json& shard : json.at("shards")) position.shards.push_back(ReadShard(shard));
+    const Json& shards = json.at("shards");
+    if (!shards.is_array()) throw std::invalid_argument("the shards are no list");
+    for (const Json& shard : shards) position.shards.push_back(ReadShard(shard));
     return position;
-  } catch (const Json::exception& error) {
+  } catch (const std::exception& error) {
     return Status::Environment(
         "the position of a stream in the checkpoint cannot be read: " + std::string(error.what()), kHint);
   }

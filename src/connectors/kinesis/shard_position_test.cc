@@ -44,14 +44,29 @@ TEST(ShardPosition, TheTextOfVersionOne) {
 }
 
 TEST(ShardPosition, OtherTextIsRefused) {
-  for (const char* text : {"", "{}", "[]", "null", R"({"version":1})", R"({"version":1,"stream":"a","shards":[{}]})",
-                           R"({"version":1,"stream":3,"shards":[]})",
-                           R"({"version":1,"stream":"a","shards":[{"id":"s","state":"reading"}]})"}) {
+  for (const char* text :
+       {"", "{}", "[]", "null", R"({"version":1})", R"({"version":1,"stream":"a","shards":[{}]})",
+        R"({"version":1,"stream":3,"shards":[]})", R"({"version":1,"stream":"a","shards":null})",
+        R"({"version":1,"stream":"a","shards":{}})",
+        R"({"version":1,"stream":"a","shards":[{"id":"s","state":"reading"}]})",
+        R"({"version":1,"stream":"a","shards":[{"id":"s","state":"read"}]})",
+        R"({"version":1,"stream":"a","shards":[{"id":"s","state":"reading","from":"newest"}]})",
+        R"({"version":1,"stream":"a","shards":[{"id":"s","state":"reading","from":1e300}]})",
+        R"({"version":1,"stream":"a","shards":[{"id":"s","state":"reading","from":1.5}]})",
+        R"({"version":1,"stream":"a","shards":[{"id":"s","state":"reading","from":9223372036854775808}]})",
+        R"({"version":1,"stream":"a","shards":[{"id":"s","state":"reading","after":"4","rows":-1}]})",
+        R"({"version":1,"stream":"a","shards":[{"id":"s","state":"reading","at":"4","offset":true}]})",
+        R"({"version":1,"stream":"a","shards":[{"id":"s","state":"finished","complete_through":1e9}]})"}) {
     const auto parsed = ParseSourcePosition(text);
     ASSERT_FALSE(parsed.ok()) << text;
     EXPECT_EQ(parsed.status().kind(), StatusKind::kEnvironment);
     EXPECT_THAT(parsed.status().hint(), HasSubstr("--fresh"));
   }
+  // What only other states have is passed over.
+  const auto extra = ParseSourcePosition(
+      R"({"version":1,"stream":"a","shards":[{"id":"s","state":"reading","at":"4","line":3,"awaits_children":true}]})");
+  ASSERT_TRUE(extra.ok()) << extra.status().ToString();
+  EXPECT_EQ(*ParseSourcePosition(ToJson(*extra)), *extra);
   const auto later = ParseSourcePosition(R"({"version":2,"stream":"a","shards":[]})");
   ASSERT_FALSE(later.ok());
   EXPECT_THAT(later.status().message(), HasSubstr("format 2"));

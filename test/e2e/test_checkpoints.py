@@ -11,6 +11,7 @@ import pytest
 
 from harness.laminar import Laminar
 from harness.process import wait_for
+from harness.servers import Moto, boto_client
 
 READINGS = """
 CREATE TABLE readings (
@@ -333,3 +334,42 @@ INSERT INTO b SELECT x FROM a;
 """)
     with place.run() as run:
         assert run.wait() == 2 and "table a" in run.stderr and "--state-dir" in run.stderr, run.describe()
+
+
+def s3_run(place, endpoint, *arguments):
+    return Laminar(["run", "--state-dir", "s3://checkpoints/clicks", "--checkpoint-interval", "200ms", *arguments, place.script], cwd=place.folder,
+                   environment={"AWS_ENDPOINT_URL_S3": endpoint, "AWS_REGION": "us-east-1"})
+
+
+def test_state_in_s3(place):
+    if Moto.missing():
+        pytest.skip(Moto.missing())
+    with Moto() as moto:
+        s3 = boto_client(moto.endpoint, "us-east-1", service="s3")
+        place.write("SET pipeline.name = 'clicks';\n" + script(60_000, rate=20_000))
+        elsewhere = Workplace(place.folder / "elsewhere")
+        elsewhere.folder.mkdir()
+        elsewhere.write(place.script.read_text())
+        with s3_run(place, moto.endpoint) as run:
+            assert run.wait() == 1 and "checkpoints" in run.stderr and "bucket" in run.stderr, run.describe()
+        s3.create_bucket(Bucket="checkpoints")
+
+        def manifests():
+            return sorted(o["Key"] for o in s3.list_objects_v2(Bucket="checkpoints", Prefix="clicks/manifest-").get("Contents", []))
+
+        with s3_run(place, moto.endpoint) as run:
+            wait_for(lambda: manifests() and manifests()[-1] >= "clicks/manifest-000000000003", 30, run.describe)
+            run.process.kill()
+            run.process.wait()
+        # Two at once: nothing locks S3, but of both who write the next checkpoint one wins, and the other stops.
+        with s3_run(place, moto.endpoint, "-p", 2) as first, s3_run(elsewhere, moto.endpoint) as second:
+            wait_for(lambda: first.process.poll() is not None or second.process.poll() is not None, 30, lambda: first.describe() + second.describe())
+            loser, winner = (first, second) if first.process.poll() is not None else (second, first)
+            assert loser.wait() == 1 and "was written by another process: it runs this pipeline too" in loser.stderr, loser.describe()
+            assert winner.wait() == 0, winner.describe()
+        written = found_totals(place.folder) + (found_totals(elsewhere.folder) if (elsewhere.folder / "totals.jsonl").exists() else [])
+        assert sorted(set(written)) == expected_totals(60_000)
+        with Laminar(["checkpoints", "--state-dir", "s3://checkpoints/clicks", place.script], cwd=place.folder,
+                     environment={"AWS_ENDPOINT_URL_S3": moto.endpoint, "AWS_REGION": "us-east-1"}) as run:
+            code, out, err = run.wait(), run.stdout, run.stderr
+        assert code == 0 and "had come to its end" in out, out + err

@@ -26,6 +26,7 @@ namespace laminar {
 namespace {
 
 constexpr int kBatchesPerResume = 8;
+constexpr size_t kGroupsOfOwnParts = 4096;         // a pane with so many has parts, and so files, of its own
 constexpr size_t kGroupsAtOnce = 16 * kBatchRows;  // written down for a checkpoint, between batches
 
 }  // namespace
@@ -39,6 +40,11 @@ struct WindowAggregateOperator::Rep {
     bool row_by_row = false;  // kPartial: its rows are not grouped
     size_t part = kNoPart;    // of the batch at hand
     SaveCursor save;          // of the checkpoint that is being written
+    // Of a pane with many groups: its own parts of the last checkpoint, named again while it has not changed.
+    bool changed = true;
+    std::vector<StatePart> parts;
+    std::unique_ptr<StateOutput> own;  // while they are written
+    std::unique_ptr<SectionWriter> own_section;
   };
   // Rows of a batch that lie in one pane.
   struct Part {
@@ -167,6 +173,7 @@ struct WindowAggregateOperator::Rep {
     if (pane->save.active())
       RETURN_IF_ERROR(pane->save.Touch(scratch.numbers,
                                        [&](std::span<const uint32_t> groups) { return SaveGroups(pane, groups); }));
+    pane->changed = true;
     RETURN_IF_ERROR(pane->table.Feed(&set, batch, rows, &scratch));
     pane->rows_fed += rows.size();
     panes_bytes += pane->table.bytes() - bytes;
@@ -229,12 +236,39 @@ struct WindowAggregateOperator::Rep {
       hashes.push_back(pane->table.hash(group));
       states.push_back(pane->table.states(group));
     }
-    return SaveRows(pane->range.start, keys, hashes, states, pane->table.memory(), section.get());
+    return SaveRows(pane->range.start, keys, hashes, states, pane->table.memory(),
+                    pane->own_section ? pane->own_section.get() : section.get());
   }
 
   // Writes down about `groups` more of the pane. False: there are more.
   Result<bool> SavePane(Pane* pane, size_t groups) {
-    return pane->save.Advance(groups, [&](std::span<const uint32_t> some) { return SaveGroups(pane, some); });
+    if (!pane->save.active()) return true;
+    ASSIGN_OR_RETURN(const bool all, pane->save.Advance(groups, [&](std::span<const uint32_t> some) {
+      return SaveGroups(pane, some);
+    }));
+    if (all && pane->own) {
+      pane->own_section->Finish();
+      pane->own_section.reset();
+      pane->parts = pane->own->Take();
+      pane->own.reset();
+      for (const StatePart& part : pane->parts) saving_to->Add(part.section, part.part);
+    }
+    return all;
+  }
+
+  void BeginSaving(Pane* pane) {
+    const bool has_own = pane->table.groups() >= kGroupsOfOwnParts;
+    if (has_own && !pane->changed && !pane->parts.empty()) {
+      for (const StatePart& part : pane->parts) saving_to->Add(part.section, part.part);
+      return;
+    }
+    pane->changed = false;
+    pane->parts.clear();
+    if (has_own) {
+      pane->own = std::make_unique<StateOutput>();
+      pane->own_section = std::make_unique<SectionWriter>(pane->own.get(), "panes", saved_schema);
+    }
+    pane->save.Begin(static_cast<uint32_t>(pane->table.groups()), [](uint32_t) { return true; });
   }
 
   // What came in for a HOP's front.
@@ -293,7 +327,8 @@ struct WindowAggregateOperator::Rep {
 
   const Schema saved_schema;
   Batch saved;
-  std::unique_ptr<SectionWriter> section;  // while a checkpoint is written
+  std::unique_ptr<SectionWriter> section;  // while a checkpoint is written: of the panes without parts of their own
+  StateOutput* saving_to = nullptr;        // then
 };
 
 WindowAggregateOperator::WindowAggregateOperator(const WindowAggregateNode& node, AggregateMode mode,
@@ -371,8 +406,8 @@ Status WindowAggregateOperator::Save(StateOutput* out) {
   RETURN_IF_ERROR(rep.merge.SaveFront(to(&front)));
   front.Finish();
   RETURN_IF_ERROR(rep.merge.SaveRest(to(rep.section.get())));
-  for (auto& [start, pane] : rep.panes)
-    pane.save.Begin(static_cast<uint32_t>(pane.table.groups()), [](uint32_t) { return true; });
+  rep.saving_to = out;
+  for (auto& [start, pane] : rep.panes) rep.BeginSaving(&pane);
   return Status::Ok();
 }
 

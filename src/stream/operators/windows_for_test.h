@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -154,14 +155,35 @@ class WindowTest : public ::testing::Test {
     return schema;
   }
 
+  // What a checkpoint taken now holds of the last operator; `meanwhile` happens while it is written.
+  std::vector<StatePart> Save(const std::function<void()>& meanwhile = [] {}) {
+    for (const auto& op : operators_) {
+      op->OnBarrier();
+      Settle();
+    }
+    StateOutput out;
+    EXPECT_TRUE(op().Save(&out).ok());
+    meanwhile();
+    while (!op().SaveMore(&out).value()) {
+    }
+    return out.Take();
+  }
+  // Starts operators that go on from it, all workers' in one or the first of several.
+  void Restore(const WindowAggregateNode& node, const std::vector<StatePart>& parts, int64_t watermark) {
+    Start(node, node.window.kind == WindowKind::kSession ? AggregateMode::kComplete : AggregateMode::kMerge,
+          /*restores=*/true);
+    const Status status = op().Restore(StateInput(parts, 0, 1), watermark);
+    EXPECT_TRUE(status.ok()) << status.ToString();
+  }
+
   // Starts an operator (for kMerge: with a partial one in front), whose output goes to out().
-  void Start(const WindowAggregateNode& node, AggregateMode mode = AggregateMode::kComplete) {
+  void Start(const WindowAggregateNode& node, AggregateMode mode = AggregateMode::kComplete, bool restores = false) {
     operators_.clear();
     late_ = std::make_unique<Counter>();
     collect_ = std::make_unique<CollectOutput>();
     const Schema output = OutputOf(node);
     const auto add = [&](AggregateMode one) {
-      auto made = MakeWindowAggregate(node, one, input_, output, late_.get());
+      auto made = MakeWindowAggregate(node, one, input_, output, late_.get(), PartialsPay::kTrialRows, restores);
       if (!operators_.empty()) operators_.back()->AddOutput(made.get(), 0);
       operators_.push_back(std::move(made));
     };

@@ -71,11 +71,17 @@ bool Checkpointer::Idle() const {
 
 void Checkpointer::RequestIfDue(int64_t now_micros) {
   int64_t epoch = 0;
-  bool last = false;
+  bool last = false, ends_without = false;
   {
     std::lock_guard lock(mutex_);
     if (in_flight_ || last_requested_ || failed_) return;
-    if (!ready_ && !at_end_) return;
+    ends_without = !ready_ && at_end_;
+    failed_ = ends_without;
+  }
+  if (ends_without) return parts_.ends_without();
+  {
+    std::lock_guard lock(mutex_);
+    if (!ready_) return;
     last = at_end_;
     if (!last && !wanted_ && now_micros < due_micros_) return;
     wanted_ = false;

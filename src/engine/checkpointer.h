@@ -45,6 +45,8 @@ class Checkpointer {
     std::function<Status(std::map<std::string, Manifest::Source>*)> take_positions;
     // Checkpoints cannot be taken any more: the pipeline has to end.
     std::function<void(const Status&)> fail;
+    // All workers are at their end, but not all positions were ever fixed: there will be no last checkpoint.
+    std::function<void()> ends_without;
     // After each commit.
     std::function<void(int64_t checkpoint)> committed;
     // Whether the last checkpoint is one of a pipeline that came to its end: there is nothing to go on with.

@@ -295,6 +295,11 @@ class PipelineImpl final : public Pipeline {
     parts.shapes = StateShapes(script_.plan);
     parts.take_positions = [this](std::map<std::string, Manifest::Source>* out) { return TakePositions(out); };
     parts.fail = [this](const Status& status) { Fail(status); };
+    parts.ends_without = [this] {
+      LogInfo("stopped before every source stood at its position: the next run goes on from where this one did");
+      leave_ = true;
+      WakeAll();
+    };
     parts.committed = [this](int64_t checkpoint) {
       const int64_t last = checkpointer_->control()->last();
       if (last != 0 && checkpoint >= last) last_committed_ = true;
@@ -369,7 +374,7 @@ class PipelineImpl final : public Pipeline {
     ThreadWaker* const waker = wakers_[static_cast<size_t>(worker)].get();
     int64_t give_up_at = kNever;
     while (!abort_) {
-      if (failed_) task->Abandon();
+      if (failed_ || leave_) task->Abandon();
       if (stop_ && give_up_at == kNever) {
         task->StopReading();
         give_up_at = world_.clock->SteadyMicros() + options_.drain_timeout_millis * kMicrosPerMilli;
@@ -485,6 +490,7 @@ class PipelineImpl final : public Pipeline {
   std::map<NodeId, std::vector<NodeState>> saved_nodes_;  // of recovery_
   ThreadWaker checkpoint_waker_;
   std::unique_ptr<Checkpointer> checkpointer_;  // made by Run
+  std::atomic<bool> leave_{false};              // stopped without a last checkpoint
   std::atomic<bool> workers_done_{false}, last_checkpoint_lost_{false}, last_committed_{false};
   std::atomic<int> restored_{0};               // workers
   std::function<void()> on_first_checkpoint_;  // written before the first one is asked for

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <deque>
 #include <mutex>
@@ -257,6 +258,7 @@ void SayWhereFrom(const Pipeline& pipeline, const CheckpointOptions& options, co
 
 struct PipelineRun::Attempt {
   Status status;
+  bool reached_reading = false;
   bool created = false;  // the pipeline could be made
 };
 
@@ -264,17 +266,17 @@ PipelineRun::Attempt PipelineRun::RunOnce(const sql::CompiledScript& compiled, c
                                           World* world, bool quiet) {
   const bool json = rep_->arguments.log_format == "json";
   auto created = Pipeline::Create(compiled, options, world->pipeline_world());
-  if (!created.ok()) return {created.status(), false};
+  if (!created.ok()) return {created.status(), false, false};
   const std::unique_ptr<Pipeline> pipeline = std::move(created).value();
   SayWhereFrom(*pipeline, options.checkpoints, world->clock());
   if (pipeline->finished_before()) {
     LogInfo("the sources had come to their end and everything was sent: nothing to do; --fresh begins anew");
-    return {Status::Ok(), true};
+    return {Status::Ok(), false, true};
   }
   rep_->health.Set(kPipeline, "starting: not all sources stand at their position");
   auto metrics_server = rep_->StartMetrics(*pipeline, *world);
   if (!metrics_server.ok()) {
-    return {metrics_server.status(), false};
+    return {metrics_server.status(), false, false};
   }
   const int64_t started = world->clock().SteadyMicros();
   // Where rows go to the same terminal, a line that moves would be in their way.
@@ -286,7 +288,9 @@ PipelineRun::Attempt PipelineRun::RunOnce(const sql::CompiledScript& compiled, c
     line = std::make_unique<StatusLine>(STDERR_FILENO, pipeline->metrics(), pipeline->source_metrics(), world->clock());
   }
   rep_->SetRunning(pipeline.get(), line.get());
+  std::atomic<bool> reading{false};
   const Status status = pipeline->Run([&] {
+    reading = true;
     LogInfo("reading");
     rep_->health.Set(kPipeline, "");
     if (line != nullptr) line->SetState("reading");
@@ -304,7 +308,7 @@ PipelineRun::Attempt PipelineRun::RunOnce(const sql::CompiledScript& compiled, c
       std::fprintf(stderr, "%s\n", DescribeTotal(pipeline->metrics(), pipeline->source_metrics(), elapsed).c_str());
     }
   }
-  return {status, true};
+  return {status, reading, true};
 }
 
 int PipelineRun::Run(const Script& script, const sql::CompiledScript& compiled, const PipelineOptions& options,
@@ -332,7 +336,7 @@ int PipelineRun::Run(const Script& script, const sql::CompiledScript& compiled, 
     const int64_t now = world->clock().SteadyMicros();
     while (!restarted.empty() && now - restarted.front() >= kMicrosPerHour) restarted.pop_front();
     const bool again = !status.ok() && !cancelled && options.checkpoints.store != nullptr && MayPass(status) &&
-                       !rep_->Stopping() && (result.created || !restarted.empty()) &&
+                       !rep_->Stopping() && (result.reached_reading || !restarted.empty()) &&
                        restarted.size() < static_cast<size_t>(restarts);
     if (!again) {
       rep_->SetFinished();

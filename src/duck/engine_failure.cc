@@ -25,7 +25,8 @@ Status EngineFailure(const std::exception& exception, const std::string& doing) 
   const duckdb::ErrorData error(exception);
   if (error.Type() == duckdb::ExceptionType::OUT_OF_MEMORY ||
       dynamic_cast<const std::bad_alloc*>(&exception) != nullptr) {
-    return Status::Environment("out of memory while " + doing + ": " + error.RawMessage(), "Raise --memory-limit");
+    return Status::Environment("out of memory while " + doing + ": " + error.RawMessage(), "Raise --memory-limit")
+        .WithCode("MemoryLimit");
   }
   return Status::Bug("DuckDB failed while " + doing + ": " + error.RawMessage());
 }

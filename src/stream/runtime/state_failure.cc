@@ -46,7 +46,8 @@ Status StateDoesNotFit(const StreamPlan& plan, const StateBudget::Verdict& verdi
     message += ", the share of all state is " + bytes(limits.share_bytes);
   }
   return Status::Environment(message, "Raise --memory-limit, or use " + std::string(description.change))
-      .At(node.position);
+      .At(node.position)
+      .WithCode("MemoryLimit");
 }
 
 }  // namespace laminar

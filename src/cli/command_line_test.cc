@@ -39,7 +39,7 @@ TEST(CommandLine, EveryCommandHasHelpWithExamples) {
   Action action;
   const auto app = MakeCommandLine(&action);
   const auto commands = app->get_subcommands([](const CLI::App*) { return true; });
-  EXPECT_EQ(commands.size(), 7U);
+  EXPECT_EQ(commands.size(), 8U);
   for (CLI::App* command : commands) {
     const std::string help = command->help();
     EXPECT_THAT(help, HasSubstr("Examples:\n  ")) << command->get_name();
@@ -84,7 +84,7 @@ class Completion : public ::testing::Test {
 
 TEST_F(Completion, Bash) {
   if (std::system("command -v bash >/dev/null") != 0) GTEST_SKIP() << "no bash here";
-  EXPECT_EQ(Complete("laminar che", 1), "check\n");
+  EXPECT_EQ(Complete("laminar che", 1), "check checkpoints\n");
   EXPECT_EQ(Complete("laminar run --par", 2), "--parallelism\n");
   EXPECT_EQ(Complete("laminar run --log-format ''", 3), "text json\n");
   EXPECT_EQ(Complete("laminar tail --offset e", 3), "earliest\n");

@@ -5,16 +5,15 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <deque>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 #include "base/backoff.h"
 #include "base/health.h"
 #include "base/units.h"
+#include "base/waker.h"
 #include "cli/commands.h"
 #include "cli/errors.h"
 #include "cli/metrics_text.h"
@@ -170,12 +169,13 @@ struct PipelineRun::Rep {
     return stopping;
   }
   // Before another attempt; a signal ends the process.
-  void Pause(int64_t micros) {
+  void Pause(const Clock& clock, int64_t micros) {
     {
       std::lock_guard lock(mutex);
       paused = true;
     }
-    std::this_thread::sleep_for(std::chrono::microseconds(micros));
+    ThreadWaker nobody;
+    nobody.WaitUntil(clock, clock.SteadyMicros() + micros);
     std::lock_guard lock(mutex);
     paused = false;
   }
@@ -351,7 +351,7 @@ int PipelineRun::Run(const Script& script, const sql::CompiledScript& compiled, 
                {{"in_ms", std::to_string(pause / kMicrosPerMilli), true},
                 {"restarts_in_the_last_hour", std::to_string(restarted.size()), true},
                 {"at_most", std::to_string(restarts), true}});
-    rep_->Pause(pause);
+    rep_->Pause(world->clock(), pause);
     attempt.checkpoints.fresh = attempt.checkpoints.accept_duplicates = false;
   }
 }

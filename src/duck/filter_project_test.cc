@@ -17,7 +17,7 @@ using duckdb::LogicalType;
 
 class Lines final : public RowOrigins {
  public:
-  RowPosition Position(uint32_t row) const override { return {"file x", "", "", row + 1}; }
+  RowPosition Position(uint32_t row) const override { return {"file x", "", "", -1, row + 1}; }
 };
 
 class Collect final : public FailureHandler {

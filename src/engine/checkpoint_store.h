@@ -49,6 +49,7 @@ class CheckpointStore {
   Status DeleteOld(int64_t newest, size_t kept);
 
   static constexpr const char* kTaken = "CheckpointTaken";
+  static constexpr const char* kCannotWrite = "CheckpointsFail";  // too many attempts have
 
  private:
   BlobStore* const blobs_;

@@ -155,8 +155,9 @@ void Checkpointer::OnFailure(const Status& status, int64_t now_micros) {
     taken_.reset();
   }
   parts_.fail(taken ? status
-                    : Status(status).WithContext("no checkpoint could be written in " + std::to_string(failures) +
-                                                 " attempts"));
+                    : Status(status)
+                          .WithContext("no checkpoint could be written in " + std::to_string(failures) + " attempts")
+                          .WithCode(CheckpointStore::kCannotWrite));
 }
 
 Status Checkpointer::Store(Taken* taken) {

@@ -135,14 +135,14 @@ Status DirectoryStore::TakeOwnership() {
 }
 
 Result<std::unique_ptr<DirectoryStore>> DirectoryStore::Open(const std::string& path, Mode mode) {
-  const bool owns = mode == Mode::kOwn;
-  if (const int error = owns ? MakeDirectories(path) : 0) return Failed("open the state directory", path, error);
+  const bool writes = mode != Mode::kRead;
+  if (const int error = writes ? MakeDirectories(path) : 0) return Failed("open the state directory", path, error);
   const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return Failed("open the state directory", path, errno);
   std::unique_ptr<DirectoryStore> store(new DirectoryStore(path, fd));
-  if (faccessat(fd, ".", owns ? R_OK | W_OK | X_OK : R_OK | X_OK, 0) != 0)
+  if (faccessat(fd, ".", writes ? R_OK | W_OK | X_OK : R_OK | X_OK, 0) != 0)
     return Failed("use the state directory", path, errno);
-  if (!owns) return store;
+  if (mode != Mode::kOwn) return store;
   RETURN_IF_ERROR(store->TakeOwnership());
   std::vector<std::string> names;
   if (const int failed = NamesIn(fd, &names)) return Failed("list", path, failed);

@@ -11,8 +11,9 @@ namespace laminar {
 class DirectoryStore final : public BlobStore {
  public:
   enum class Mode {
-    kOwn,   // makes the directory if need be; nobody else owns it until this object or its process ends
-    kRead,  // it is there; it may have an owner. Nothing is written
+    kOwn,    // makes the directory if need be; nobody else owns it until this object or its process ends
+    kShare,  // makes it too, and leaves alone what others are writing there
+    kRead,   // it is there; it may have an owner. Nothing is written
   };
   // kOwn also removes what writers that were killed left unfinished. Error: it cannot be made, is a file, may not be
   // used, or has an owner already.

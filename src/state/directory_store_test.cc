@@ -25,11 +25,15 @@ class DirectoryStoreTest : public ::testing::Test {
   }
   ~DirectoryStoreTest() override { std::filesystem::remove_all(path_); }
 
-  std::unique_ptr<DirectoryStore> Open() { return DirectoryStore::Open(path_ + "/a/b").value(); }
+  std::unique_ptr<DirectoryStore> Open(DirectoryStore::Mode mode = DirectoryStore::Mode::kOwn) {
+    return DirectoryStore::Open(path_ + "/a/b", mode).value();
+  }
+  // But for the owner's lock.
   std::vector<std::string> Files() const {
     std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(path_ + "/a/b"))
-      names.push_back(entry.path().filename());
+    for (const auto& entry : std::filesystem::directory_iterator(path_ + "/a/b")) {
+      if (entry.path().filename() != ".lock") names.push_back(entry.path().filename());
+    }
     std::sort(names.begin(), names.end());
     return names;
   }
@@ -57,6 +61,17 @@ TEST_F(DirectoryStoreTest, BlobsAreReplacedListedAndDeleted) {
   EXPECT_THAT(Files(), ElementsAre("other", "state-2"));
 }
 
+TEST_F(DirectoryStoreTest, ADirectoryHasOneOwner) {
+  const auto owner = Open();
+  ASSERT_TRUE(owner->Put("state-1", "bytes").ok());
+  const Status second = DirectoryStore::Open(path_ + "/a/b").status();
+  EXPECT_EQ(second.kind(), StatusKind::kEnvironment);
+  EXPECT_THAT(second.message(), HasSubstr("in use by another process, " + std::to_string(getpid())));
+  const auto reader = Open(DirectoryStore::Mode::kRead);
+  EXPECT_EQ(reader->Get("state-1").value(), "bytes");
+  EXPECT_FALSE(DirectoryStore::Open(path_ + "/nothing", DirectoryStore::Mode::kRead).ok());
+}
+
 TEST_F(DirectoryStoreTest, BlobsAreThereForTheNextProcess) {
   ASSERT_TRUE(Open()->Put("state-1", "bytes").ok());
   EXPECT_EQ(Open()->Get("state-1").value(), "bytes");
@@ -69,7 +84,7 @@ TEST_F(DirectoryStoreTest, ADirectoryMayBeNamedWithASlashAtItsEnd) {
 
 TEST_F(DirectoryStoreTest, OfManyWhoCreateABlobOneWins) {
   std::vector<std::unique_ptr<DirectoryStore>> stores;
-  for (int i = 0; i < 8; i++) stores.push_back(Open());
+  for (int i = 0; i < 8; i++) stores.push_back(Open(DirectoryStore::Mode::kShare));
   for (int round = 0; round < 50; round++) {
     const std::string name = "manifest-" + std::to_string(round);
     std::vector<int> won(stores.size());

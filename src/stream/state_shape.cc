@@ -11,7 +11,10 @@ namespace laminar {
 namespace {
 
 std::string Text(const TimeSpan& span) {
-  return span.months != 0 ? std::to_string(span.months) + " months" : std::to_string(span.micros) + " us";
+  if (span.months != 0) return std::to_string(span.months) + " months";
+  constexpr int64_t kSecond = 1'000'000;
+  return span.micros % kSecond == 0 ? std::to_string(span.micros / kSecond) + " s"
+                                    : std::to_string(span.micros) + " us";
 }
 
 std::string Types(const std::vector<size_t>& columns, const Schema& schema) {

@@ -53,7 +53,7 @@ std::string Do(BlobStore* store, const std::string& command, const std::string& 
 
 Result<std::unique_ptr<BlobStore>> Open(const std::string& where, const Clock* clock) {
   if (IsS3Url(where)) return OpenS3Store(where, {.clock = clock, .seed = 1});
-  ASSIGN_OR_RETURN(std::unique_ptr<BlobStore> store, DirectoryStore::Open(where));
+  ASSIGN_OR_RETURN(std::unique_ptr<BlobStore> store, DirectoryStore::Open(where, DirectoryStore::Mode::kShare));
   return store;
 }
 

@@ -5,6 +5,7 @@ import contextlib
 import pytest
 
 from harness.crashes import crash
+from harness.reshards import reshard_with_restarts
 from harness.servers import SERVERS
 
 KILLS = 3
@@ -25,3 +26,12 @@ def endpoint(request, proxy_for):
 @pytest.mark.parametrize("name", PAGES)
 def test_kills(endpoint, name, mode):
     crash(name, mode, endpoint, KILLS, seed=PAGES.index(name) * 2 + (mode == "exactly_once"))
+
+
+@pytest.mark.parametrize("name", ["kinesalite", "kinesis-local", "ferrokinesis"])
+def test_generations_of_shards(name):
+    cls = SERVERS[name]
+    if cls.missing():
+        pytest.skip(cls.missing())
+    with cls() as server:
+        reshard_with_restarts(server, 3_000)

@@ -1,16 +1,19 @@
 """The runs of scripts/soak."""
 
 import argparse
+import contextlib
 import json
 import random
 import sys
 import time
 from collections import Counter
 
+from harness.crashes import crash
 from harness.laminar import Laminar
 from harness.process import wait_for
 from harness.proxy import FaultProxy
-from harness.servers import Ferrokinesis, Kinesalite, boto_client
+from harness.reshards import reshard_with_restarts
+from harness.servers import Ferrokinesis, Kinesalite, KinesisLocal, boto_client
 from harness.sql import copy, printed
 from harness.streams import StreamReader, create_stream, merge_neighbours, open_shards, put_all, split_shard
 
@@ -192,6 +195,33 @@ def reshard(seconds):
     return f"{rounds} rounds, {total} rows, the last with {changes} changes of shards"
 
 
+def generations(seconds):
+    """1 -> 2 -> 4 -> 2 -> 4 -> 8 shards while 2 M rows flow, a restart at each step: every row once, every key in its order."""
+    with Ferrokinesis() as server:
+        return reshard_with_restarts(server, 2_000_000)
+
+
+def generations_small(seconds):
+    """The same with 20,000 rows on kinesis-local."""
+    with KinesisLocal() as server:
+        return reshard_with_restarts(server, 20_000)
+
+
+def kills(seconds, rounds=25):
+    """kill -9 at random moments, 25 times for each pipeline of the user's page and each delivery mode, with reshards under way: exactly_once: every row once."""
+    figures, kills_made = [], 0
+    regions = ("us-east-1", "us-west-2", "eu-west-1")
+    for name in ("replication", "iot", "clickstream", "fraud"):
+        for mode in ("at_least_once", "exactly_once"):
+            with contextlib.ExitStack() as running:
+                proxy = FaultProxy({region: running.enter_context(Ferrokinesis(region=region)).endpoint for region in regions})
+                running.callback(proxy.stop)
+                doubled = crash(name, mode, proxy.endpoint, rounds, seed=len(figures), log=lambda line: print(line, flush=True))
+            kills_made += rounds
+            figures.append(f"{name} {mode} {doubled} doubled")
+    return f"{kills_made} kills: {', '.join(figures)}"
+
+
 def stop(seconds):
     """Stops at a random moment under load, again and again: what came out has no gap."""
     rng, rounds, total = random.Random(11), 0, 0
@@ -241,7 +271,7 @@ def faults(seconds):
         return f"{count} rows once through {sum(report['errors'].values())} faults"
 
 
-RUNS = {f.__name__: f for f in (speed, keys, day, kinesis, reshard, stop, faults)}
+RUNS = {f.__name__: f for f in (speed, keys, day, kinesis, reshard, generations, generations_small, stop, faults, kills)}
 
 
 def main():
@@ -252,13 +282,13 @@ def main():
     arguments = parser.parse_args()
     if arguments.list:
         for name, run in RUNS.items():
-            print(f"{name:<10}{run.__doc__}")
+            print(f"{name:<18}{run.__doc__}")
         return 0
     failures = 0
     for name in arguments.runs or RUNS:
         if name not in RUNS:
             parser.error(f"no run {name}: {', '.join(RUNS)}")
-        if name == "kinesis" and Ferrokinesis.missing():
+        if name in ("kinesis", "generations", "kills") and Ferrokinesis.missing():
             print(f"SKIP {name}: {Ferrokinesis.missing()}", flush=True)
             continue
         print(f"{name}: {RUNS[name].__doc__} {arguments.minutes:g} minutes", flush=True)

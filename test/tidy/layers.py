@@ -22,7 +22,7 @@ LAYERS = {
     "stream/operators": {"duck", "stream", "stream/over", "state"},
     "stream/runtime": {"duck", "stream", "stream/operators", "state", "connectors"},
     "sql": {"duck", "stream", "connectors", "formats"},
-    "engine": {"duck", "sql", "stream", "stream/runtime", "connectors"},
+    "engine": {"duck", "sql", "state", "stream", "stream/runtime", "connectors"},
     "cli": {"*"},
     "cli/main": {"cli"},
 }
@@ -31,7 +31,7 @@ LAYERS = {
 OUTSIDE = {
     "aws/": {"aws"},
     "simdjson": {"formats/json", "connectors/kinesis"},
-    "nlohmann/": {"aws", "cli", "connectors/kinesis"},
+    "nlohmann/": {"aws", "cli", "connectors", "connectors/kinesis", "state"},
     "spdlog/": {"base"},
     "CLI/": {"cli"},
     "httplib": {"cli"},

@@ -17,7 +17,9 @@ class GeneratorOrigins final : public RowOrigins {
  public:
   GeneratorOrigins(std::string source, int64_t first) : source_(std::move(source)), first_(first) {}
   RowPosition Position(uint32_t row) const override {
-    return {source_ + ", row " + std::to_string(first_ + static_cast<int64_t>(row)), "", "", 0};
+    RowPosition position;
+    position.source = source_ + ", row " + std::to_string(first_ + static_cast<int64_t>(row));
+    return position;
   }
 
  private:

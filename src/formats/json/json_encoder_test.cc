@@ -181,7 +181,7 @@ TEST(JsonEncoder, EveryKindOfVector) {
 
 TEST(JsonEncoder, NullInANotNullColumn) {
   class Origins final : public RowOrigins {
-    RowPosition Position(uint32_t row) const override { return {"stream orders", "shard-1", std::to_string(row), 0}; }
+    RowPosition Position(uint32_t row) const override { return {"stream orders", "shard-1", std::to_string(row)}; }
   };
   const Schema schema = TestSchema({{"a", "INTEGER"}, {"b", "INTEGER NOT NULL"}});
   Batch batch(schema);

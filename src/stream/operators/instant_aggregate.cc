@@ -250,6 +250,11 @@ Result<bool> InstantAggregateOperator::SaveMore(StateOutput* /*out*/) {
   return true;
 }
 
+// As of a WindowAggregateOperator.
+int64_t InstantAggregateOperator::SavedWatermark() const {
+  return WatermarkMinus(Operator::SavedWatermark(), rep_->lag);
+}
+
 Status InstantAggregateOperator::OnRestore(const StateInput& in, int64_t watermark) {
   Rep& rep = *rep_;
   CHECK(rep.mode == AggregateMode::kMerge);

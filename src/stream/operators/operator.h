@@ -54,8 +54,8 @@ class Operator {
   // Before anything is pushed: takes what is its own of what operators like it saved. watermark: the last finite one
   // that they had; the operator goes on as if it had come. Overridden by those that hold something back.
   Status Restore(const StateInput& in, int64_t watermark);
-  // The lowest watermark of the inputs; after their end, the last one before.
-  int64_t watermark() const { return finite_watermark_; }
+  // What Restore is to be given: the lowest watermark of the inputs; after their end, the last one before.
+  virtual int64_t SavedWatermark() const { return finite_watermark_; }
 
   // Bytes of rows and groups that it holds, for --memory-limit. Asked after every batch: cheap.
   virtual int64_t StateBytes() const { return 0; }

@@ -91,7 +91,7 @@ class OverWorkers {
   // Makes new operators of what these save.
   Status Restart(int workers) {
     ASSIGN_OR_RETURN(std::vector<StatePart> parts, Save());
-    const int64_t watermark = workers_[0]->watermark();
+    const int64_t watermark = workers_[0]->SavedWatermark();
     const int64_t rows = StateRows();
     Start(workers);
     for (size_t w = 0; w < workers_.size(); w++)

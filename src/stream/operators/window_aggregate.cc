@@ -388,6 +388,11 @@ Result<bool> WindowAggregateOperator::SaveMore(StateOutput* /*out*/) {
   return true;
 }
 
+// That of the window's time: a merging aggregate, which goes on from it, gets it so.
+int64_t WindowAggregateOperator::SavedWatermark() const {
+  return WatermarkMinus(Operator::SavedWatermark(), rep_->lag);
+}
+
 Status WindowAggregateOperator::OnRestore(const StateInput& in, int64_t watermark) {
   Rep& rep = *rep_;
   CHECK(rep.mode == AggregateMode::kMerge);

@@ -42,6 +42,7 @@ class WindowAggregateOperator final : public Operator {
   void OnBarrier() override;
   Status Save(StateOutput* out) override;
   Result<bool> SaveMore(StateOutput* out) override;
+  int64_t SavedWatermark() const override;
   int64_t StateBytes() const override;
   int64_t StateRows() const override;
 

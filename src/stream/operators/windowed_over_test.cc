@@ -206,7 +206,7 @@ TEST_F(WindowedOver, ARowOfAWindowThatWasClosedBeforeARestartIsLate) {
   WindowedOverOperator over(node, input, {{"w", MakeType("TIMESTAMP")}, {"n", MakeType("BIGINT")}}, session_.get(),
                             &late);
   ASSERT_TRUE(over.Restore(StateInput({}, 0, 1), 111).ok());
-  EXPECT_EQ(over.watermark(), 111);
+  EXPECT_EQ(over.SavedWatermark(), 111);
   Batch batch(input.schema);
   for (int64_t i = 0; i < 2; i++)
     batch.chunk().SetValue(0, static_cast<size_t>(i), duckdb::Value::TIMESTAMP(duckdb::timestamp_t(100 + i)));

@@ -74,9 +74,11 @@ Status Task::BeginSaving() {
   for (size_t m = 0; m < members.size(); m++) {
     members[m].aligned = false;
     if (!members[m].keeps_state) continue;
+    // The others get no rows, and know nothing of the event time of the first.
+    if (parts_.worker != 0 && HasNoKeys(parts_.plan->nodes[static_cast<size_t>(members[m].node)])) continue;
     Saving saving{m, state_.nodes.size(), std::make_unique<StateOutput>()};
     RETURN_IF_ERROR(members[m].op->Save(saving.out.get()));
-    state_.nodes.push_back({members[m].node, members[m].op->watermark(), {}});
+    state_.nodes.push_back({members[m].node, members[m].op->SavedWatermark(), {}});
     saving_.push_back(std::move(saving));
   }
   parts_.checkpoints->Paused(parts_.clock->SteadyMicros() - arrived_micros_);

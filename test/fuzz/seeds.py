@@ -59,6 +59,31 @@ KPL = [
     b"\x0d1234\x39" + bytes(8) + aggregated([]),
 ]
 
+EPOCHS = [
+    {"id": "0123456789abcdef", "worker": 0, "epoch": 7, "sealed_micros": 5, "rows": 3, "parts": 1, "acknowledged_to": 0, "acknowledged_bits": ""},
+    {"id": "0123456789abcdef", "worker": 0, "epoch": 8, "sealed_micros": 9, "rows": 4, "parts": 2, "acknowledged_to": 1, "acknowledged_bits": "2"},
+]  # fmt: skip
+
+
+def part(first, rows, keyed):
+    """Rows of an epoch on their way into a stream (put_rows.cc), behind the length of the whole."""
+    data = b"LKR1" + struct.pack("<IQQ", keyed, first, len(rows))
+    for key, row in rows:
+        data += struct.pack("<II", len(key), len(row)) + key + row
+    return struct.pack("<I", len(data)) + data
+
+
+def sink_states():
+    keyed, plain = [(b"k", b"one"), (b"", b""), (b"key", b"three")], [(b"", b"row"), (b"", b"x")]
+    for epochs, parts in (
+        ([], b""),
+        (EPOCHS[:1], part(0, keyed, 1)),
+        (EPOCHS[1:], part(0, plain, 0) + part(2, plain, 0)),
+        (EPOCHS, part(0, keyed, 1) + part(0, plain, 0) + part(2, plain, 0)),
+    ):
+        progress = {"version": 1, "stream": "out", "after": {"s0": "4959", "s1": "12"}, "epochs": epochs}
+        yield json.dumps(progress).encode() + b"\n" + parts
+
 
 def sections(kind):
     """The sections of the text tests whose title begins with `kind`."""
@@ -90,6 +115,7 @@ def seeds():
     yield from (("xml", text) for text in XML)
     yield from (("rows", data) for data in rows())
     yield from (("kpl", data) for data in KPL)
+    yield from (("sink_state", data) for data in sink_states())
     yield from (("manifest", json.dumps(MANIFEST, indent=indent)) for indent in (None, 1))
     yield "position", json.dumps(POSITION)
     yield from (("position", json.dumps({**POSITION, "shards": [shard]})) for shard in POSITION["shards"])

@@ -204,6 +204,7 @@ Status EpochRows::RestorePart(std::string_view bytes, int64_t now_micros) {
     if (!TakeInteger(&bytes, &key_bytes) || !TakeInteger(&bytes, &data_bytes) ||
         bytes.size() < size_t{key_bytes} + data_bytes)
       return Damaged("a part is cut off");
+    if (keyed == 0 && key_bytes > 0) return Damaged("a row has a key, and its part has none");
     if (keyed == 1) {
       keys.bytes.append(bytes.substr(0, key_bytes));
       keys.ends.push_back(keys.bytes.size());

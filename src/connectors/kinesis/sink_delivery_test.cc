@@ -373,6 +373,24 @@ TEST_F(DeliveryTest, AStateThatIsNotWhatWasWrittenIsRefused) {
     Open(exactly_once_, {cut});
     EXPECT_EQ(resumed_.code(), "CheckpointDamaged") << size;
   }
+  // What would be no id of a record, or another one than was written.
+  const std::pair<const char*, const char*> changes[] = {{"\"id\":\"", "\"id\":\"x"},
+                                                         {"\"epoch\":1", "\"epoch\":1000000000000"},
+                                                         {"\"epoch\":1", "\"epoch\":-1"},
+                                                         {"\"worker\":0", "\"worker\":100000"}};
+  for (const auto& [from, to] : changes) {
+    cut = Copied(state_);
+    const size_t at = cut.progress.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    cut.progress.replace(at, std::string_view(from).size(), to);
+    Open(exactly_once_, {cut});
+    EXPECT_EQ(resumed_.code(), "CheckpointDamaged") << to;
+  }
+  cut = Copied(state_);
+  cut.parts[0]->bytes[24] = 1;  // of the first row's bytes, one is to be its key
+  cut.parts[0]->bytes[28]--;
+  Open(exactly_once_, {cut});
+  EXPECT_EQ(resumed_.code(), "CheckpointDamaged");
   world_->model.CreateStream("other", 1);
   Close();
   sink_ = std::make_unique<KinesisSink>(world_->model.Connect("other"), world_->table, exactly_once_, world_->context);

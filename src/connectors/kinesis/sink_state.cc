@@ -11,11 +11,16 @@ namespace laminar::kinesis {
 namespace {
 
 constexpr int64_t kVersion = 1;
+constexpr int64_t kMostEpoch = 999'999'999'999;  // kMostIdBytes has room for it
 
 Status Unreadable(const std::string& what) {
   return Status::Environment("the progress of a Kinesis sink in the checkpoint cannot be read: " + what,
                              "Start from an older checkpoint, or with --fresh")
       .WithCode("CheckpointDamaged");
+}
+
+bool IsIdPrefix(std::string_view text) {
+  return text.size() == 16 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 // The progress of one writer.
@@ -34,7 +39,9 @@ Status ReadEpoch(simdjson::dom::object object, EpochRows::Progress* epoch) {
       object["parts"].get(parts) || object["acknowledged_to"].get(epoch->acknowledged_to) ||
       object["acknowledged_bits"].get(bits))
     return Unreadable("an epoch lacks a value");
+  if (!IsIdPrefix(prefix)) return Unreadable("the ids of an epoch's rows do not begin as ids do");
   if (worker < 0 || worker > 99'999) return Unreadable("an epoch has no worker");
+  if (epoch->epoch <= 0 || epoch->epoch > kMostEpoch) return Unreadable("an epoch has no number");
   epoch->prefix = prefix;
   epoch->worker = static_cast<int>(worker);
   epoch->parts = parts;

@@ -37,6 +37,8 @@ int64_t LagSketch::HighestOf(size_t bucket) {
 
 void LagSketch::Advance(int64_t steady_micros) {
   const int64_t minute = steady_micros / kMinuteMicros;
+  if (restored_p99_ && !restored_minute_) restored_minute_ = minute;
+  if (restored_p99_ && minute - *restored_minute_ >= static_cast<int64_t>(kSlices)) restored_p99_.reset();
   if (!minute_) minute_ = minute;
   if (minute <= *minute_) return;
   if (count_ > 0) last_p99_ = P99();
@@ -54,6 +56,11 @@ void LagSketch::Advance(int64_t steady_micros) {
 }
 
 std::optional<int64_t> LagSketch::P99() const {
+  const std::optional<int64_t> p99 = P99OfSlices();
+  return restored_p99_ && p99 ? std::max(*p99, *restored_p99_) : p99;
+}
+
+std::optional<int64_t> LagSketch::P99OfSlices() const {
   if (count_ == 0) return last_p99_;
   const uint64_t above = count_ == 1 ? 0 : std::max<uint64_t>(1, count_ / 100);
   uint64_t seen = 0;

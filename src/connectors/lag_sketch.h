@@ -23,8 +23,9 @@ class LagSketch {
     sum_[bucket]++;
     count_++;
   }
-  // What P99 says until something is added.
-  void StartWith(int64_t p99_micros) { last_p99_ = p99_micros; }
+  // What P99 was in the run before. Its lags count on for ten minutes: P99 is not below theirs. The first rows after a
+  // restart may be all of one shard, and much younger than what others have still to give.
+  void StartWith(int64_t p99_micros) { last_p99_ = restored_p99_ = p99_micros; }
   bool empty() const { return count_ == 0 && !last_p99_; }
   // The 99th percentile, rounded up: by at most 1/64 of itself and 1.024 ms. Of 2 to 100 lags it is the second largest,
   // so that one record with a wrong clock does not decide. nullopt: nothing was ever added.
@@ -44,7 +45,10 @@ class LagSketch {
   uint64_t count_ = 0;
   size_t slice_ = 0;  // that of now
   std::optional<int64_t> minute_;
-  std::optional<int64_t> last_p99_;  // before the last slices were forgotten
+  std::optional<int64_t> last_p99_;                        // before the last slices were forgotten
+  std::optional<int64_t> restored_p99_, restored_minute_;  // of the run before; since when it counts
+
+  std::optional<int64_t> P99OfSlices() const;
 };
 
 }  // namespace laminar

@@ -67,5 +67,21 @@ TEST(LagSketch, TheLastPercentileStandsUntilThereIsAnother) {
   EXPECT_EQ(sketch.P99(), 4096);
 }
 
+TEST(LagSketch, LagsOfTheRunBeforeCountForTenMinutes) {
+  constexpr int64_t kMinute = 60'000'000;
+  LagSketch sketch;
+  sketch.StartWith(500'000'000);
+  EXPECT_EQ(sketch.P99(), 500'000'000);
+  sketch.Advance(kMinute);
+  for (int i = 0; i < 1000; i++) sketch.Add(1'000'000);
+  EXPECT_EQ(sketch.P99(), 500'000'000);
+  sketch.Advance(10 * kMinute);
+  sketch.Add(1'000'000);
+  EXPECT_EQ(sketch.P99(), 500'000'000);
+  sketch.Advance(11 * kMinute);
+  sketch.Add(1'000'000);
+  EXPECT_LT(sketch.P99().value(), 1'100'000);
+}
+
 }  // namespace
 }  // namespace laminar

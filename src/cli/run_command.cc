@@ -73,11 +73,11 @@ void AddRun(CLI::App* app, Action* action) {
                     "Read to the end that each source has at the start, then finish");
   arguments->state.AddTo(command);
   command
-      ->add_option("--restarts", arguments->restarts,
-                   "How many times an hour a pipeline that fails is started again from its last checkpoint")
+      ->add_option(
+          "--restarts", arguments->restarts,
+          "How many times an hour a pipeline that fails is started again from its last checkpoint (default: 10)")
       ->option_text("N")
-      ->check(CLI::Range(0, 1'000'000))
-      ->capture_default_str();
+      ->check(CLI::Range(0, 1'000'000));
   command
       ->add_option("--metrics-listen", arguments->metrics_listen,
                    "Serve /metrics for Prometheus and /healthz there; with a port alone, to this machine only")

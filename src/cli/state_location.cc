@@ -43,15 +43,15 @@ void StateArguments::AddTo(CLI::App* command) {
                    "Where checkpoints are kept: a directory, or s3://bucket/prefix (default: a directory of this "
                    "pipeline in $XDG_STATE_HOME/laminar or ~/.local/state/laminar)")
       ->option_text("DIR");
-  command->add_option("--checkpoint-interval", checkpoint_interval, "How often a checkpoint is taken: 500ms, 10s, 1min")
-      ->option_text("TIME")
-      ->capture_default_str();
+  command
+      ->add_option("--checkpoint-interval", checkpoint_interval,
+                   "How often a checkpoint is taken: 500ms, 30s, 1min (default: 10s)")
+      ->option_text("TIME");
   command
       ->add_option("--checkpoint-failures", checkpoint_failures,
-                   "After how many failed attempts in a row to write a checkpoint the pipeline stops")
+                   "After how many failed attempts in a row to write a checkpoint the pipeline stops (default: 30)")
       ->option_text("N")
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
+      ->check(CLI::Range(1, 1'000'000));
   command->add_flag("--fresh", fresh, "Begin anew, whatever checkpoints there are");
   command->add_flag("--accept-duplicates", accept_duplicates,
                     "Go on from an older checkpoint where the newest is damaged, although exactly_once was asked for");

@@ -1,7 +1,9 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "aws_stores/s3_store.h"
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/errors.h"
@@ -83,6 +85,12 @@ int ShowCheckpoints(const Arguments& arguments) {
   const auto location = Location(arguments, world->get());
   if (!location.ok())
     return location.status().kind() == StatusKind::kCancelled ? kWrongInput : WrongInput(location.status());
+  std::error_code error;
+  if (!IsS3Url(*location) && !std::filesystem::is_directory(*location, error)) {
+    PrintError(Status::Environment("the pipeline has no checkpoints: there is no directory " + *location,
+                                   "If they lie elsewhere, name it with --state-dir"));
+    return kFailed;
+  }
   const auto blobs = OpenStore(*location, /*read_only=*/true, world->get());
   if (!blobs.ok()) {
     PrintError(blobs.status());

@@ -249,6 +249,8 @@ void SayWhereFrom(const Pipeline& pipeline, const CheckpointOptions& options, co
                                           {"age", FormatDuration(age)},
                                           {"state", FormatBytes(static_cast<uint64_t>(from->Bytes()))},
                                           {"state_dir", place}});
+    if (from->finished)
+      LogInfo("the last run had come to the end of its sources: reads what has come since; --fresh begins anew");
   } else {
     LogInfo("begins anew; its checkpoints are kept", {{"state_dir", place}});
   }
@@ -269,10 +271,6 @@ PipelineRun::Attempt PipelineRun::RunOnce(const sql::CompiledScript& compiled, c
   if (!created.ok()) return {created.status(), false, false};
   const std::unique_ptr<Pipeline> pipeline = std::move(created).value();
   SayWhereFrom(*pipeline, options.checkpoints, world->clock());
-  if (pipeline->finished_before()) {
-    LogInfo("the sources had come to their end and everything was sent: nothing to do; --fresh begins anew");
-    return {Status::Ok(), false, true};
-  }
   rep_->health.Set(kPipeline, "starting: not all sources stand at their position");
   auto metrics_server = rep_->StartMetrics(*pipeline, *world);
   if (!metrics_server.ok()) {

@@ -85,8 +85,8 @@ void AddRun(CLI::App* app, Action* action) {
   arguments->run.AddTo(command);
   command->footer(
       "A pipeline that reads a stream goes on where it stopped, from its last checkpoint; `laminar checkpoints` shows\n"
-      "them, --fresh begins anew. Scripts from the standard input, a bare SELECT and --until-caught-up keep no state,\n"
-      "unless --state-dir is named.\n"
+      "them, --fresh begins anew. --until-caught-up and pipelines without a stream keep no state unless --state-dir\n"
+      "is named; a bare SELECT, and a script from the standard input without SET pipeline.name, keep none.\n"
       "The first SIGINT or SIGTERM takes a last checkpoint and sends what was accepted; the second one stops at once.\n"
       "Exit code: 0 done, 1 failed while running, 2 wrong input.\n\n"
       "Examples:\n"

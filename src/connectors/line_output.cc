@@ -98,6 +98,11 @@ size_t LineOutput::kept_bytes() const {
   return kept_.size() - kept_begin_;
 }
 
+int64_t LineOutput::end() const {
+  std::lock_guard lock(mutex_);
+  return is_regular_ ? static_cast<int64_t>(lseek(fd_, 0, SEEK_CUR)) : 0;
+}
+
 Status LineOutput::Sync() {
   if (!is_regular_) return Status::Ok();
   if (fsync(fd_) == 0) return Status::Ok();

@@ -27,6 +27,8 @@ class LineOutput {
   // Writes what was kept, as far as there is room.
   Status Flush();
   size_t kept_bytes() const;
+  // Of a regular file: the bytes before where the next line begins, and nothing is torn before them.
+  int64_t end() const;
   // Cancelled if the reader of a pipe has gone: a quiet writer would not notice before its next line.
   Status CheckReader() const;
   // Forces a regular file onto its disk; nothing to do for others.

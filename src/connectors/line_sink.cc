@@ -1,6 +1,7 @@
 #include "connectors/line_sink.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 namespace laminar {
 
@@ -63,7 +64,8 @@ class LineWriter final : public SinkWriter {
   // What was pushed is written at the next Poll, without waiting for company, and forced onto the disk.
   void EndEpoch(int64_t epoch) override { ended_epoch_ = epoch; }
   bool EpochReady(int64_t epoch) const override { return synced_epoch_ >= epoch; }
-  SinkState State(int64_t /*epoch*/) override { return {R"({"written":true})", {}}; }
+  // Lines of later epochs may stand before it: a restart writes them once more.
+  SinkState State(int64_t /*epoch*/) override { return {nlohmann::json{{"bytes", output_->end()}}.dump(), {}}; }
 
  private:
   int64_t Due() const {
@@ -103,12 +105,19 @@ LineSink::LineSink(const TableSpec& table, const ConnectorContext& context, cons
     : table_(table), context_(context), options_(options), open_(std::move(open)) {}
 
 Status LineSink::Start(std::vector<Waker*> /*wakers*/) {
-  ASSIGN_OR_RETURN(output_, open_(append_));
+  ASSIGN_OR_RETURN(output_, open_(keep_));
   return Status::Ok();
 }
 
 Status LineSink::Resume(const std::string& /*state_id*/, std::vector<SinkState> states) {
-  append_ = !states.empty();
+  // Every worker told how long the file was when its own lines were in it: the longest holds those of all.
+  for (const SinkState& state : states) {
+    const auto json = nlohmann::json::parse(state.progress, nullptr, /*allow_exceptions=*/false);
+    const auto bytes = json.is_object() ? json.find("bytes") : json.end();
+    if (!json.is_object() || bytes == json.end() || !bytes->is_number_unsigned())
+      return Status::Environment("the progress of a file in the checkpoint cannot be read: " + state.progress);
+    keep_ = std::max(keep_.value_or(0), bytes->get<int64_t>());
+  }
   return Status::Ok();
 }
 

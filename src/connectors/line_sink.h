@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "connectors/connector.h"
@@ -22,8 +23,8 @@ struct LineSinkOptions {
 // One writer a worker, all on one output: the rows of one writer stay in their order, and lines are never torn.
 class LineSink final : public Sink {
  public:
-  // append: behind what is there, for a run that goes on from a checkpoint.
-  using Open = std::function<Result<std::unique_ptr<LineOutput>>(bool append)>;
+  // keep: of what is there so many bytes are a checkpoint's, and stay; nullopt: nothing stays.
+  using Open = std::function<Result<std::unique_ptr<LineOutput>>(std::optional<int64_t> keep)>;
 
   // open is called by Start. Error: the format refuses the table. What table and context name is borrowed.
   static Result<std::unique_ptr<Sink>> Make(const TableSpec& table, const ConnectorContext& context,
@@ -40,7 +41,7 @@ class LineSink final : public Sink {
   const ConnectorContext context_;
   const LineSinkOptions options_;
   const Open open_;
-  bool append_ = false;
+  std::optional<int64_t> keep_;         // of a checkpoint
   std::unique_ptr<LineOutput> output_;  // since Start
 };
 

@@ -152,7 +152,6 @@ TEST_F(CheckpointStoreTest, AManifestOfTheFirstVersionIsRead) {
   EXPECT_EQ(manifest.checkpoint, 3);
   EXPECT_EQ(manifest.sources.at("a").lag_micros, 12);
   EXPECT_THAT(manifest.Files(), ElementsAre("state-000000000003-12ab-1"));
-  EXPECT_FALSE(manifest.HasRowsToSend());
   const Status outside =
       Manifest::FromJson("x",
                          [&] {

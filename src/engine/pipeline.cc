@@ -32,6 +32,9 @@ bool HasEventTime(const StreamPlan& plan, const std::string& table) {
   });
 }
 
+// After a stop, for sinks that still send what the last checkpoint holds; the next run sends the rest.
+constexpr int64_t kGraceMicros = 5 * kMicrosPerSecond;
+
 std::string Hexadecimal(uint64_t number, size_t digits) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string text(digits, '0');
@@ -123,9 +126,6 @@ class PipelineImpl final : public Pipeline {
 
   const Manifest* resumes_from() const override { return recovery_.from ? &recovery_.from->manifest : nullptr; }
   const std::vector<std::string>& recovery_notes() const override { return recovery_.notes; }
-  bool finished_before() const override {
-    return recovery_.from && recovery_.from->manifest.finished && !recovery_.from->manifest.HasRowsToSend();
-  }
 
   Status Run(const std::function<void()>& on_reading) override {
     std::vector<Waker*> wakers;
@@ -302,7 +302,11 @@ class PipelineImpl final : public Pipeline {
     };
     parts.committed = [this](int64_t checkpoint) {
       const int64_t last = checkpointer_->control()->last();
-      if (last != 0 && checkpoint >= last) last_committed_ = true;
+      if (last != 0 && checkpoint >= last) {
+        last_committed_at_ = world_.clock->SteadyMicros();
+        last_committed_ = true;
+        WakeAll();
+      }
       if (std::exchange(released_, true)) return;
       for (const auto& [table, source] : sources_) source->Release();
       if (on_first_checkpoint_) on_first_checkpoint_();
@@ -390,6 +394,9 @@ class PipelineImpl final : public Pipeline {
         if (checkpointer_) checkpointer_->control()->Leave(worker);
         return;
       }
+      // What the last checkpoint holds need not be waited for long.
+      if (give_up_at != kNever && last_committed_)
+        give_up_at = std::min(give_up_at, last_committed_at_.load() + kGraceMicros);
       if (world_.clock->SteadyMicros() >= give_up_at) {
         drain_timed_out_ = true;
         return;
@@ -490,6 +497,7 @@ class PipelineImpl final : public Pipeline {
   std::map<NodeId, std::vector<NodeState>> saved_nodes_;  // of recovery_
   ThreadWaker checkpoint_waker_;
   std::unique_ptr<Checkpointer> checkpointer_;  // made by Run
+  std::atomic<int64_t> last_committed_at_{0};   // SteadyMicros
   std::atomic<bool> leave_{false};              // stopped without a last checkpoint
   std::atomic<bool> workers_done_{false}, last_checkpoint_lost_{false}, last_committed_{false};
   std::atomic<int> restored_{0};               // workers

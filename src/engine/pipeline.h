@@ -61,8 +61,6 @@ class Pipeline {
   virtual const Manifest* resumes_from() const = 0;
   // What the user should know about that, a sentence each.
   virtual const std::vector<std::string>& recovery_notes() const = 0;
-  // The checkpoint that it would go on from is one of its end: Run has nothing to do.
-  virtual bool finished_before() const = 0;
 
   // Runs to the end of the sources, to a failure or until Stop; blocks. Everything accepted has then been acknowledged,
   // or the Status says what was not. on_reading is called once, when every source is pinned on all its shards, and that

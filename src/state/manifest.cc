@@ -145,15 +145,6 @@ std::vector<std::string> Manifest::Files() const {
   return files;
 }
 
-bool Manifest::HasRowsToSend() const {
-  for (const auto& [table, of_workers] : writers) {
-    for (const Writer& writer : of_workers) {
-      if (!writer.parts.empty()) return true;
-    }
-  }
-  return false;
-}
-
 int64_t Manifest::Bytes() const {
   int64_t bytes = 0;
   for (const auto& [id, op] : operators) {

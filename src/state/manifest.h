@@ -52,7 +52,6 @@ struct Manifest {
   static Result<Manifest> FromJson(const std::string& name, std::string_view json);
 
   std::vector<std::string> Files() const;  // all that it names
-  bool HasRowsToSend() const;              // of a sink: they may not have been acknowledged
   int64_t Bytes() const;
 };
 

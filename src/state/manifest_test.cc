@@ -36,7 +36,6 @@ TEST(Manifest, ComesBackFromItsText) {
   EXPECT_EQ(parsed->ToJson(), Sample().ToJson());
   EXPECT_THAT(parsed->Files(), ElementsAre("state-7-b2-1", "state-7-b2-2"));
   EXPECT_EQ(parsed->Bytes(), 42);
-  EXPECT_TRUE(parsed->HasRowsToSend());
   EXPECT_EQ(parsed->sources.at("orders").watermark_micros, std::nullopt);
   EXPECT_EQ(parsed->operators.at("0").watermark_micros, -1);
 }

@@ -101,7 +101,9 @@ def test_a_stop_and_a_kill_change_nothing(place):
     # The file is written at least once: a kill may repeat lines, but every line is right.
     assert sorted(set(found_totals(place.folder))) == expected_totals(60_000)
     with place.run() as run:
-        assert run.wait() == 0 and "nothing to do" in run.stderr, run.describe()
+        before = found_totals(place.folder)
+        assert run.wait() == 0 and "reads what has come since" in run.stderr, run.describe()
+        assert found_totals(place.folder) == before
     with place.run("--fresh") as run:
         assert run.wait() == 0 and "begins anew and leaves" in run.stderr, run.describe()
     assert found_totals(place.folder) == expected_totals(60_000)
@@ -173,6 +175,7 @@ def saved(tmp_path_factory):
 def copy_of(saved, folder):
     place = Workplace(folder).write(saved.script.read_text().replace("rows = 1000000", "rows = 60000"))
     shutil.copytree(saved.state, place.state)
+    shutil.copy(saved.folder / "totals.jsonl", place.folder)
     return place
 
 

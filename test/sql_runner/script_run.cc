@@ -77,8 +77,6 @@ ScriptRun::Outcome ScriptRun::RunWithRestarts(size_t batch_rows, int interruptio
       outcome.failure = pipeline.status().ToString();
       break;
     }
-    ended = (*pipeline)->finished_before();
-    if (ended) break;
     const bool kill = random->Uniform(2) == 0;
     bool interrupted = false;
     lines_.batches = 0;

@@ -15,7 +15,7 @@ namespace laminar {
 
 namespace {
 
-Result<std::unique_ptr<LineOutput>> OpenOutput(const std::string& path, bool append) {
+Result<std::unique_ptr<LineOutput>> OpenOutput(const std::string& path, std::optional<int64_t> keep) {
   const std::string what = "file " + path;
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (fd < 0) {
@@ -35,11 +35,16 @@ Result<std::unique_ptr<LineOutput>> OpenOutput(const std::string& path, bool app
     return Status::Environment("cannot write " + what + ": a pipeline is reading or writing it",
                                "Name another file in one of the two tables");
   }
-  if (append) {
-    if (lseek(fd, 0, SEEK_END) < 0) return Status::Environment("cannot write " + what + ": " + std::strerror(errno));
-    return output;
+  // What was written behind the checkpoint, perhaps torn, is written again.
+  if (keep && *keep > info.st_size) {
+    return Status::User(
+        "the file " + path + " has " + std::to_string(info.st_size) + " bytes, and the checkpoint stands for " +
+            std::to_string(*keep) + " of them",
+        "Put it back, or begin anew with --fresh; a file that is moved away while the pipeline stands still is missed");
   }
-  if (ftruncate(fd, 0) != 0) return Status::Environment("cannot write " + what + ": " + std::strerror(errno));
+  const auto end = static_cast<off_t>(keep.value_or(0));
+  if (ftruncate(fd, end) != 0 || lseek(fd, end, SEEK_SET) < 0)
+    return Status::Environment("cannot write " + what + ": " + std::strerror(errno));
   return output;
 }
 
@@ -53,10 +58,10 @@ class FileConnector final : public Connector {
     static const std::vector<OptionSpec> kOptions = {
         {.name = "path",
          .required = true,
-         .help =
-             "The file; a relative path starts at the current directory. A source also reads a named pipe, and '-' "
-             "as the "
-             "standard input; a sink replaces what was in the file, but for a pipeline that goes on from a checkpoint",
+         .help = "The file; a relative path starts at the current directory. A source also reads a named pipe, and '-' "
+                 "as the "
+                 "standard input; a sink replaces what was in the file; going on from a checkpoint it keeps what the "
+                 "checkpoint stands for",
          .example = "orders.jsonl"},
     };
     return kOptions;
@@ -81,8 +86,9 @@ class FileConnector final : public Connector {
   Result<std::unique_ptr<Sink>> MakeSink(const TableSpec& table, const ConnectorContext& context) const override {
     LineSinkOptions options;
     options.sync_at_finish = true;
-    return LineSink::Make(table, context, options,
-                          [path = table.options.String("path")](bool append) { return OpenOutput(path, append); });
+    return LineSink::Make(table, context, options, [path = table.options.String("path")](std::optional<int64_t> keep) {
+      return OpenOutput(path, keep);
+    });
   }
 };
 

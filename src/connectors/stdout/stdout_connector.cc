@@ -27,7 +27,7 @@ class StdoutConnector final : public Connector {
     options.quiet_micros = 0;  // as soon as the worker has pushed what it has at hand
     options.kept_bytes = 64 << 10;
     options.reader_check_micros = 500'000;  // laminar tail orders | head -1
-    return LineSink::Make(table, context, options, [fd = fd_](bool /*append*/) {
+    return LineSink::Make(table, context, options, [fd = fd_](std::optional<int64_t> /*keep*/) {
       return Result<std::unique_ptr<LineOutput>>(std::make_unique<LineOutput>(fd, "stdout", /*owned=*/false));
     });
   }

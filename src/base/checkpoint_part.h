@@ -6,6 +6,9 @@
 
 namespace laminar {
 
+// The code of errors that say: what a checkpoint holds is not what was written.
+constexpr char kCheckpointDamaged[] = "CheckpointDamaged";
+
 // Shared by both. Once it was handed over, only the writer touches it: it gives the part a file and lets go of the
 // bytes. Handed over again, unchanged, for a later checkpoint, it is not written again. One that was read from a
 // checkpoint has its bytes until its owner takes them.

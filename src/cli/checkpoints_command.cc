@@ -5,6 +5,7 @@
 
 #include "aws_stores/s3_store.h"
 #include "base/units.h"
+#include "base/utc.h"
 #include "cli/commands.h"
 #include "cli/errors.h"
 #include "cli/script.h"
@@ -21,28 +22,19 @@ struct Arguments {
   int64_t checkpoint = 0;  // 0: list them
 };
 
-std::string Time(int64_t micros) {
-  const std::time_t seconds = micros / kMicrosPerSecond;
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char text[32];
-  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
-  return text;
-}
-
 std::string TimeOrNone(const std::optional<int64_t>& micros) {
-  return micros ? Time(*micros) : "none yet";
+  return micros ? Rfc3339(*micros) : "none yet";
 }
 
 void PrintLine(const Manifest& manifest) {
   std::printf("%-10lld  %s  %10s  %zu files%s\n", static_cast<long long>(manifest.checkpoint),
-              Time(manifest.taken_micros).c_str(), FormatBytes(static_cast<uint64_t>(manifest.Bytes())).c_str(),
+              Rfc3339(manifest.taken_micros).c_str(), FormatBytes(static_cast<uint64_t>(manifest.Bytes())).c_str(),
               manifest.Files().size(), manifest.finished ? "  (the pipeline had come to its end)" : "");
 }
 
 void PrintWhole(const Manifest& manifest) {
   std::printf("checkpoint   %lld, taken %s by Laminar %s with %d workers\n",
-              static_cast<long long>(manifest.checkpoint), Time(manifest.taken_micros).c_str(),
+              static_cast<long long>(manifest.checkpoint), Rfc3339(manifest.taken_micros).c_str(),
               manifest.version.c_str(), manifest.parallelism);
   std::printf("pipeline     %s\nstate        %s, id %s%s\n", manifest.pipeline.c_str(),
               FormatBytes(static_cast<uint64_t>(manifest.Bytes())).c_str(), manifest.state_id.c_str(),

@@ -240,10 +240,12 @@ bool MayPass(const Status& status) {
 }
 
 void SayWhereFrom(const Pipeline& pipeline, const CheckpointOptions& options, const Clock& clock) {
-  if (options.store == nullptr) return;
-  for (const std::string& note : pipeline.recovery_notes()) LogWarning(note);
+  const Recovery* const recovery = pipeline.recovery();
+  if (recovery == nullptr) return;
+  for (const std::string& note : recovery->notes) LogWarning(note);
   const std::string place = options.store->Describe("");
-  if (const Manifest* from = pipeline.resumes_from()) {
+  if (recovery->from) {
+    const Manifest* const from = &recovery->from->manifest;
     const int64_t age = std::max<int64_t>(clock.WallMicros() - from->taken_micros, 0);
     LogInfo("goes on from a checkpoint", {{"checkpoint", std::to_string(from->checkpoint), true},
                                           {"age", FormatDuration(age)},

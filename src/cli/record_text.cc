@@ -1,26 +1,12 @@
 #include "cli/record_text.h"
 
 #include <cstdio>
-#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "aws/base64.h"
+#include "base/utc.h"
 
 namespace laminar::cli {
-
-namespace {
-
-std::string Rfc3339(int64_t micros) {
-  const std::time_t seconds = static_cast<std::time_t>(micros / 1'000'000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[40];
-  const size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text + length, sizeof text - length, ".%03dZ", static_cast<int>(micros / 1000 % 1000));
-  return text;
-}
-
-}  // namespace
 
 std::string RecordAsText(std::string_view data) {
   while (data.ends_with('\n') || data.ends_with('\r')) data.remove_suffix(1);
@@ -45,7 +31,7 @@ std::string RecordAsJson(const RowPosition& position, std::string_view data) {
   if (!position.shard.empty()) record["shard"] = position.shard;
   if (!position.sequence_number.empty()) record["sequence_number"] = position.sequence_number;
   if (!position.partition_key.empty()) record["partition_key"] = position.partition_key;
-  if (position.arrival_micros > 0) record["arrival"] = Rfc3339(position.arrival_micros);
+  if (position.arrival_micros > 0) record["arrival"] = Rfc3339(position.arrival_micros, /*milliseconds=*/true);
   record["data"] = std::string(data);
   try {
     return record.dump();

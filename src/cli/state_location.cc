@@ -37,17 +37,15 @@ bool ReadsStream(const sql::CompiledScript& compiled) {
 
 }  // namespace
 
-bool StateArguments::state_dir_given() const {
-  return option != nullptr && option->count() > 0;
-}
-
 void StateArguments::AddTo(CLI::App* command) {
-  option =
-      command
-          ->add_option("--state-dir", state_dir,
-                       "Where checkpoints are kept: a directory, or s3://bucket/prefix (default: a directory of this "
-                       "pipeline in $XDG_STATE_HOME/laminar or ~/.local/state/laminar)")
-          ->option_text("DIR");
+  command
+      ->add_option("--state-dir", state_dir,
+                   "Where checkpoints are kept: a directory, or s3://bucket/prefix (default: a directory of this "
+                   "pipeline in $XDG_STATE_HOME/laminar or ~/.local/state/laminar)")
+      ->option_text("DIR")
+      ->check([](const std::string& dir) {
+        return std::string(dir.empty() ? "it is empty: name a directory, or leave it out" : "");
+      });
   command
       ->add_option("--checkpoint-interval", checkpoint_interval,
                    "How often a checkpoint is taken: 500ms, 30s, 1min (default: 10s)")
@@ -98,8 +96,6 @@ Result<std::unique_ptr<BlobStore>> OpenStore(const std::string& location, bool r
 Result<PipelineState> OpenState(const StateArguments& arguments, const ScriptArguments& script,
                                 const sql::CompiledScript& compiled, bool until_caught_up, World* world) {
   PipelineState state;
-  if (arguments.state_dir_given() && arguments.state_dir.empty())
-    return Status::User("--state-dir is empty", "Name a directory, or leave it out");
   const Result<int64_t> interval = ParseMillis(arguments.checkpoint_interval);
   if (!interval.ok() || *interval < kLeastIntervalMillis) {
     return Status::User(

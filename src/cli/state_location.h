@@ -13,7 +13,6 @@
 
 namespace CLI {
 class App;
-class Option;
 }  // namespace CLI
 
 namespace laminar::cli {
@@ -24,8 +23,6 @@ struct StateArguments {
   int checkpoint_failures = 30;
   bool fresh = false, accept_duplicates = false, close_windows = false;
   void AddTo(CLI::App* command);
-  bool state_dir_given() const;
-  CLI::Option* option = nullptr;  // the app's
 };
 
 struct PipelineState {

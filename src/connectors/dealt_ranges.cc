@@ -49,7 +49,7 @@ std::string DealtRanges::Position() const {
   return json.dump();
 }
 
-Status DealtRanges::Resume(const std::string& position, int64_t slack) {
+Status DealtRanges::Resume(const std::string& position) {
   std::lock_guard lock(mutex_);
   try {
     const auto json = nlohmann::json::parse(position);
@@ -58,7 +58,7 @@ Status DealtRanges::Resume(const std::string& position, int64_t slack) {
   } catch (const std::exception& error) {
     return Status::Environment("the position in the checkpoint cannot be read: " + std::string(error.what()));
   }
-  bool in_range = next_ >= 0 && next_ - slack <= end_;
+  bool in_range = next_ >= 0 && next_ <= end_;
   for (const Range& range : left_)
     in_range = in_range && range.begin >= 0 && range.begin < range.end && range.end <= end_;
   if (!in_range) {

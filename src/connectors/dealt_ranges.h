@@ -31,9 +31,8 @@ class DealtRanges {
 
   // Of a Source: {"next":393216,"open":[[131072,140000]]}.
   std::string Position() const;
-  // Before the first Take. Error (kEnvironment): it is no position; (kUser): it lies behind the end, by more than
-  // `slack`.
-  Status Resume(const std::string& position, int64_t slack = 0);
+  // Before the first Take. Error (kEnvironment): it is no position; (kUser): it lies behind the end.
+  Status Resume(const std::string& position);
 
  private:
   const int64_t end_;

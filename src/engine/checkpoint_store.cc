@@ -53,11 +53,12 @@ Result<std::vector<int64_t>> CheckpointStore::Numbers() {
 Result<Manifest> CheckpointStore::ReadManifest(int64_t number) {
   const std::string name = Describe(number);
   ASSIGN_OR_RETURN(const std::optional<std::string> file, blobs_->Get(ManifestName(number)));
-  if (!file) return Status::Environment(name + " is missing");
+  if (!file) return Status::Environment(name + " is missing").WithCode(kCheckpointDamaged);
   ASSIGN_OR_RETURN(const std::string_view json, OpenStateFile(name, *file, StateFileKind::kManifest));
   ASSIGN_OR_RETURN(Manifest manifest, Manifest::FromJson(name, json));
   if (manifest.checkpoint != number)
-    return Status::Environment(name + " is the manifest of checkpoint " + std::to_string(manifest.checkpoint));
+    return Status::Environment(name + " is the manifest of checkpoint " + std::to_string(manifest.checkpoint))
+        .WithCode(kCheckpointDamaged);
   return manifest;
 }
 
@@ -69,7 +70,8 @@ Result<LoadedCheckpoint> CheckpointStore::Load(int64_t number) {
     const std::string name = blobs_->Describe(file);
     ASSIGN_OR_RETURN(const std::optional<std::string> bytes, blobs_->Get(file));
     if (!bytes) {
-      return Status::Environment(name + " is missing, which " + Describe(number) + " names");
+      return Status::Environment(name + " is missing, which " + Describe(number) + " names")
+          .WithCode(kCheckpointDamaged);
     }
     ASSIGN_OR_RETURN(const std::string_view payload, OpenStateFile(name, *bytes, StateFileKind::kState));
     auto part = std::make_shared<CheckpointPart>();
@@ -94,11 +96,16 @@ Status CheckpointStore::Write(int64_t checkpoint, CheckpointPart* part) {
 Status CheckpointStore::Commit(const Manifest& manifest) {
   const std::string name = ManifestName(manifest.checkpoint);
   const std::string file = SealStateFile(StateFileKind::kManifest, manifest.ToJson());
-  ASSIGN_OR_RETURN(const bool created, blobs_->Create(name, file));
-  if (created) return Status::Ok();
-  // Perhaps by us: an attempt that failed only after it had succeeded.
-  ASSIGN_OR_RETURN(const std::optional<std::string> there, blobs_->Get(name));
-  if (there == file) return Status::Ok();
+  ASSIGN_OR_RETURN(bool ours, blobs_->Create(name, file));
+  if (!ours) {
+    // Perhaps by us: an attempt that failed only after it had succeeded.
+    ASSIGN_OR_RETURN(const std::optional<std::string> there, blobs_->Get(name));
+    ours = there == file;
+  }
+  if (ours) {
+    named_[manifest.checkpoint] = manifest.Files();
+    return Status::Ok();
+  }
   return Status::Environment(blobs_->Describe(name) + " was written by another process: it runs this pipeline too",
                              "Let one of the two run, or give the other a state of its own with --state-dir")
       .WithCode(kTaken);
@@ -109,11 +116,17 @@ Status CheckpointStore::DeleteOld(int64_t newest, size_t kept) {
   std::erase_if(numbers, [&](int64_t number) { return number > newest; });
   std::set<std::string> named;
   for (size_t i = 0; i < std::min(kept, numbers.size()); i++) {
-    const Result<Manifest> manifest = ReadManifest(numbers[i]);
-    if (!manifest.ok()) continue;  // damaged: whoever mends it has its files while newer ones name them
-    for (std::string& file : manifest->Files()) named.insert(std::move(file));
+    auto known = named_.find(numbers[i]);
+    if (known == named_.end()) {
+      ASSIGN_OR_RETURN(const Manifest manifest, ReadManifest(numbers[i]));
+      known = named_.emplace(numbers[i], manifest.Files()).first;
+    }
+    named.insert(known->second.begin(), known->second.end());
   }
-  for (size_t i = kept; i < numbers.size(); i++) RETURN_IF_ERROR(blobs_->Delete(ManifestName(numbers[i])));
+  for (size_t i = kept; i < numbers.size(); i++) {
+    RETURN_IF_ERROR(blobs_->Delete(ManifestName(numbers[i])));
+    named_.erase(numbers[i]);
+  }
   ASSIGN_OR_RETURN(const std::vector<BlobStore::Entry> states, blobs_->List(kState));
   for (const BlobStore::Entry& entry : states) {
     const auto number = NumberOf(entry.name, kState);

@@ -34,7 +34,8 @@ class CheckpointStore {
   const std::string& instance() const { return instance_; }
   // Numbers of the checkpoints that there are, whole or not; the newest first.
   Result<std::vector<int64_t>> Numbers();
-  // Error (kEnvironment): it is damaged, cut off, missing, of a newer version.
+  // Error (kEnvironment): it is damaged, cut off or missing (code kCheckpointDamaged); it is of a newer version, or
+  // cannot be read.
   Result<Manifest> ReadManifest(int64_t number);
   Result<LoadedCheckpoint> Load(int64_t number);
   // "/var/lib/laminar/clicks/manifest-000000000007"
@@ -45,7 +46,7 @@ class CheckpointStore {
   // Once it returns Ok the checkpoint counts. Error with the code kTaken: another process has one of this number.
   Status Commit(const Manifest& manifest);
   // Deletes all but the newest `kept` checkpoints, and what only they named. Nothing of another instance that is newer
-  // than `newest`.
+  // than `newest`. Error: one that is kept cannot be read, and so nothing is known to be of no use; or deleting failed.
   Status DeleteOld(int64_t newest, size_t kept);
 
   static constexpr const char* kTaken = "CheckpointTaken";
@@ -54,7 +55,8 @@ class CheckpointStore {
  private:
   BlobStore* const blobs_;
   const std::string instance_;
-  int64_t files_ = 0;  // written
+  int64_t files_ = 0;                                  // written
+  std::map<int64_t, std::vector<std::string>> named_;  // by checkpoint: the files of those that are kept, once known
 };
 
 }  // namespace laminar

@@ -10,7 +10,8 @@ namespace laminar {
 
 namespace {
 
-constexpr int64_t kFirstPauseMicros = 1'000'000, kLongestPauseMicros = 30'000'000;  // after a failure
+// After a failure.
+constexpr int64_t kLeastPauseMicros = 500'000, kFirstPauseMicros = 1'000'000, kLongestPauseMicros = 30'000'000;
 
 std::optional<int64_t> Micros(int64_t watermark) {
   return watermark == kNoWatermark ? std::nullopt : std::optional(watermark);
@@ -105,17 +106,16 @@ int64_t Checkpointer::Step() {
   const Status stored = Store(&*taken);
   now = parts_.clock->SteadyMicros();
   if (!stored.ok()) {
-    std::lock_guard lock(mutex_);
-    taken_ = std::move(taken);
-  }
-  if (!stored.ok()) {
+    {
+      std::lock_guard lock(mutex_);
+      taken_ = std::move(taken);
+    }
     OnFailure(stored, now);
     return now;
   }
   {
     std::lock_guard lock(mutex_);
     in_flight_ = false;
-    failures_ = 0;
     retry_micros_ = 0;
     due_micros_ = std::max(taken->requested_micros + parts_.interval_micros, now);
   }
@@ -133,14 +133,11 @@ int64_t Checkpointer::Step() {
 }
 
 void Checkpointer::OnFailure(const Status& status, int64_t now_micros) {
-  int failures = 0;
-  int64_t pause = 0;
+  // A full disk is not asked many times a second.
+  const int64_t pause = kLeastPauseMicros + backoff_.NextDelayMicros();
+  const int failures = backoff_.attempts();
   {
     std::lock_guard lock(mutex_);
-    failures = ++failures_;
-    // At least half of the backoff's step: a full disk is not asked many times a second.
-    pause = std::min(kLongestPauseMicros, kFirstPauseMicros << std::min(failures - 1, 5));
-    pause = pause / 2 + backoff_.NextDelayMicros() / 2;
     retry_micros_ = now_micros + pause;
   }
   parts_.metrics->checkpoint_failures.Add(1);

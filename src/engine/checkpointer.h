@@ -81,7 +81,7 @@ class Checkpointer {
 
   const Parts parts_;
   Random random_;
-  Backoff backoff_;
+  Backoff backoff_;  // of failures in a row
   CheckpointControl control_;
 
   mutable std::mutex mutex_;  // guards what follows
@@ -90,7 +90,6 @@ class Checkpointer {
   bool ready_ = false, wanted_ = false, at_end_ = false, in_flight_ = false, last_requested_ = false, failed_ = false;
   int64_t next_;  // number
   int64_t due_micros_ = kNever, retry_micros_ = 0, requested_micros_ = 0;
-  int failures_ = 0;  // in a row
 };
 
 }  // namespace laminar

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
-#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -12,10 +11,9 @@
 #include "base/log.h"
 #include "base/waker.h"
 #include "connectors/source_watermark.h"
-#include "engine/checkpoint_store.h"
 #include "engine/checkpointer.h"
+#include "engine/kept_state.h"
 #include "engine/memory_shares.h"
-#include "engine/recovery.h"
 #include "stream/runtime/edge.h"
 #include "stream/runtime/state_budget.h"
 #include "stream/runtime/task.h"
@@ -35,27 +33,6 @@ bool HasEventTime(const StreamPlan& plan, const std::string& table) {
 // After a stop, for sinks that still send what the last checkpoint holds; the next run sends the rest.
 constexpr int64_t kGraceMicros = 5 * kMicrosPerSecond;
 
-std::string Hexadecimal(uint64_t number, size_t digits) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text(digits, '0');
-  for (char& digit : text) {
-    digit = kDigits[number & 15];
-    number >>= 4;
-  }
-  return text;
-}
-
-// Tables that are read again after a restart.
-std::set<std::string> TablesReadAnew(const StreamPlan& plan) {
-  const std::vector<bool> anew = ReadAnew(plan);
-  std::set<std::string> tables;
-  for (size_t id = 0; id < plan.nodes.size(); id++) {
-    const auto* source = std::get_if<SourceNode>(&plan.nodes[id].op);
-    if (source != nullptr && anew[id]) tables.insert(source->table);
-  }
-  return tables;
-}
-
 // A table without a position stands in no script: it has no name that the user knows.
 Status InTable(const sql::BoundTable& table, const Status& status) {
   return table.position.known() ? Status(status).WithContext("table " + table.spec.name) : status;
@@ -68,23 +45,18 @@ class PipelineImpl final : public Pipeline {
         options_(options),
         world_(world),
         shares_(DivideMemory(options.memory_limit_bytes, script.plan)),
-        read_anew_(TablesReadAnew(script.plan)),
         cpu_micros_(static_cast<size_t>(options.parallelism)) {
     for (int w = 0; w < options_.parallelism; w++) wakers_.push_back(std::make_unique<ThreadWaker>());
   }
 
   Status LoadCheckpoint() {
     if (options_.checkpoints.store == nullptr) return Status::Ok();
-    instance_random_ = world_.random->Fork();
-    store_ = std::make_unique<CheckpointStore>(options_.checkpoints.store, Hexadecimal(instance_random_.Next(), 8));
     RecoverySettings settings;
     settings.pipeline = options_.checkpoints.pipeline;
     settings.fresh = options_.checkpoints.fresh;
     settings.accept_duplicates = options_.checkpoints.accept_duplicates;
     for (const auto& [name, sink] : sinks_) settings.exactly_once = settings.exactly_once || sink->NeedsCheckpoints();
-    ASSIGN_OR_RETURN(recovery_, Recover(store_.get(), script_, settings));
-    const bool keeps_id = recovery_.from && recovery_.new_state_id_because.empty();
-    state_id_ = keeps_id ? recovery_.from->manifest.state_id : Hexadecimal(instance_random_.Next(), 12);
+    ASSIGN_OR_RETURN(kept_, KeptState::Load(script_, options_.checkpoints.store, settings, world_.random->Fork()));
     return Status::Ok();
   }
 
@@ -100,13 +72,18 @@ class PipelineImpl final : public Pipeline {
     RETURN_IF_ERROR(LoadCheckpoint());
     for (const auto& [name, table] : script_.sources) {
       context.watermark = MakeWatermark(name);
-      context.hold_rows = store_ != nullptr && SavedSource(name) == nullptr;
+      context.hold_rows = kept_ != nullptr && kept_->BeginsHere(name);
       auto source = table.connector->MakeSource(table.spec, context);
       if (!source.ok()) return InTable(table, source.status()).At(table.position);
       sources_[name] = std::move(source).value();
-      RETURN_IF_ERROR(InTable(table, ResumeSource(name)).At(table.position));
+      if (kept_ == nullptr) continue;
+      const Status resumed = kept_->ResumeSource(name, sources_.at(name).get(), context.watermark);
+      RETURN_IF_ERROR(InTable(table, resumed).At(table.position));
     }
-    return ResumeSinks();
+    for (const auto& [name, sink] : sinks_) {
+      if (kept_ != nullptr) RETURN_IF_ERROR(InTable(script_.sinks.at(name), kept_->ResumeSink(name, sink.get())));
+    }
+    return Status::Ok();
   }
 
   Status MakeSinks(const ConnectorContext& context) {
@@ -124,8 +101,7 @@ class PipelineImpl final : public Pipeline {
     return Status::Ok();
   }
 
-  const Manifest* resumes_from() const override { return recovery_.from ? &recovery_.from->manifest : nullptr; }
-  const std::vector<std::string>& recovery_notes() const override { return recovery_.notes; }
+  const Recovery* recovery() const override { return kept_ == nullptr ? nullptr : &kept_->recovery(); }
 
   Status Run(const std::function<void()>& on_reading) override {
     std::vector<Waker*> wakers;
@@ -140,6 +116,7 @@ class PipelineImpl final : public Pipeline {
     StateBudget budget({shares_.state, options_.memory_limit_bytes, world_.memory}, script_.plan.nodes.size(),
                        world_.clock, wakers);
     MakeCheckpointer(wakers);
+    if (GoesOn()) saved_nodes_ = kept_->Nodes();
     std::vector<std::unique_ptr<DuckSession>> sessions;
     std::vector<std::unique_ptr<Task>> tasks;
     for (int w = 0; w < options_.parallelism; w++) {
@@ -196,100 +173,38 @@ class PipelineImpl final : public Pipeline {
 
   // ---- checkpoints
 
-  // nullptr: the source is not in the checkpoint.
-  const Manifest::Source* SavedSource(const std::string& table) const {
-    if (!recovery_.from) return nullptr;
-    const auto found = recovery_.from->manifest.sources.find(table);
-    return found == recovery_.from->manifest.sources.end() ? nullptr : &found->second;
-  }
-
-  bool IsReadAnew(const std::string& table) const { return read_anew_.count(table) > 0; }
-
-  bool AnySourceIsNew() const {
-    return std::any_of(sources_.begin(), sources_.end(), [this](const auto& source) {
-      return !IsReadAnew(source.first) && SavedSource(source.first) == nullptr;
-    });
-  }
+  bool GoesOn() const { return kept_ != nullptr && kept_->goes_on(); }
 
   // The end of a source is then an end of time: windows that are open are given out.
   bool EndsCloseWindows() const {
     return options_.checkpoints.store == nullptr || !options_.until_caught_up || options_.checkpoints.close_windows;
   }
 
-  Status ResumeSource(const std::string& table) {
-    Source* const source = sources_.at(table).get();
-    if (store_ == nullptr || IsReadAnew(table)) return Status::Ok();
-    if (!source->HasPositions()) {
-      return Status::User("rows of this table cannot be read from where a checkpoint left off",
-                          "Run it without --state-dir");
-    }
-    const Manifest::Source* const saved = SavedSource(table);
-    if (saved == nullptr) return Status::Ok();
-    if (const auto watermark = watermarks_.find(table); watermark != watermarks_.end())
-      watermark->second->Restore({saved->watermark_micros.value_or(kNoWatermark), saved->lag_micros});
-    return source->Resume(saved->position);
-  }
-
-  std::shared_ptr<CheckpointPart> LoadedPart(const std::string& file) const { return recovery_.from->parts.at(file); }
-
-  Status ResumeSinks() {
-    for (const auto& [table, sink] : sinks_) {
-      if (store_ == nullptr) continue;
-      std::vector<SinkState> states;
-      if (recovery_.from) {
-        const auto saved = recovery_.from->manifest.writers.find(table);
-        if (saved != recovery_.from->manifest.writers.end()) {
-          for (const Manifest::Writer& writer : saved->second) {
-            SinkState state{writer.progress, {}};
-            for (const Manifest::Part& part : writer.parts) state.parts.push_back(LoadedPart(part.file));
-            states.push_back(std::move(state));
-          }
-        }
-      }
-      RETURN_IF_ERROR(InTable(script_.sinks.at(table), sink->Resume(state_id_, std::move(states))));
-    }
-    if (!recovery_.from) return Status::Ok();
-    for (const StateShape& shape : StateShapes(script_.plan)) {
-      const Manifest::Operator& op = recovery_.from->manifest.operators.at(shape.id);
-      NodeState state{shape.node, op.watermark_micros.value_or(kNoWatermark), {}};
-      for (const Manifest::Part& part : op.parts) state.parts.push_back({part.section, LoadedPart(part.file)});
-      saved_nodes_[shape.node].push_back(std::move(state));
-    }
-    return Status::Ok();
-  }
-
   Status TakePositions(std::map<std::string, Manifest::Source>* positions) {
     for (const auto& [table, source] : sources_) {
-      if (IsReadAnew(table)) continue;
-      Manifest::Source saved;
-      auto position = source->Position();
-      if (!position.ok()) return InTable(script_.sources.at(table), position.status());
-      saved.position = std::move(position).value();
-      if (const auto watermark = watermarks_.find(table); watermark != watermarks_.end()) {
-        const SourceWatermark::Saved time = watermark->second->Save();
-        if (time.watermark != kNoWatermark) saved.watermark_micros = time.watermark;
-        saved.lag_micros = time.lag_micros;
-      }
-      (*positions)[table] = std::move(saved);
+      const auto watermark = watermarks_.find(table);
+      const Status taken = kept_->TakePosition(
+          table, *source, watermark == watermarks_.end() ? nullptr : watermark->second.get(), positions);
+      RETURN_IF_ERROR(InTable(script_.sources.at(table), taken));
     }
     return Status::Ok();
   }
 
   void MakeCheckpointer(const std::vector<Waker*>& workers) {
-    if (store_ == nullptr) return;
+    if (kept_ == nullptr) return;
     Checkpointer::Parts parts;
-    parts.store = store_.get();
+    parts.store = kept_->store();
     parts.clock = world_.clock;
-    parts.random = &instance_random_;
+    parts.random = world_.random;
     parts.metrics = &metrics_;
     parts.workers = workers;
     parts.own_thread = &checkpoint_waker_;
     parts.interval_micros = options_.checkpoints.interval_micros;
     parts.most_failures = options_.checkpoints.most_failures;
-    parts.base.checkpoint = recovery_.newest;
+    parts.base.checkpoint = kept_->recovery().newest;
     parts.base.pipeline = options_.checkpoints.pipeline;
-    parts.base.state_id = state_id_;
-    parts.base.instance = store_->instance();
+    parts.base.state_id = kept_->state_id();
+    parts.base.instance = kept_->store()->instance();
     parts.base.version = options_.checkpoints.version;
     parts.base.parallelism = options_.parallelism;
     parts.shapes = StateShapes(script_.plan);
@@ -342,7 +257,7 @@ class PipelineImpl final : public Pipeline {
     parts.worker = worker;
     parts.edges = options_.parallelism > 1 ? &edges : nullptr;
     if (checkpointer_) parts.checkpoints = checkpointer_->control();
-    parts.restores = recovery_.from.has_value();
+    parts.restores = GoesOn();
     parts.ends_close_windows = EndsCloseWindows();
     if (options_.partial_trial_rows) parts.partial_trial_rows = *options_.partial_trial_rows;
     parts.budget = budget;
@@ -362,12 +277,12 @@ class PipelineImpl final : public Pipeline {
 
   void RunWorker(int worker, Task* task, const std::function<void()>& on_reading) {
     const int64_t cpu_before = world_.clock->ThreadCpuMicros();
-    if (recovery_.from) {
+    if (GoesOn()) {
       const Status restored = task->Restore(saved_nodes_);
       if (!restored.ok()) Fail(restored);
       if (++restored_ == options_.parallelism) {
         saved_nodes_.clear();
-        recovery_.from->parts.clear();
+        kept_->ForgetParts();
       }
     }
     StepUntilDone(worker, task, on_reading);
@@ -412,10 +327,13 @@ class PipelineImpl final : public Pipeline {
     }
     if (announced_.exchange(true)) return;
     // Where a source begins is kept before anything is read from it, and before anybody is told that it is read.
-    const bool begins = !recovery_.from.has_value() || AnySourceIsNew();
-    if (checkpointer_ && begins) on_first_checkpoint_ = on_reading;
+    const bool begins =
+        kept_ != nullptr && (!GoesOn() || std::any_of(sources_.begin(), sources_.end(), [this](const auto& source) {
+          return kept_->BeginsHere(source.first);
+        }));
+    if (begins) on_first_checkpoint_ = on_reading;
     if (checkpointer_) checkpointer_->SourcesReady(/*at_once=*/begins);
-    if (on_reading && !(checkpointer_ && begins)) on_reading();
+    if (on_reading && !begins) on_reading();
   }
 
   void Fail(const Status& status) {
@@ -482,7 +400,6 @@ class PipelineImpl final : public Pipeline {
   const PipelineOptions options_;
   const PipelineWorld world_;
   const MemoryShares shares_;
-  const std::set<std::string> read_anew_;  // sources that a join reads to their end first, after each restart
   PipelineMetrics metrics_;
   std::map<std::string, SourceMetrics> source_metrics_;                 // by table
   std::map<std::string, std::unique_ptr<SourceWatermark>> watermarks_;  // by table; outlive the sources
@@ -490,11 +407,8 @@ class PipelineImpl final : public Pipeline {
   std::vector<std::unique_ptr<ThreadWaker>> wakers_;                    // one a worker
   std::map<std::string, std::unique_ptr<Sink>> sinks_;                  // by table
   std::map<std::string, std::unique_ptr<Source>> sources_;              // by table
-  Random instance_random_{0};
-  std::unique_ptr<CheckpointStore> store_;  // nullptr: no state is kept
-  std::string state_id_;
-  Recovery recovery_;
-  std::map<NodeId, std::vector<NodeState>> saved_nodes_;  // of recovery_
+  std::unique_ptr<KeptState> kept_;                                     // nullptr: no state is kept
+  std::map<NodeId, std::vector<NodeState>> saved_nodes_;                // of kept_; until all workers have taken theirs
   ThreadWaker checkpoint_waker_;
   std::unique_ptr<Checkpointer> checkpointer_;  // made by Run
   std::atomic<int64_t> last_committed_at_{0};   // SteadyMicros

@@ -15,9 +15,9 @@
 #include "base/random.h"
 #include "base/status.h"
 #include "duck/database.h"
+#include "engine/recovery.h"
 #include "sql/compiler.h"
 #include "state/blob_store.h"
-#include "state/manifest.h"
 
 namespace laminar {
 
@@ -57,10 +57,8 @@ class Pipeline {
                                                   const PipelineWorld& world);
   virtual ~Pipeline() = default;
 
-  // After Create: the checkpoint that it goes on from. nullptr: it begins anew.
-  virtual const Manifest* resumes_from() const = 0;
-  // What the user should know about that, a sentence each.
-  virtual const std::vector<std::string>& recovery_notes() const = 0;
+  // After Create: what it goes on from, and what the user should know about that. nullptr: it keeps no state.
+  virtual const Recovery* recovery() const = 0;
 
   // Runs to the end of the sources, to a failure or until Stop; blocks. Everything accepted has then been acknowledged,
   // or the Status says what was not. on_reading is called once, when every source is pinned on all its shards, and that

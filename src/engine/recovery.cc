@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "state/state_file.h"
 #include "stream/state_shape.h"
 
 namespace laminar {
@@ -57,7 +58,7 @@ Result<Recovery> Recover(CheckpointStore* store, const sql::CompiledScript& scri
   recovery.newest = numbers.front();
   if (settings.fresh) {
     recovery.notes.push_back("begins anew and leaves what " + store->Describe(recovery.newest) + " stands for");
-    recovery.new_state_id_because = "fresh";
+    recovery.new_state_id = true;
     return recovery;
   }
   for (const int64_t number : numbers) {
@@ -75,7 +76,7 @@ Result<Recovery> Recover(CheckpointStore* store, const sql::CompiledScript& scri
       return recovery;
     }
     const std::string problem = loaded.status().message();
-    if (!loaded.status().hint().empty()) return loaded.status();  // a newer format, no permission: not damage
+    if (loaded.status().code() != kCheckpointDamaged) return loaded.status();  // a newer format, no permission
     if (settings.exactly_once && !settings.accept_duplicates) {
       return Status::Environment(
           problem +
@@ -83,7 +84,7 @@ Result<Recovery> Recover(CheckpointStore* store, const sql::CompiledScript& scri
               "again",
           "--accept-duplicates goes on from the one before, --fresh begins anew");
     }
-    if (settings.exactly_once) recovery.new_state_id_because = "an older checkpoint";
+    if (settings.exactly_once) recovery.new_state_id = true;
     recovery.notes.push_back(problem + ": going on from the checkpoint before it");
   }
   return Status::Environment("no checkpoint is whole: " + recovery.notes.back(), "--fresh begins anew");

@@ -20,8 +20,8 @@ struct RecoverySettings {
 struct Recovery {
   std::optional<LoadedCheckpoint> from;  // nullopt: anew
   int64_t newest = 0;                    // number of the newest there is, whole or not; 0: none
-  std::string new_state_id_because;      // "": the state goes on under its own id
-  std::vector<std::string> notes;        // for the user: what was passed over or left behind, a sentence each
+  bool new_state_id = false;       // rows of the old one may be in the sinks' streams: they are no longer told apart
+  std::vector<std::string> notes;  // for the user: what was passed over or left behind, a sentence each
 };
 
 // Reads nothing but the store. Errors: it is another pipeline's state (kUser); the script has changed in a way that the

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "state/blob_store.h"
+#include "state/state_file.h"
 
 namespace laminar {
 
@@ -128,7 +129,8 @@ Result<Manifest> Manifest::FromJson(const std::string& name, std::string_view te
     }
     return manifest;
   } catch (const std::exception& error) {
-    return Status::Environment(name + " is no manifest of a checkpoint that this version can read: " + error.what());
+    return Status::Environment(name + " is no manifest of a checkpoint that this version can read: " + error.what())
+        .WithCode(kCheckpointDamaged);
   }
 }
 

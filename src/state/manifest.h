@@ -48,7 +48,8 @@ struct Manifest {
   std::map<std::string, std::vector<Writer>> writers;  // by sink table; by worker
 
   std::string ToJson() const;
-  // name: for messages. Error (kEnvironment): it is none, or one that this version cannot read.
+  // name: for messages. Error (kEnvironment, code kCheckpointDamaged): it is none, or one that this version cannot
+  // read.
   static Result<Manifest> FromJson(const std::string& name, std::string_view json);
 
   std::vector<std::string> Files() const;  // all that it names

@@ -11,12 +11,6 @@ void StateOutput::Add(std::string section, std::string bytes) {
   Add(std::move(section), std::move(part));
 }
 
-int64_t StateOutput::bytes() const {
-  int64_t bytes = 0;
-  for (const StatePart& part : parts_) bytes += static_cast<int64_t>(part.part->bytes.size());
-  return bytes;
-}
-
 void SectionWriter::Add(const Batch& batch) {
   if (batch.rows() == 0) return;
   rows_.Add(batch);

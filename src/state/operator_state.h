@@ -35,7 +35,6 @@ class StateOutput {
     parts_.push_back({std::move(section), std::move(part)});
   }
   std::vector<StatePart> Take() { return std::exchange(parts_, {}); }
-  int64_t bytes() const;  // of the parts that are not written yet
 
  private:
   std::vector<StatePart> parts_;
@@ -67,7 +66,7 @@ class SectionWriter {
   SectionWriter(StateOutput* out, std::string section, const Schema& schema)
       : out_(out), section_(std::move(section)), rows_(schema) {}
   void Add(const Batch& batch);
-  void Finish();  // to be called once; nothing is written of no rows
+  void Finish();  // after the last row
 
  private:
   StateOutput* const out_;

@@ -48,7 +48,9 @@ std::string SealStateFile(StateFileKind kind, std::string_view payload) {
 }
 
 Result<std::string_view> OpenStateFile(const std::string& name, std::string_view file, StateFileKind kind) {
-  const auto says = [&name](const std::string& what) { return Status::Environment(name + " " + what); };
+  const auto says = [&name](const std::string& what) {
+    return Status::Environment(name + " " + what).WithCode(kCheckpointDamaged);
+  };
   if (file.size() < kHeader) return says("is cut off: it has " + std::to_string(file.size()) + " bytes");
   if (file.substr(0, kMagic.size()) != kMagic)
     return says("is not a file of a checkpoint, or its first bytes are damaged");

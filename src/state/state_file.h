@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/checkpoint_part.h"
 #include "base/status.h"
 
 namespace laminar {
@@ -26,9 +27,10 @@ constexpr uint32_t kStateFileVersion = 1;
 
 std::string SealStateFile(StateFileKind kind, std::string_view payload);
 
-// The payload, which points into `file`. name: for messages. Errors, all of kEnvironment: it is no file of a
-// checkpoint, was written by a newer version, is cut off, is damaged, or is of another kind. What to do about a file
-// that is not whole depends on the delivery mode: whoever loads the checkpoint adds that hint.
+// The payload, which points into `file`. name: for messages. Errors, all of kEnvironment: it was written by a newer
+// version; or, with the code kCheckpointDamaged, it is no file of a checkpoint, is cut off, is damaged, or is of
+// another kind. What to do about a file that is not whole depends on the delivery mode: whoever loads the checkpoint
+// adds that hint.
 Result<std::string_view> OpenStateFile(const std::string& name, std::string_view file, StateFileKind kind);
 
 }  // namespace laminar

@@ -278,11 +278,7 @@ def test_a_full_disk_stops_checkpoints_not_the_pipeline(place):
         with place.run() as run:
             place.wait_for_checkpoints(run, 1)
             assert "goes on from a checkpoint" in run.stderr
-            subprocess.run(["mount", "-o", "remount,size=4k", str(small)], check=False)
-            assert run.stop(timeout=60) in (0, 1)
-        subprocess.run(["mount", "-o", "remount,size=64m", str(small)], check=True)
-        for path in small.glob("state/manifest-*"):
-            path.chmod(0o600)
+            assert run.stop() == 0, run.describe()
         with place.run("--checkpoint-failures", 2) as run:
             wait_for(lambda: "reading" in run.stderr, 30, run.describe)
             filler = small / "filler"

@@ -5,10 +5,9 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <ctime>
 
 #include "aws/base64.h"
-#include "base/clock.h"
+#include "base/utc.h"
 #include "connectors/kinesis/codec_json.h"
 
 namespace laminar::kinesis {
@@ -26,13 +25,8 @@ Result<std::unique_ptr<LineOutput>> OpenDeadLetterFile(const std::string& path) 
 
 std::string DeadLetterLine(int64_t wall_micros, std::string_view table, std::string_view reason,
                            std::string_view origin, std::string_view data) {
-  const std::time_t seconds = wall_micros / kMicrosPerSecond;
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  char time[32];
-  std::strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%SZ", &utc);
   std::string line = "{\"time\":\"";
-  line += time;
+  line += Rfc3339(wall_micros);
   line += "\",\"table\":";
   AppendJsonText(table, &line);
   line += ",\"reason\":";

@@ -44,7 +44,7 @@ int64_t MemoryOf(const Segment& segment) {
 Status Damaged(const std::string& what) {
   return Status::Environment("the rows of a sink in the checkpoint are not what was written: " + what,
                              "Start from an older checkpoint, or with --fresh")
-      .WithCode("CheckpointDamaged");
+      .WithCode(kCheckpointDamaged);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ constexpr int64_t kMostEpoch = 999'999'999'999;  // kMostIdBytes has room for it
 Status Unreadable(const std::string& what) {
   return Status::Environment("the progress of a Kinesis sink in the checkpoint cannot be read: " + what,
                              "Start from an older checkpoint, or with --fresh")
-      .WithCode("CheckpointDamaged");
+      .WithCode(kCheckpointDamaged);
 }
 
 bool IsIdPrefix(std::string_view text) {

@@ -35,7 +35,7 @@ Status HopMerge::AddTo(StateTable* sum, Pane* pane) {
   return set_->Combine(from, into, sum->memory());
 }
 
-Status HopMerge::Add(int64_t pane_start, GroupTable table) {
+std::vector<uint32_t> HopMerge::Join(const GroupTable& table) {
   std::vector<uint32_t> groups(table.groups());
   for (uint32_t i = 0; i < groups.size(); i++) {
     bool created = false;
@@ -43,6 +43,11 @@ Status HopMerge::Add(int64_t pane_start, GroupTable table) {
     if (groups[i] >= groups_.size()) groups_.resize(groups[i] + 1);
     groups_[groups[i]].panes++;
   }
+  return groups;
+}
+
+Status HopMerge::Add(int64_t pane_start, GroupTable table) {
+  std::vector<uint32_t> groups = Join(table);
   Pane pane{pane_start, std::move(table).TakeStates(), std::move(groups), {}};
   if (!front_.empty() && pane_start <= front_.back().start) {
     late_.push_back(std::move(pane));
@@ -119,44 +124,48 @@ Status HopMerge::Flip() {
   return Status::Ok();
 }
 
-Status HopMerge::SavePane(const Pane& pane, const Write& write) const {
+Status HopMerge::SavePane(const Pane& pane, const Write& write, std::vector<bool>* written) const {
   std::vector<std::string_view> keys;
   std::vector<uint64_t> hashes;
   std::vector<std::byte*> states;
   for (uint32_t row = 0; row < pane.groups.size(); row++) {
-    keys.push_back(keys_.key(pane.groups[row]));
-    hashes.push_back(keys_.hash(pane.groups[row]));
+    const uint32_t group = pane.groups[row];
+    if (written) {
+      if ((*written)[group]) continue;
+      (*written)[group] = true;
+    }
+    keys.push_back(keys_.key(group));
+    hashes.push_back(keys_.hash(group));
     states.push_back(pane.states.at(row));
-    if (keys.size() < kBatchRows && row + 1 < pane.groups.size()) continue;
+    if (keys.size() < kBatchRows) continue;
     RETURN_IF_ERROR(write(pane.start, keys, hashes, states));
     keys.clear();
     hashes.clear();
     states.clear();
   }
-  return Status::Ok();
+  return keys.empty() ? Status::Ok() : write(pane.start, keys, hashes, states);
 }
 
+// Of the rows of a group in panes that begin at the same time, the first holds the merge of them all.
 Status HopMerge::SaveFront(const Write& write) const {
-  for (const Pane& pane : front_) RETURN_IF_ERROR(SavePane(pane, write));
+  std::vector<bool> written(groups_.size());
+  for (size_t i = 0; i < front_.size(); i++) {
+    if (i > 0 && front_[i].start != front_[i - 1].start) written.assign(groups_.size(), false);
+    RETURN_IF_ERROR(SavePane(front_[i], write, &written));
+  }
   return Status::Ok();
 }
 
 Status HopMerge::SaveRest(const Write& write) const {
-  for (const Pane& pane : back_) RETURN_IF_ERROR(SavePane(pane, write));
-  for (const Pane& pane : late_) RETURN_IF_ERROR(SavePane(pane, write));
+  for (const Pane& pane : back_) RETURN_IF_ERROR(SavePane(pane, write, nullptr));
+  for (const Pane& pane : late_) RETURN_IF_ERROR(SavePane(pane, write, nullptr));
   return Status::Ok();
 }
 
 void HopMerge::RestoreFront(std::map<int64_t, GroupTable> panes) {
   CHECK(empty());
   for (auto& [start, table] : panes) {
-    std::vector<uint32_t> groups(table.groups());
-    for (uint32_t i = 0; i < groups.size(); i++) {
-      bool created = false;
-      groups[i] = keys_.FindOrAdd(table.key(i), table.hash(i), &created);
-      if (groups[i] >= groups_.size()) groups_.resize(groups[i] + 1);
-      groups_[groups[i]].panes++;
-    }
+    std::vector<uint32_t> groups = Join(table);
     front_.push_back({start, std::move(table).TakeStates(), std::move(groups), {}});
   }
   for (auto number = static_cast<uint32_t>(front_.size()); number-- > 0;) {

@@ -70,8 +70,11 @@ class HopMerge {
 
   Status Flip();
   Status AddTo(StateTable* sum, Pane* pane);
+  // The groups of a pane that joins, by row: each is in one pane more.
+  std::vector<uint32_t> Join(const GroupTable& pane);
   void Forget(const Pane& pane);
-  Status SavePane(const Pane& pane, const Write& write) const;
+  // Passes over the groups that have been `written` (by number; may be null), and marks the others.
+  Status SavePane(const Pane& pane, const Write& write, std::vector<bool>* written) const;
   std::byte* StatesAt(const Ref& ref) { return front_[ref.pane - front_begin_].states.at(ref.row); }
 
   AggregateSet* const set_;

@@ -11,6 +11,7 @@
 #include "state/save_cursor.h"
 #include "state/state_table.h"
 #include "stream/operators/row_partials.h"
+#include "stream/operators/saved_groups.h"
 #include "stream/operators/time_order.h"
 
 namespace laminar {
@@ -45,7 +46,7 @@ struct InstantAggregateOperator::Rep {
         pay(trial_rows),
         states(&set),
         saved_schema(PartialRows::SchemaOf(node, output)),
-        saved(saved_schema) {}
+        saved(&set, saved_schema) {}
 
   // The rows of the batch that are in time.
   std::span<const uint32_t> RowsInTime() {
@@ -130,22 +131,15 @@ struct InstantAggregateOperator::Rep {
   // ---- checkpoints
 
   Status SaveGroups(std::span<const uint32_t> groups) {
-    std::vector<std::string_view> keys;
-    std::vector<uint64_t> hashes;
-    std::vector<std::byte*> group_states;
-    saved.Reset();
-    auto* times = duckdb::FlatVector::GetData<int64_t>(saved.chunk().data[PartialRows::kStart]);
+    saved.Clear();
     for (const uint32_t group : groups) {
       const std::string_view key = table.key(group);
-      std::memcpy(times++, key.data() + key.size() - sizeof(int64_t), sizeof(int64_t));
-      keys.push_back(key);
-      hashes.push_back(HashKey(key.substr(0, key.size() - kTimeBytes)));
-      group_states.push_back(states.at(group));
+      int64_t time = 0;
+      std::memcpy(&time, key.data() + key.size() - sizeof time, sizeof time);
+      saved.Add(key, HashKey(key.substr(0, key.size() - kTimeBytes)), time, states.at(group));
     }
-    WriteEncoded(keys, hashes, &saved);
-    RETURN_IF_ERROR(set.Finalize(group_states, states.memory(), &saved, PartialRows::kResults));
-    saved.chunk().SetCardinality(groups.size());
-    section->Add(saved);
+    ASSIGN_OR_RETURN(const Batch* const rows, saved.Write(states.memory()));
+    section->Add(*rows);
     return Status::Ok();
   }
 
@@ -179,7 +173,7 @@ struct InstantAggregateOperator::Rep {
   std::vector<std::byte*> found;
 
   const Schema saved_schema;
-  Batch saved;
+  SavedGroups saved;
   SaveCursor save;
   std::unique_ptr<SectionWriter> section;  // while a checkpoint is written
 };

@@ -95,7 +95,8 @@ class OverWorkers {
     const int64_t rows = StateRows();
     Start(workers);
     for (size_t w = 0; w < workers_.size(); w++)
-      RETURN_IF_ERROR(workers_[w]->Restore(StateInput(parts, static_cast<int>(w), workers), watermark));
+      RETURN_IF_ERROR(
+          workers_[w]->Restore(StateInput(parts, static_cast<int>(w), workers, node_.partition.empty()), watermark));
     EXPECT_EQ(StateRows(), rows);
     return Status::Ok();
   }

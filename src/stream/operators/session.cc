@@ -12,6 +12,7 @@
 #include "state/state_table.h"
 #include "stream/operators/open_sessions.h"
 #include "stream/operators/row_partials.h"
+#include "stream/operators/saved_groups.h"
 #include "stream/operators/window_rows.h"
 
 namespace laminar {
@@ -117,30 +118,24 @@ struct SessionOperator::Rep {
 
   Status SaveAll(StateOutput* to) {
     SectionWriter section(to, "sessions", saved_schema);
-    Batch saved(saved_schema);
+    SavedGroups saved(&set, saved_schema);
+    std::vector<int64_t> lasts;
+    const auto write = [&]() -> Status {
+      ASSIGN_OR_RETURN(Batch* const batch, saved.Write(states.memory()));
+      std::copy(lasts.begin(), lasts.end(), duckdb::FlatVector::GetData<int64_t>(batch->chunk().data.back()));
+      section.Add(*batch);
+      saved.Clear();
+      lasts.clear();
+      return Status::Ok();
+    };
     std::vector<uint32_t> sessions;
     open.ForEach([&](uint32_t session) { sessions.push_back(session); });
-    for (size_t begin = 0; begin < sessions.size(); begin += kBatchRows) {
-      const size_t count = std::min(kBatchRows, sessions.size() - begin);
-      std::vector<std::string_view> keys;
-      std::vector<uint64_t> hashes;
-      saved.Reset();
-      auto* firsts = duckdb::FlatVector::GetData<int64_t>(saved.chunk().data[PartialRows::kStart]);
-      auto* lasts = duckdb::FlatVector::GetData<int64_t>(saved.chunk().data.back());
-      found.clear();
-      for (size_t i = 0; i < count; i++) {
-        const uint32_t session = sessions[begin + i];
-        keys.push_back(open.key(session));
-        hashes.push_back(open.hash(session));
-        firsts[i] = open.range(session).start;
-        lasts[i] = open.last(session);
-        found.push_back(states.at(session));
-      }
-      WriteEncoded(keys, hashes, &saved);
-      RETURN_IF_ERROR(set.Finalize(found, states.memory(), &saved, PartialRows::kResults));
-      saved.chunk().SetCardinality(count);
-      section.Add(saved);
+    for (const uint32_t session : sessions) {
+      saved.Add(open.key(session), open.hash(session), open.range(session).start, states.at(session));
+      lasts.push_back(open.last(session));
+      if (saved.size() == kBatchRows) RETURN_IF_ERROR(write());
     }
+    if (saved.size() > 0) RETURN_IF_ERROR(write());
     section.Finish();
     return Status::Ok();
   }

@@ -19,6 +19,7 @@
 #include "stream/operators/hop_merge.h"
 #include "stream/operators/instant_aggregate.h"
 #include "stream/operators/row_partials.h"
+#include "stream/operators/saved_groups.h"
 #include "stream/operators/session.h"
 
 namespace laminar {
@@ -67,7 +68,7 @@ struct WindowAggregateOperator::Rep {
         by_pane(mode == AggregateMode::kPartial || windows.disjoint()),
         merge(&set),
         saved_schema(PartialRows::SchemaOf(node, output)),
-        saved(saved_schema) {}
+        saved(&set, saved_schema) {}
 
   // The pane of a time, made if it is not there; nullptr: the row is dropped.
   Pane* Route(int64_t time) {
@@ -215,29 +216,13 @@ struct WindowAggregateOperator::Rep {
 
   // ---- checkpoints
 
-  Status SaveRows(int64_t start, std::span<const std::string_view> keys, std::span<const uint64_t> hashes,
-                  std::span<std::byte* const> states, AggregateMemory* memory, SectionWriter* to) {
-    saved.Reset();
-    WriteEncoded(keys, hashes, &saved);
-    auto* starts = duckdb::FlatVector::GetData<int64_t>(saved.chunk().data[PartialRows::kStart]);
-    std::fill_n(starts, keys.size(), start);
-    RETURN_IF_ERROR(set.Finalize(states, memory, &saved, PartialRows::kResults));
-    saved.chunk().SetCardinality(keys.size());
-    to->Add(saved);
-    return Status::Ok();
-  }
-
   Status SaveGroups(Pane* pane, std::span<const uint32_t> groups) {
-    std::vector<std::string_view> keys;
-    std::vector<uint64_t> hashes;
-    std::vector<std::byte*> states;
-    for (const uint32_t group : groups) {
-      keys.push_back(pane->table.key(group));
-      hashes.push_back(pane->table.hash(group));
-      states.push_back(pane->table.states(group));
-    }
-    return SaveRows(pane->range.start, keys, hashes, states, pane->table.memory(),
-                    pane->own_section ? pane->own_section.get() : section.get());
+    saved.Clear();
+    for (const uint32_t group : groups)
+      saved.Add(pane->table.key(group), pane->table.hash(group), pane->range.start, pane->table.states(group));
+    ASSIGN_OR_RETURN(const Batch* const rows, saved.Write(pane->table.memory()));
+    (pane->own_section ? pane->own_section : section)->Add(*rows);
+    return Status::Ok();
   }
 
   // Writes down about `groups` more of the pane. False: there are more.
@@ -326,7 +311,7 @@ struct WindowAggregateOperator::Rep {
   GroupTable::Scratch scratch;
 
   const Schema saved_schema;
-  Batch saved;
+  SavedGroups saved;
   std::unique_ptr<SectionWriter> section;  // while a checkpoint is written: of the panes without parts of their own
   StateOutput* saving_to = nullptr;        // then
 };
@@ -400,7 +385,11 @@ Status WindowAggregateOperator::Save(StateOutput* out) {
   const auto to = [&](SectionWriter* section) {
     return [&rep, section](int64_t start, std::span<const std::string_view> keys, std::span<const uint64_t> hashes,
                            std::span<std::byte* const> states) {
-      return rep.SaveRows(start, keys, hashes, states, rep.merge.memory(), section);
+      rep.saved.Clear();
+      for (size_t i = 0; i < keys.size(); i++) rep.saved.Add(keys[i], hashes[i], start, states[i]);
+      ASSIGN_OR_RETURN(const Batch* const rows, rep.saved.Write(rep.merge.memory()));
+      section->Add(*rows);
+      return Status::Ok();
     };
   };
   RETURN_IF_ERROR(rep.merge.SaveFront(to(&front)));

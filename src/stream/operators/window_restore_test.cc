@@ -67,6 +67,19 @@ TEST_F(WindowRestoreTest, AnInterruptedTumbleGivesTheSame) {
 TEST_F(WindowRestoreTest, AnInterruptedHopGivesTheSame) {
   EXPECT_TRUE(rc::check([&] { Interrupted(Node(WindowKind::kHop, 50, *rc::gen::element<int64_t>(10, 20, 60))); }));
 }
+// Rows of a pane that come while it waits behind the front make it two panes, of which the first holds both's merges.
+TEST_F(WindowRestoreTest, APaneThatJoinedTwiceCountsOnce) {
+  const auto node = Node(WindowKind::kHop, 50, 20);
+  Start(node);
+  Rows({{"a", -15, 1}, {"a", 5, 2}});
+  Watermark(10);  // [-40, 10): the panes of -20 and 0 join
+  Rows({{"a", 7, 4}, {"b", 7, 8}});
+  Watermark(30);  // [-20, 30): that of 0 once more; then that of -20 leaves, and the others are the front
+  Take();
+  Restore(node, Save(), 30);
+  End();
+  EXPECT_EQ(ByWindowAndKey(Take()), (std::vector<std::string>{TestLine("a", 0, 50, 6, 4), TestLine("b", 0, 50, 8, 8)}));
+}
 TEST_F(WindowRestoreTest, AnInterruptedGroupByTimeGivesTheSame) {
   EXPECT_TRUE(rc::check([&] { Interrupted(Node(WindowKind::kInstant, 0)); }));
 }

@@ -11,8 +11,6 @@
 #include "duckdb/common/types/data_chunk.hpp"
 #include "duckdb/common/types/vector.hpp"
 
-#include "stream/over/dealt.h"
-
 namespace laminar {
 
 namespace {
@@ -101,7 +99,7 @@ class PartitionReader {
       if (more_ && key != key_) return Malformed();
       const bool cut = more_;
       more_ = FlatVector::GetData<uint8_t>(chunk.data[kMore])[row] != 0;
-      if (!IsDealtHere(in_, partitions_->columns(), HashKey(key))) {
+      if (!in_.Owns(HashKey(key))) {
         key_ = key;
         continue;
       }

@@ -18,7 +18,6 @@
 #include "base/check.h"
 #include "base/event_time.h"
 #include "state/key_codec.h"
-#include "stream/over/dealt.h"
 #include "stream/over/row_store.h"
 
 namespace laminar {
@@ -259,7 +258,7 @@ Status RowBuffer::Restore(const StateInput& in, const std::vector<size_t>& parti
     codec.Encode(*batch, partition, &keys);
     size_t count = 0;
     for (size_t i = 0; i < batch->rows(); i++) {
-      if (IsDealtHere(in, partition, keys.hash(i))) owned.set_index(count++, i);
+      if (in.Owns(keys.hash(i))) owned.set_index(count++, i);
     }
     batch->Slice(owned, count);
     Add(batch, kNoWatermark);

@@ -3,13 +3,16 @@
 import argparse
 import contextlib
 import json
+import os
 import random
+import subprocess
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 from harness.crashes import crash
-from harness.laminar import Laminar
+from harness.laminar import Laminar, binary
 from harness.process import wait_for
 from harness.proxy import FaultProxy
 from harness.reshards import reshard_with_restarts
@@ -272,7 +275,20 @@ def faults(seconds):
         return f"{count} rows once through {sum(report['errors'].values())} faults"
 
 
-RUNS = {f.__name__: f for f in (speed, keys, day, kinesis, reshard, generations, generations_small, stop, faults, kills)}
+def properties(seconds, cases=2000):
+    """The C++ tests, the properties in them with 2,000 cases each where CI has 100, over and over with other seeds."""
+    programs = sorted(program for program in Path(binary()).parent.glob("*_test") if program.name != "oracle_test")
+    check(programs, "no C++ test is built beside the binary")
+    begin, rounds = time.monotonic(), 0
+    while rounds == 0 or time.monotonic() - begin < seconds:
+        for program in programs:
+            run = subprocess.run([program], env=os.environ | {"RC_PARAMS": f"max_success={cases}"}, capture_output=True, text=True, errors="replace")
+            check(run.returncode == 0, f"{program.name}, exit code {run.returncode}:\n{(run.stdout + run.stderr)[-4000:]}")
+        rounds += 1
+    return f"{len(programs)} programs, {rounds} times"
+
+
+RUNS = {f.__name__: f for f in (speed, keys, day, kinesis, reshard, generations, generations_small, stop, faults, kills, properties)}
 
 
 def main():

@@ -42,12 +42,13 @@ class BadRowHandler {
   virtual Status OnBadRow(const BadRow& row) = 0;
 };
 
-// Where decoding stands within a span of records; a new span starts with a new cursor. `line` is for
-// decoders that count lines as they go.
+// Where decoding stands within a span of records; a new span starts with a new cursor. It may come out of a checkpoint,
+// to a decoder that has not seen the beginning of the record. `line` is for decoders that count lines as they go.
 struct DecodeCursor {
   uint32_t record = 0;  // the next record
-  uint64_t offset = 0;  // the next byte within it: a record may hold more rows than a batch
-  uint64_t line = 0;    // lines already passed within it
+  uint64_t offset = 0;  // how much of it is used up, 0 = nothing: a record may hold more rows than a batch. In bytes,
+                        // or for a decoder whose rows do not stand one behind the other, in rows
+  uint64_t line = 0;  // lines already passed within it
 };
 
 class Decoder {
@@ -62,11 +63,12 @@ class Decoder {
                               Batch* out) = 0;
 };
 
-// Rows as bytes: row i is bytes[ends[i-1], ends[i]).
+// Rows as bytes: row i is bytes[ends[i-1], ends[i]). Of a format that packs rows, a "row" here is a record of several.
 struct EncodedRows {
   std::string bytes;
   std::vector<uint64_t> ends;
-  bool newlines = false;  // set by who asks for the rows: a newline follows each and belongs to it
+  std::vector<uint32_t> first_rows;  // of the batch, by record; empty: record i is row i. Only of a packing format
+  bool newlines = false;             // set by who asks for the rows: a newline follows each and belongs to it
   size_t rows() const { return ends.size(); }
   std::string_view row(size_t i) const {
     const uint64_t begin = i == 0 ? 0 : ends[i - 1];
@@ -75,6 +77,7 @@ struct EncodedRows {
   void Clear() {
     bytes.clear();
     ends.clear();
+    first_rows.clear();
   }
 };
 
@@ -84,6 +87,8 @@ class Encoder {
   // Appends every row of `batch` (whose columns are the schema that the encoder was made for) to `out`.
   // Error (kUser): a NULL in a NOT NULL column; the message names the column and the row's origin.
   virtual Status Encode(const Batch& batch, EncodedRows* out) = 0;
+  // Records of several rows are made no larger from now on, if one row is not; 1,000,000 before it was called.
+  virtual void LimitRecords(uint64_t /*bytes*/) {}
 };
 
 // Values of format options ("json.timestamp_format") and format name, as parsed by ParseOptions against the format's
@@ -96,6 +101,9 @@ class Format {
   virtual ~Format() = default;
   virtual Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema& schema, const OptionValues& options) const = 0;
   virtual Result<std::unique_ptr<Encoder>> MakeEncoder(const Schema& schema, const OptionValues& options) const = 0;
+  // With these options an encoder puts several rows into a record (a Parquet file): no row has a partition key of its
+  // own then, and rows do not stand in a file one behind the other.
+  virtual bool PacksRows(const OptionValues& /*options*/) const { return false; }
 };
 
 }  // namespace laminar

@@ -54,17 +54,20 @@ Status KinesisWriter::Push(const Batch& batch) {
   if (!encoder_) {
     ASSIGN_OR_RETURN(encoder_, sink_->table_.format->MakeEncoder(sink_->table_.schema, sink_->table_.options));
   }
+  if (sink_->Ready()) encoder_->LimitRecords(static_cast<uint64_t>(sink_->summary().max_record_bytes) - kMostIdBytes);
   EncodedRows rows, keys;
   rows.bytes.reserve(batch.rows() * (row_bytes_estimate_ + row_bytes_estimate_ / 8));
   rows.ends.reserve(batch.rows());
   RETURN_IF_ERROR(encoder_->Encode(batch, &rows));
-  CHECK(rows.rows() == batch.rows());
-  row_bytes_estimate_ = rows.bytes.size() / rows.rows() + 1;
+  const std::vector<uint32_t> first_rows = std::move(rows.first_rows);
+  CHECK(first_rows.empty() ? rows.rows() == batch.rows() : rows.rows() == first_rows.size());
+  row_bytes_estimate_ = rows.bytes.size() / batch.rows() + 1;
   if (!sink_->settings_.partition_key.empty()) {
     const size_t most = exactly_once_ ? kMostKeyCharacters - kMostIdBytes - 1 : kMostKeyCharacters;
     MakePartitionKeys(batch, sink_->settings_.partition_key, most, &keys);
   }
-  return PushEncoded(std::move(rows), std::move(keys), [&](size_t row) { return batch.DescribeOrigin(row); });
+  return PushEncoded(std::move(rows), std::move(keys),
+                     [&](size_t row) { return batch.DescribeOrigin(first_rows.empty() ? row : first_rows[row]); });
 }
 
 Status KinesisWriter::PushEncoded(EncodedRows rows, EncodedRows keys, const Origins& origins) {

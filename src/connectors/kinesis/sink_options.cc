@@ -81,6 +81,10 @@ void CheckSinkOptions(const TableSpec& table, std::vector<Status>* problems) {
     auto columns = ParsePartitionKey(options.String("sink.partition_key"), table.schema);
     if (!columns.ok()) add("sink.partition_key", columns.status().message(), columns.status().hint());
   }
+  if (options.Has("sink.partition_key") && table.format != nullptr && table.format->PacksRows(options)) {
+    add("sink.partition_key", "sink.partition_key gives each row a key, and this format puts many rows into a record",
+        "Leave it out, or choose a format with a record for each row");
+  }
   const bool has_path = options.Has("dead_letter.path"), has_stream = options.Has("dead_letter.stream");
   if (options.String("sink.oversize") != "dead_letter") {
     for (const char* option : {"dead_letter.path", "dead_letter.stream"}) {

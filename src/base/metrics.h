@@ -41,7 +41,8 @@ class Gauge {
   X(rows_out, Counter, "rows acknowledged by sinks")                                                                \
   X(bytes_out, Counter, "bytes of records acknowledged by sinks")                                                   \
   X(oversize_rows, Counter, "rows that a sink's stream does not take: dropped, or sent to dead letters")            \
-  X(bad_rows, Counter, "rows dropped by bad_data = 'drop'")                                                         \
+  X(bad_rows, Counter, "rows that sources could not take: dropped by bad_data, or kept as dead letters")            \
+  X(dead_letters, Counter, "dead letters handed to sinks, by bad_data = 'dead_letter'")                             \
   X(data_gaps, Counter, "stretches of a stream that were gone unread, passed by on_data_loss = 'resume'")           \
   X(out_of_range_records, Counter, "aggregated records dropped, as records in them belong to other shards")         \
   X(read_requests, Counter, "GetRecords requests answered")                                                         \

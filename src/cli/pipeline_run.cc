@@ -72,6 +72,7 @@ void LogTotal(std::string_view message, const Pipeline& pipeline, int64_t elapse
                     {"rows_out", number(metrics.rows_out.Get()), true},
                     {"bytes_out", number(metrics.bytes_out.Get()), true},
                     {"bad_rows", number(metrics.bad_rows.Get()), true},
+                    {"dead_letters", number(metrics.dead_letters.Get()), true},
                     {"late_rows", number(LateRows(pipeline.source_metrics())), true},
                     {"ahead_rows", number(AheadRows(pipeline.source_metrics())), true},
                     {"retries", number(metrics.retries.Get()), true},

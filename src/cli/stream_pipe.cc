@@ -8,7 +8,7 @@ namespace laminar::cli {
 
 namespace {
 
-Result<sql::BoundTable> Bind(const Registry& registry, const PipeEnd& end, OptionUse use) {
+Result<sql::BoundTable> Bind(const Registry& registry, const PipeEnd& end, const Schema& schema, OptionUse use) {
   sql::BoundTable table;
   table.connector = registry.FindConnector(end.connector);
   CHECK_MSG(table.connector != nullptr, end.connector.c_str());
@@ -16,7 +16,7 @@ Result<sql::BoundTable> Bind(const Registry& registry, const PipeEnd& end, Optio
   for (const auto& [name, value] : end.options) written.push_back({name, value, {}});
   std::vector<Status> problems;
   table.spec.name = use == OptionUse::kSource ? "input" : "output";
-  table.spec.schema = RecordSchema();
+  table.spec.schema = schema;
   table.spec.format = end.format;
   table.spec.options = ParseOptions(registry.AllOptions(*table.connector, ""), written, use,
                                     "connector '" + end.connector + "'", &problems);
@@ -33,6 +33,10 @@ Result<sql::BoundTable> Bind(const Registry& registry, const PipeEnd& end, Optio
 
 void StreamArguments::AddTo(CLI::App* command) {
   command->add_option("STREAM", stream, "The stream's name or ARN")->required()->option_text("");
+  AddConnectionTo(command);
+}
+
+void StreamArguments::AddConnectionTo(CLI::App* command) {
   command->add_option("--region", region, "The stream's region (default: from the environment or the profile)")
       ->option_text("REGION");
   command
@@ -53,13 +57,13 @@ std::vector<std::pair<std::string, std::string>> StreamArguments::Options() cons
   return options;
 }
 
-Result<std::unique_ptr<sql::CompiledScript>> MakePipe(const Registry& registry, const PipeEnd& from,
-                                                      const PipeEnd& to) {
+Result<std::unique_ptr<sql::CompiledScript>> MakePipe(const Registry& registry, const PipeEnd& from, const PipeEnd& to,
+                                                      const Schema& schema) {
   auto script = std::make_unique<sql::CompiledScript>();
-  ASSIGN_OR_RETURN(script->sources["input"], Bind(registry, from, OptionUse::kSource));
-  ASSIGN_OR_RETURN(script->sinks["output"], Bind(registry, to, OptionUse::kSink));
-  script->plan.nodes.push_back({SourceNode{"input"}, {}, RecordSchema(), {}});
-  script->plan.nodes.push_back({SinkNode{"output"}, {0}, RecordSchema(), {}});
+  ASSIGN_OR_RETURN(script->sources["input"], Bind(registry, from, schema, OptionUse::kSource));
+  ASSIGN_OR_RETURN(script->sinks["output"], Bind(registry, to, schema, OptionUse::kSink));
+  script->plan.nodes.push_back({SourceNode{.table = "input"}, {}, schema, {}});
+  script->plan.nodes.push_back({SinkNode{"output"}, {0}, schema, {}});
   script->plan.sources = {"input"};
   script->plan.sinks = {"output"};
   return script;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/record_format.h"
 #include "cli/wiring.h"
 #include "sql/compiler.h"
 
@@ -19,6 +20,7 @@ struct StreamArguments {
   std::string stream;  // its name or ARN
   std::string region, endpoint, role_arn, external_id;
   void AddTo(CLI::App* command);
+  void AddConnectionTo(CLI::App* command);  // all but the stream
   // As options of a kinesis table.
   std::vector<std::pair<std::string, std::string>> Options() const;
 };
@@ -27,10 +29,11 @@ struct StreamArguments {
 struct PipeEnd {
   std::string connector;
   std::vector<std::pair<std::string, std::string>> options;  // without `connector`
-  const Format* format = nullptr;                            // borrowed; of RecordSchema()
+  const Format* format = nullptr;                            // borrowed; of the pipe's schema
 };
 
 // Error (kUser): an option is wrong; the message names the command's argument where there is one.
-Result<std::unique_ptr<sql::CompiledScript>> MakePipe(const Registry& registry, const PipeEnd& from, const PipeEnd& to);
+Result<std::unique_ptr<sql::CompiledScript>> MakePipe(const Registry& registry, const PipeEnd& from, const PipeEnd& to,
+                                                      const Schema& schema = RecordSchema());
 
 }  // namespace laminar::cli

@@ -24,8 +24,10 @@
 
 namespace laminar {
 
+class BadData;
+
 // What `bad_data` says for a table.
-enum class BadDataPolicy { kFail, kDrop };
+enum class BadDataPolicy { kFail, kDrop, kDeadLetter };
 
 // The world, handed to every source and sink. All borrowed; all outlive them.
 struct ConnectorContext {
@@ -38,6 +40,9 @@ struct ConnectorContext {
   // Sources only. Their readers give out no rows before Source::Release: the position that they begin at is to be kept
   // first.
   bool hold_rows = false;
+  // Sources only: what becomes of rows that it cannot take, over all its readers. nullptr: what TableSpec::bad_data
+  // says.
+  BadData* bad_data = nullptr;
   // Sources only: where its splits, their idleness and their ends are reported. nullptr: nobody asks for event time.
   SourceWatermark* watermark = nullptr;
 };
@@ -151,6 +156,14 @@ class Sink {
   virtual Status Resume(const std::string& /*state_id*/, std::vector<SinkState> /*states*/) { return Status::Ok(); }
 };
 
+// What comes with a record besides its bytes: a column declared as METADATA FROM 'name'.
+struct MetadataSpec {
+  std::string_view name;
+  std::string_view type;  // SQL; what RowOrigins::FillMetadata fills
+  OptionUse use = OptionUse::kSource;
+  std::string_view help;
+};
+
 // What `connector = '...'` names. One object for the whole process, stateless but for what it was constructed with.
 class Connector {
  public:
@@ -160,6 +173,7 @@ class Connector {
   virtual const std::vector<OptionSpec>& options()
       const = 0;  // without those that every table has (connector, type, format, bad_data, ...)
   virtual std::vector<std::string> formats() const = 0;  // the first is the default; empty: takes no format
+  virtual std::vector<MetadataSpec> metadata() const { return {}; }
   virtual bool is_source() const = 0;
   virtual bool is_sink() const = 0;
   // Whether the source ends by itself and soon: a stream may be joined with it, which reads it to its end first.
@@ -167,6 +181,12 @@ class Connector {
   // Checks that need no network (combinations of options). Called while planning, for `laminar check` too. Appends to
   // `problems`.
   virtual void Check(const TableSpec& table, OptionUse use, std::vector<Status>* problems) const {}
+  // The options of a table for `stream`, reached as `table` reaches its own: its region, endpoint, role. Of a table of
+  // another connector: by the stream's name alone. Empty: this connector has no streams.
+  virtual std::vector<WrittenOption> OptionsForStream(const OptionValues& /*table*/,
+                                                      const std::string& /*stream*/) const {
+    return {};
+  }
   virtual Result<std::unique_ptr<Source>> MakeSource(const TableSpec& table, const ConnectorContext& context) const;
   virtual Result<std::unique_ptr<Sink>> MakeSink(const TableSpec& table, const ConnectorContext& context) const;
 };

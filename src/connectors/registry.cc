@@ -59,11 +59,27 @@ const std::vector<OptionSpec>& Registry::TableOptions() {
        .type = OptionType::kEnum,
        .use = OptionUse::kSource,
        .default_value = "fail",
-       .choices = {"fail", "drop"},
+       .choices = {"fail", "drop", "dead_letter"},
        .help = "What to do with a record that cannot be decoded, or a row on which an expression fails: stop with its "
-               "position and the "
-               "reason, or drop and count it",
+               "position and the reason, drop and count it, or keep it in dead_letter.path or dead_letter.stream",
        .example = "drop"},
+      {.name = "bad_data.max_rate",
+       .type = OptionType::kInteger,
+       .use = OptionUse::kSource,
+       .min = 1,
+       .help =
+           "How many such rows may come within a minute: one more stops the pipeline and says how many there were of "
+           "which kind; any number if not given",
+       .example = "1000"},
+      {.name = "dead_letter.path",
+       .use = OptionUse::kSource,
+       .help = "bad_data = 'dead_letter': a file that such records are added to, as lines of JSON",
+       .example = "/var/lib/laminar/orders-bad.jsonl"},
+      {.name = "dead_letter.stream",
+       .use = OptionUse::kSource,
+       .help = "bad_data = 'dead_letter': a stream that such records are put into, as JSON; of a Kinesis table in the "
+               "same account and region",
+       .example = "orders-bad"},
       {.name = "event_time_field",
        .use = OptionUse::kSource,
        .help = "The TIMESTAMP column that says when a row happened, as WATERMARK FOR does",

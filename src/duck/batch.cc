@@ -23,6 +23,11 @@ std::string RowPosition::ToString() const {
   return out;
 }
 
+void RowOrigins::FillMetadata(std::string_view /*name*/, std::span<const uint32_t> /*rows*/,
+                              duckdb::Vector* /*out*/) const {
+  CHECK_MSG(false, "this source has no metadata");
+}
+
 Batch::Batch() : chunk_(std::make_unique<duckdb::DataChunk>()) {}
 
 Batch::Batch(const Schema& schema) : Batch() {

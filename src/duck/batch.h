@@ -4,13 +4,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "duck/schema.h"
 
 namespace duckdb {
 class DataChunk;
+class Vector;
 struct SelectionVector;
 }  // namespace duckdb
 
@@ -40,6 +43,12 @@ class RowOrigins {
       uint32_t row) const = 0;  // row: an ordinal that this source gave out in Batch::origin_rows
   // Position(row).arrival_micros, without the rest.
   virtual int64_t ArrivalMicros(uint32_t row) const { return Position(row).arrival_micros; }
+  // The bytes of the record that the row is from, as they came; of a file its line. Valid as long as this. Empty: they
+  // are not kept.
+  virtual std::string_view RecordBytes(uint32_t /*row*/) const { return {}; }
+  // What the source says of records besides their bytes (Connector::metadata, by name), of each of `rows` into the
+  // first rows of `out`, a flat vector of the type that the connector names. Texts are borrowed from this.
+  virtual void FillMetadata(std::string_view name, std::span<const uint32_t> rows, duckdb::Vector* out) const;
 };
 
 // Movable, not copyable, not thread-safe: it belongs to whoever fills it. An operator may slice or reference the batch

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/waker.h"
+#include "connectors/bad_data.h"
 #include "connectors/source_watermark.h"
 #include "engine/checkpointer.h"
 #include "engine/kept_state.h"
@@ -73,6 +74,7 @@ class PipelineImpl final : public Pipeline {
     for (const auto& [name, table] : script_.sources) {
       context.watermark = MakeWatermark(name);
       context.hold_rows = kept_ != nullptr && kept_->BeginsHere(name);
+      context.bad_data = MakeBadData(table.spec);
       auto source = table.connector->MakeSource(table.spec, context);
       if (!source.ok()) return InTable(table, source.status()).At(table.position);
       sources_[name] = std::move(source).value();
@@ -171,6 +173,17 @@ class PipelineImpl final : public Pipeline {
     return watermark.get();
   }
 
+  BadData* MakeBadData(const TableSpec& table) {
+    BadData::Settings settings;
+    settings.table = table.name;
+    settings.policy = table.bad_data;
+    settings.pipeline = options_.checkpoints.pipeline;
+    if (table.options.Has("bad_data.max_rate")) settings.most_per_minute = table.options.Integer("bad_data.max_rate");
+    auto& bad_data = bad_data_[table.name];
+    bad_data = std::make_unique<BadData>(std::move(settings), options_.parallelism, world_.clock, &metrics_);
+    return bad_data.get();
+  }
+
   // ---- checkpoints
 
   bool GoesOn() const { return kept_ != nullptr && kept_->goes_on(); }
@@ -264,7 +277,8 @@ class PipelineImpl final : public Pipeline {
     for (const auto& [name, source] : sources_) {
       SourceInput::Parts& input = parts.sources[name];
       input.reader = source->CreateReader(worker);
-      input.bad_data = script_.sources.at(name).spec.bad_data;
+      input.bad_data = bad_data_.at(name).get();
+      input.worker = worker;
       input.reports_splits = source->ReportsSplits();
       if (const auto watermark = watermarks_.find(name); watermark != watermarks_.end()) {
         input.watermark = watermark->second.get();
@@ -272,6 +286,8 @@ class PipelineImpl final : public Pipeline {
       }
     }
     for (const auto& [name, sink] : sinks_) parts.writers[name] = sink->CreateWriter(worker);
+    for (const auto& [table, sink] : script_.dead_letters)
+      parts.dead_letters[sink] = bad_data_.at(table)->letters(worker);
     return std::make_unique<Task>(std::move(parts));
   }
 
@@ -403,6 +419,7 @@ class PipelineImpl final : public Pipeline {
   PipelineMetrics metrics_;
   std::map<std::string, SourceMetrics> source_metrics_;                 // by table
   std::map<std::string, std::unique_ptr<SourceWatermark>> watermarks_;  // by table; outlive the sources
+  std::map<std::string, std::unique_ptr<BadData>> bad_data_;            // by source table; outlive the sources
   std::vector<int64_t> cpu_micros_;                                     // by worker; each writes its own
   std::vector<std::unique_ptr<ThreadWaker>> wakers_;                    // one a worker
   std::map<std::string, std::unique_ptr<Sink>> sinks_;                  // by table

@@ -32,6 +32,9 @@ struct BadRow {
   uint64_t line = 0;    // line of the value within its record, from 1; 0 = the record holds one value only
   std::string column;   // "" = the value as a whole
   std::string reason;   // "expected BIGINT, found the string \"abc\""
+  // The bytes of the value, where it is not all of its record: put back alone they are the same value. Valid during the
+  // call.
+  std::string_view data = {};
 };
 
 // What to do with a bad row: ok = drop it (the handler has counted it), an error = stop with it. Called on the
@@ -48,7 +51,7 @@ struct DecodeCursor {
   uint32_t record = 0;  // the next record
   uint64_t offset = 0;  // how much of it is used up, 0 = nothing: a record may hold more rows than a batch. In bytes,
                         // or for a decoder whose rows do not stand one behind the other, in rows
-  uint64_t line = 0;  // lines already passed within it
+  uint64_t line = 0;    // lines already passed within it
 };
 
 class Decoder {

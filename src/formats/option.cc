@@ -126,6 +126,7 @@ class OptionParser {
   OptionParser(std::span<const OptionSpec> specs, OptionUse use, std::string_view what, std::vector<Status>* problems)
       : specs_(specs), use_(use), what_(what), problems_(problems) {
     for (const OptionSpec& spec : specs_) {
+      if (IsShadowed(spec)) continue;
       Index(spec.name, spec);
       for (const std::string_view alias : spec.aliases) Index(alias, spec);
     }
@@ -154,7 +155,7 @@ class OptionParser {
       }
     }
     for (const OptionSpec& spec : specs_) {
-      if (first.contains(&spec) || !Applies(spec.use, use_)) continue;
+      if (first.contains(&spec) || !Applies(spec.use, use_) || IsShadowed(spec)) continue;
       if (!spec.default_value.empty()) {
         OptionValues::Value value = Typed(spec);
         CHECK_MSG(Convert(spec, spec.default_value, &value) == Verdict::kGood, std::string(spec.name).c_str());
@@ -171,6 +172,14 @@ class OptionParser {
   }
 
  private:
+  // An option that sources and sinks have in different meanings has two specs, of which one counts.
+  bool IsShadowed(const OptionSpec& spec) const {
+    return std::any_of(specs_.begin(), specs_.end(), [&](const OptionSpec& other) {
+      return &other != &spec && other.name == spec.name && Applies(other.use, use_) &&
+             (!Applies(spec.use, use_) || &other < &spec);
+    });
+  }
+
   void Index(std::string_view name, const OptionSpec& spec) {
     const bool is_new = by_name_.emplace(Lower(name), &spec).second;
     CHECK_MSG(is_new, std::string(name).c_str());

@@ -90,6 +90,20 @@ TEST(Option, AliasesAndCase) {
   EXPECT_FALSE(p.values.Boolean("kpl.check_range"));
 }
 
+// Sources and sinks may have an option of one name and different meanings.
+TEST(Option, OfTwoSpecsOfANameTheOneForTheDirectionCounts) {
+  const std::vector<OptionSpec> specs = {
+      {.name = "dead_letter", .use = OptionUse::kSource, .default_value = "of a source"},
+      {.name = "dead_letter", .type = OptionType::kInteger, .use = OptionUse::kSink, .default_value = "7"}};
+  std::vector<Status> problems;
+  EXPECT_EQ(ParseOptions(specs, {}, OptionUse::kSource, "t", &problems).String("dead_letter"), "of a source");
+  EXPECT_EQ(ParseOptions(specs, {}, OptionUse::kSink, "t", &problems).Integer("dead_letter"), 7);
+  EXPECT_EQ(ParseOptions(specs, {}, OptionUse::kBoth, "t", &problems).String("dead_letter"), "of a source");
+  const std::vector<WrittenOption> written = {{"dead_letter", "8", {}}};
+  EXPECT_EQ(ParseOptions(specs, written, OptionUse::kSink, "t", &problems).Integer("dead_letter"), 8);
+  EXPECT_THAT(problems, IsEmpty());
+}
+
 TEST(Option, UnknownNamesTheNearest) {
   const Parsed p = Parse({{"streamName", "orders", {}}, {"sink.record_per_batch", "5", {7, 3}}}, OptionUse::kSink);
   ASSERT_THAT(p.Texts(),

@@ -22,7 +22,8 @@ struct TableColumn {
   bool not_null = false;
   // GENERATED ALWAYS AS (...): computed as the table is read. Its type may then be unknown (INVALID).
   duckdb::unique_ptr<duckdb::ParsedExpression> generated;
-  std::string made_by;  // SQL of `AS (...)` of a connector that makes its own data (generator)
+  std::string made_by;                   // SQL of `AS (...)` of a connector that makes its own data (generator)
+  std::optional<MetadataSpec> metadata;  // METADATA FROM: of the connector's
   size_t offset = 0;
 };
 

@@ -186,6 +186,16 @@ class Compilation {
     if (problems_.size() > 0) return;
     CheckJoinOrder(plan(), &problems_);
     DropUnreadSources();
+    AddDeadLetters();
+  }
+
+  void AddDeadLetters() {
+    for (const auto& [name, source] : result_.script->sources) {
+      if (source.spec.bad_data != BadDataPolicy::kDeadLetter) continue;
+      BoundTable sink = DeadLetterSink(source, registry_, &problems_);
+      result_.script->dead_letters[name] = sink.spec.name;
+      result_.script->sinks.emplace(sink.spec.name, std::move(sink));
+    }
   }
 
   // What the optimiser found to contribute nothing (WHERE false) is not read.
@@ -302,6 +312,9 @@ class Compilation {
     SourceNode source;
     source.table = table.name;
     node.schema = bound.spec.schema;
+    node.schema.insert(node.schema.end(), bound.metadata_columns.begin(), bound.metadata_columns.end());
+    for (const MetadataSpec& metadata : bound.metadata)
+      source.metadata.push_back({std::string(metadata.name), MakeType(std::string(metadata.type))});
     node.position = bound.position;
     const TableColumn* time = table.event_time ? table.FindColumn(table.event_time->column) : nullptr;
     if (table.computed_time && (timed || used_columns_[table.name].contains(time->name))) {

@@ -23,8 +23,11 @@ struct ScriptInput {
 // A table that the plan reads or writes: what its connector is made from.
 struct BoundTable {
   const Connector* connector = nullptr;  // borrowed from the registry
-  TableSpec spec;                        // sources: schema = the columns that the plan's SourceNode yields
-  SqlPosition position;                  // of its CREATE TABLE
+  TableSpec spec;                        // sources: schema = the columns that are decoded
+  // Sources: the columns behind them, METADATA FROM, and what of.
+  Schema metadata_columns;
+  std::vector<MetadataSpec> metadata;
+  SqlPosition position;  // of its CREATE TABLE
 };
 
 // A source's event time: what its SourceWatermark is made from. Which column it is says the plan (SourceNode).
@@ -37,6 +40,7 @@ struct EventTime {
 struct CompiledScript {
   StreamPlan plan;
   std::map<std::string, BoundTable> sources, sinks;  // by the names in the plan
+  std::map<std::string, std::string> dead_letters;   // by source table: the sink, which no query of the plan writes
   std::map<std::string, EventTime> event_times;      // by source table; none: nobody asks
   std::vector<Status> warnings;
   bool prints_to_terminal = false;  // a bare SELECT: its rows go to stdout

@@ -251,9 +251,11 @@ TEST_F(CompilerTest, OptionsAreCheckedInTheUsersSpelling) {
               ElementsAre("1:42 there is no connector 'kinesiss' | did you mean kinesis?"));
   EXPECT_THAT(Problems("CREATE TABLE t (a INT) WITH (connector = 'kinesis'); SELECT a FROM t"),
               ElementsAre(HasSubstr("needs the option 'stream_name'")));
-  EXPECT_THAT(Problems("CREATE TABLE t (a INT) WITH (connector = 'kinesis', stream_name = 't', bad_data = "
-                       "'dead_letter'); SELECT a FROM t"),
-              ElementsAre(HasSubstr("bad_data = 'dead_letter' is not supported yet | use 'fail' or 'drop'")));
+  EXPECT_THAT(
+      Problems("CREATE TABLE t (a INT) WITH (connector = 'kinesis', stream_name = 't', bad_data = "
+               "'dead_letter'); SELECT a FROM t"),
+      ElementsAre(HasSubstr("bad_data = 'dead_letter' does not say where the records go | add dead_letter.path or "
+                            "dead_letter.stream")));
   EXPECT_THAT(
       Problems(
           "CREATE TABLE t (a INT) WITH (connector = 'kinesis', stream_name = 't', format = 'avro'); SELECT a FROM t"),

@@ -34,9 +34,8 @@ class TableDefiner {
     const size_t before = problems_->size();
     if (table_.kind == TableKind::kConnector) ReadConnector();
     if (info) ReadColumns(*info);
-    for (const NamedOffset& metadata : clauses_.metadata) {
-      problems_->Add(metadata.offset, "METADATA FROM is not supported yet",
-                     "remove the column, or read it from the record's own fields");
+    for (const auto& [column, name] : clauses_.metadata) {
+      if (column < table_.columns.size()) ReadMetadata(&table_.columns[column], name);
     }
     ReadEventTime();
     table_.broken = problems_->size() > before;
@@ -136,6 +135,44 @@ class TableDefiner {
                      "remove it, and filter with WHERE " + column->name + " IS NOT NULL, or declare it on the sink");
     }
     column->not_null = true;
+  }
+
+  // METADATA FROM 'name'
+  void ReadMetadata(TableColumn* column, const NamedOffset& name) {
+    if (table_.kind == TableKind::kStream) {
+      problems_->Add(name.offset, "a stream inside the script has no metadata: column " + column->name,
+                     "declare METADATA FROM at the source, and select the column");
+      return;
+    }
+    if (!table_.connector) return;
+    const std::vector<MetadataSpec> all = table_.connector->metadata();
+    const auto found = std::find_if(all.begin(), all.end(), [&](const MetadataSpec& spec) {
+      return duckdb::StringUtil::CIEquals(std::string(spec.name), name.name);
+    });
+    if (found == all.end()) {
+      std::vector<std::string> names;
+      for (const MetadataSpec& spec : all) names.emplace_back(spec.name);
+      problems_->Add(name.offset, "connector '" + table_.connector->name() + "' has no metadata '" + name.name + "'",
+                     all.empty() ? "remove the column: this connector says nothing of its records but their bytes"
+                                 : Suggest(name.name, names));
+      return;
+    }
+    const duckdb::LogicalType given = *MakeType(std::string(found->type));
+    const bool fits = column->type == given || column->type.id() == duckdb::LogicalTypeId::SQLNULL ||
+                      column->type == duckdb::LogicalType::VARCHAR || (IsMicros(given) && IsMicros(column->type));
+    if (!fits) {
+      problems_->Add(column->offset,
+                     "metadata '" + std::string(found->name) + "' is " + given.ToString() + ", and column " +
+                         column->name + " is " + column->type.ToString(),
+                     "declare it as " + given.ToString() + " or TEXT, and cast it in the query");
+    }
+    if (column->not_null || column->generated) {
+      problems_->Add(column->offset,
+                     column->generated ? "column " + column->name + " is both computed and METADATA FROM"
+                                       : "NOT NULL is not checked of metadata: column " + column->name,
+                     "remove one of them, or filter with WHERE " + column->name + " IS NOT NULL");
+    }
+    column->metadata = *found;
   }
 
   // Its own data: columns' `AS (...)` say how the connector makes them.

@@ -191,7 +191,10 @@ class Preparer {
     if (!head.quoted && head.IsWord() && IsReserved(head.text)) Replace(first, QuoteName(NameAsWritten(first)));
     for (size_t i = first + 1; i < last; i++) {
       if (Is(i, "metadata") && Is(i + 1, "from") && i + 2 < last) {
-        table_->metadata.push_back({tokens_[i + 2].text, tokens_[i].begin});
+        const Token& name = tokens_[i + 2];
+        if (name.kind != TokenKind::kString)
+          problems_->Add(name.begin, "METADATA FROM takes a name in quotes", "write METADATA FROM 'partition_key'");
+        table_->metadata[table_->columns.size() - 1] = {name.text, name.begin};
         Remove(i, i + 2);
       } else if (Is(i, "stored") && Is(i - 1, ")")) {
         Remove(i, i);

@@ -35,7 +35,7 @@ struct TableClauses {
   std::vector<size_t> value_offsets;  // of the options' values
   std::vector<NamedOffset> columns;   // in order, without WATERMARK and constraints
   std::optional<WatermarkClause> watermark;
-  std::vector<NamedOffset> metadata;  // columns with METADATA FROM: the key and where it stands
+  std::map<size_t, NamedOffset> metadata;  // METADATA FROM by column: the name and where it stands
 };
 
 struct PreparedStatement {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "connectors/dead_letters.h"
 #include "sql/definitions.h"
 
 namespace laminar::sql {
@@ -13,16 +14,31 @@ bool HasOptionOf(const Table& table, const std::string& prefix) {
   });
 }
 
-// Options that no spec knows although their names promise something that comes later.
-void RemoveDeadLetter(std::vector<WrittenOption>* options, Problems* problems) {
-  for (auto option = options->begin(); option != options->end(); ++option) {
-    if (!duckdb::StringUtil::CIEquals(option->name, "bad_data") ||
-        !duckdb::StringUtil::CIEquals(option->value, "dead_letter"))
-      continue;
-    problems->Add(
-        Status::User("bad_data = 'dead_letter' is not supported yet", "use 'fail' or 'drop'").At(option->position));
-    options->erase(option);
-    return;
+// Where the dead letters of a source go: one place, if they go anywhere.
+void CheckDeadLetters(const BoundTable& bound, Problems* problems) {
+  const OptionValues& options = bound.spec.options;
+  const auto add = [&](std::string_view option, const std::string& message, const std::string& hint) {
+    Status problem = Status::User("table " + bound.spec.name + ": " + message, hint).At(options.position(option));
+    problems->Add(std::move(problem).At(bound.position));
+  };
+  const bool has_path = options.Has("dead_letter.path"), has_stream = options.Has("dead_letter.stream");
+  if (bound.spec.bad_data != BadDataPolicy::kDeadLetter) {
+    for (const char* option : {"dead_letter.path", "dead_letter.stream"}) {
+      if (options.Has(option))
+        add(option, std::string(option) + " is only for bad_data = 'dead_letter'",
+            "add bad_data = 'dead_letter', or leave it out");
+    }
+  } else if (has_path == has_stream) {
+    add("bad_data",
+        has_path ? "both dead_letter.path and dead_letter.stream are given"
+                 : "bad_data = 'dead_letter' does not say where the records go",
+        has_path ? "keep one of them" : "add dead_letter.path or dead_letter.stream");
+  } else if (has_stream && options.StringOr("stream_name", "") == options.String("dead_letter.stream")) {
+    add("dead_letter.stream", "dead_letter.stream is the stream that the table reads", "name another stream");
+  }
+  if (bound.spec.bad_data == BadDataPolicy::kFail && options.Has("bad_data.max_rate")) {
+    add("bad_data.max_rate", "with bad_data = 'fail' the first such row stops the pipeline",
+        "set bad_data to 'drop' or 'dead_letter', or leave bad_data.max_rate out");
   }
 }
 
@@ -71,20 +87,33 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
       continue;
     }
     if (use == OptionUse::kSource && used && !column.not_null && !used->contains(column.name)) continue;
+    if (column.metadata) {
+      if (column.metadata->use != OptionUse::kBoth && column.metadata->use != use) {
+        problems->Add(column.offset,
+                      "metadata '" + std::string(column.metadata->name) + "' is for " +
+                          (use == OptionUse::kSink ? "sources" : "sinks") + ", and " + table.name + " is a " +
+                          (use == OptionUse::kSink ? "sink" : "source"),
+                      "remove the column, or write it as an ordinary one");
+      }
+      bound.metadata_columns.push_back({column.name, MakeType(column.type), false});
+      bound.metadata.push_back(*column.metadata);
+      continue;
+    }
     bound.spec.schema.push_back({column.name, MakeType(column.type), column.not_null});
     bound.spec.column_expressions.push_back(column.made_by);
   }
   if (!table.connector) return bound;
-  std::vector<WrittenOption> options = table.options;
-  RemoveDeadLetter(&options, problems);
   const std::vector<OptionSpec> specs = registry.AllOptions(*table.connector, table.format_name);
   const size_t before = problems->size();
   std::vector<Status> found;
-  bound.spec.options = ParseOptions(specs, options, use, "table " + table.name, &found);
+  bound.spec.options = ParseOptions(specs, table.options, use, "table " + table.name, &found);
   for (Status& problem : found) problems->Add(std::move(problem).At(bound.position));
   if (problems->size() > before) return bound;
-  if (bound.spec.options.StringOr("bad_data", "fail") == "drop") bound.spec.bad_data = BadDataPolicy::kDrop;
+  const std::string bad_data = bound.spec.options.StringOr("bad_data", "fail");
+  if (bad_data == "drop") bound.spec.bad_data = BadDataPolicy::kDrop;
+  if (bad_data == "dead_letter") bound.spec.bad_data = BadDataPolicy::kDeadLetter;
   if (use == OptionUse::kSource) {
+    CheckDeadLetters(bound, problems);
     EventTimeSettings& settings = table.settings;
     settings.max_delay_micros = bound.spec.options.Integer("event_time.max_delay") * 1000;
     if (table.watermark_delay_micros) settings.max_delay_micros = *table.watermark_delay_micros;
@@ -95,6 +124,36 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
   table.connector->Check(bound.spec, use, &checked);
   for (Status& problem : checked) problems->Add(std::move(problem).At(bound.position));
   return bound;
+}
+
+BoundTable DeadLetterSink(const BoundTable& source, const Registry& registry, Problems* problems) {
+  const OptionValues& options = source.spec.options;
+  const bool to_stream = options.Has("dead_letter.stream");
+  BoundTable sink;
+  sink.position = source.position;
+  sink.connector = registry.FindConnector(to_stream ? "kinesis" : "single_file");
+  CHECK_MSG(sink.connector != nullptr, "this build has no place for dead letters");
+  std::vector<WrittenOption> written;
+  if (to_stream) {
+    written = sink.connector->OptionsForStream(options, options.String("dead_letter.stream"));
+  } else {
+    written = {{"path", options.String("dead_letter.path"), {}}, {"append", "true", {}}};
+  }
+  written.push_back({"connector", sink.connector->name(), {}});
+  sink.spec.name = source.spec.name + ".dead_letter";
+  sink.spec.schema = DeadLetterSchema();
+  sink.spec.format = registry.FindFormat("json");
+  CHECK_MSG(sink.spec.format != nullptr, "this build has no format for dead letters");
+  std::vector<Status> found;
+  sink.spec.options = ParseOptions(registry.AllOptions(*sink.connector, "json"), written, OptionUse::kSink,
+                                   "table " + sink.spec.name, &found);
+  if (found.empty()) sink.connector->Check(sink.spec, OptionUse::kSink, &found);
+  for (Status& problem : found) {
+    problems->Add(
+        Status::User("the dead letters of table " + source.spec.name + ": " + problem.message(), problem.hint())
+            .At(source.position));
+  }
+  return sink;
 }
 
 }  // namespace laminar::sql

@@ -18,4 +18,7 @@ OptionUse UseOfTable(Table& table, Problems* problems);
 BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* used, const Registry& registry,
                      Problems* problems);
 
+// The sink for what a source with bad_data = 'dead_letter' cannot take.
+BoundTable DeadLetterSink(const BoundTable& source, const Registry& registry, Problems* problems);
+
 }  // namespace laminar::sql

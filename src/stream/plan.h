@@ -22,8 +22,14 @@ using NodeId = int;  // index into StreamPlan::nodes; inputs have smaller ids th
 // Rows of a source table: the columns of its TableSpec are decoded, in this order. Columns that the task adds stand
 // behind them in the node's schema, in this order.
 struct SourceNode {
+  // A column behind the decoded ones: what the source says of each record (RowOrigins::FillMetadata).
+  struct Metadata {
+    std::string name;  // of Connector::metadata
+    TypeRef type;      // as the source gives it; the node's schema has the type that the script declares
+  };
   std::string table;  // a key of StreamPlan::sources
-  // Over the decoded columns: an event time that is computed of them. A row on which one fails is bad data.
+  std::vector<Metadata> metadata;
+  // Over the columns before them: an event time that is computed of them. A row on which one fails is bad data.
   ExpressionList computed;
   bool adds_arrival = false;  // TIMESTAMP: when the service took the record, else when it was read
   bool adds_order = false;    // UBIGINT: Batch::order_key + the number of the row

@@ -80,7 +80,7 @@ class LinesReader final : public SourceReader, private BadRowHandler {
  public:
   // positions: of the source, by shard; written by this reader for its own.
   LinesReader(const TableSpec& table, const ConnectorContext& context, Lines* lines, bool one_shard,
-              std::vector<OpenShard> shards, std::map<int, ShardPosition>* positions)
+              std::vector<OpenShard> shards, std::map<int, ShardPosition>* positions, int worker)
       : table_(table.name),
         context_(context),
         lines_(lines),
@@ -88,7 +88,7 @@ class LinesReader final : public SourceReader, private BadRowHandler {
         batch_rows_(lines->batch_rows),
         one_shard_(one_shard),
         shards_(std::move(shards)),
-        policy_(table.name, table.bad_data, context.metrics) {}
+        policy_(table, context, worker) {}
 
   Result<PollState> Poll(Batch* out) override {
     ASSIGN_OR_RETURN(const PollState state, Next(out));
@@ -157,7 +157,7 @@ class LinesReader final : public SourceReader, private BadRowHandler {
                                          shard.arrival_micros);
   }
   Status OnBadRow(const BadRow& row) override {
-    return policy_.Handle(OriginsOf(*reading_)->Position(row.record), row);
+    return policy_.Handle(OriginsOf(*reading_)->Position(row.record), row, {});
   }
 
   const std::string table_;
@@ -206,7 +206,8 @@ class LinesSource final : public Source {
                         .finished = position.finished,
                         .records = std::move(records)});
     }
-    return std::make_unique<LinesReader>(table_, context_, lines_, shards_.size() == 1, std::move(shards), &positions_);
+    return std::make_unique<LinesReader>(table_, context_, lines_, shards_.size() == 1, std::move(shards), &positions_,
+                                         worker);
   }
   bool HasPositions() const override { return true; }
   Result<std::string> Position() const override {

@@ -15,7 +15,8 @@ namespace laminar {
 
 namespace {
 
-Result<std::unique_ptr<LineOutput>> OpenOutput(const std::string& path, std::optional<int64_t> keep) {
+// append: lines are added to what is there. keep: of a checkpoint.
+Result<std::unique_ptr<LineOutput>> OpenOutput(const std::string& path, bool append, std::optional<int64_t> keep) {
   const std::string what = "file " + path;
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (fd < 0) {
@@ -35,6 +36,8 @@ Result<std::unique_ptr<LineOutput>> OpenOutput(const std::string& path, std::opt
     return Status::Environment("cannot write " + what + ": a pipeline is reading or writing it",
                                "Name another file in one of the two tables");
   }
+  // A file that is only added to may have been moved away since the checkpoint.
+  if (append && keep.value_or(INT64_MAX) > info.st_size) keep = info.st_size;
   // What was written behind the checkpoint, perhaps torn, is written again.
   if (keep && *keep > info.st_size) {
     return Status::User(
@@ -63,6 +66,12 @@ class FileConnector final : public Connector {
                  "standard input; a sink replaces what was in the file; going on from a checkpoint it keeps what the "
                  "checkpoint stands for",
          .example = "orders.jsonl"},
+        {.name = "append",
+         .type = OptionType::kBoolean,
+         .use = OptionUse::kSink,
+         .default_value = "false",
+         .help = "Add to what is in the file instead of replacing it",
+         .example = "true"},
     };
     return kOptions;
   }
@@ -86,9 +95,11 @@ class FileConnector final : public Connector {
   Result<std::unique_ptr<Sink>> MakeSink(const TableSpec& table, const ConnectorContext& context) const override {
     LineSinkOptions options;
     options.sync_at_finish = true;
-    return LineSink::Make(table, context, options, [path = table.options.String("path")](std::optional<int64_t> keep) {
-      return OpenOutput(path, keep);
-    });
+    const bool append = table.options.Boolean("append");
+    return LineSink::Make(table, context, options,
+                          [path = table.options.String("path"), append](std::optional<int64_t> keep) {
+                            return OpenOutput(path, append, keep);
+                          });
   }
 };
 

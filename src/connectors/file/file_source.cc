@@ -36,6 +36,15 @@ RowPosition PositionAt(const Input& input, const Block& block, size_t offset) {
   return position;
 }
 
+// The line that has the byte at `offset`, without its end.
+std::string_view LineAt(std::string_view text, size_t offset) {
+  const size_t feed = text.substr(0, offset).rfind('\n');
+  const size_t begin = feed == std::string_view::npos ? 0 : feed + 1;
+  std::string_view line = text.substr(begin, std::min(text.find('\n', offset), text.size()) - begin);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
 // Rows are not given their offsets while they are decoded; who asks for one walks the block's lines again.
 class LineOrigins final : public RowOrigins {
  public:
@@ -44,7 +53,13 @@ class LineOrigins final : public RowOrigins {
               std::vector<uint64_t> refused)
       : input_(std::move(input)), block_(std::move(block)), begin_(begin), refused_(std::move(refused)) {}
 
-  RowPosition Position(uint32_t row) const override {
+  RowPosition Position(uint32_t row) const override { return PositionAt(*input_, *block_, OffsetOf(row)); }
+  std::string_view RecordBytes(uint32_t row) const override { return LineAt(block_->text(), OffsetOf(row)); }
+  int64_t ArrivalMicros(uint32_t /*row*/) const override { return 0; }  // no line says
+
+ private:
+  // Of its line.
+  size_t OffsetOf(uint32_t row) const {
     const std::string_view text = block_->text();
     uint32_t seen = 0;
     for (size_t line = begin_; line < text.size();) {
@@ -53,14 +68,12 @@ class LineOrigins final : public RowOrigins {
       const bool blank = value == std::string_view::npos || value >= end;
       const bool refused =
           std::any_of(refused_.begin(), refused_.end(), [&](uint64_t at) { return at >= line && at < end; });
-      if (!blank && !refused && seen++ == row) return PositionAt(*input_, *block_, line);
+      if (!blank && !refused && seen++ == row) return line;
       line = end + 1;
     }
-    return PositionAt(*input_, *block_, begin_);
+    return begin_;
   }
-  int64_t ArrivalMicros(uint32_t /*row*/) const override { return 0; }  // no line says
 
- private:
   const std::shared_ptr<const Input> input_;
   const std::shared_ptr<const Block> block_;
   const size_t begin_;
@@ -70,13 +83,13 @@ class LineOrigins final : public RowOrigins {
 class FileReader final : public SourceReader, private BadRowHandler {
  public:
   FileReader(const TableSpec& table, const ConnectorContext& context, std::shared_ptr<const Input> input,
-             std::shared_ptr<DealtRanges> ranges, std::unique_ptr<Decoder> decoder)
+             std::shared_ptr<DealtRanges> ranges, std::unique_ptr<Decoder> decoder, int worker)
       : context_(context),
         open_(ranges == nullptr ? nullptr : ranges->AddReader()),
         input_(input),
         blocks_(std::move(input), std::move(ranges)),
         decoder_(std::move(decoder)),
-        bad_rows_(table.name, table.bad_data, context.metrics) {}
+        bad_rows_(table, context, worker) {}
 
   Result<PollState> Poll(Batch* out) override {
     if (out->columns() != decoder_->schema().size()) *out = Batch(decoder_->schema());
@@ -117,7 +130,8 @@ class FileReader final : public SourceReader, private BadRowHandler {
   Status OnBadRow(const BadRow& row) override {
     refused_.push_back(row.offset);
     const bool needs_position = bad_rows_.NeedsPosition();
-    return bad_rows_.Handle(needs_position ? PositionAt(*input_, *block_, row.offset) : RowPosition(), row);
+    return bad_rows_.Handle(needs_position ? PositionAt(*input_, *block_, row.offset) : RowPosition(), row,
+                            LineAt(block_->text(), row.offset));
   }
 
   const ConnectorContext context_;
@@ -162,9 +176,9 @@ std::unique_ptr<SourceReader> FileSource::CreateReader(int worker) {
     // A pipe can be read by one only. An empty file in its place: the reader ends at once.
     auto nothing = std::make_shared<const Input>(input_->fd, /*owned=*/false, input_->what, /*seekable=*/true, 0);
     return std::make_unique<FileReader>(table_, context_, std::move(nothing), std::make_shared<DealtRanges>(0),
-                                        std::move(decoder).value());
+                                        std::move(decoder).value(), worker);
   }
-  return std::make_unique<FileReader>(table_, context_, input_, ranges_, std::move(decoder).value());
+  return std::make_unique<FileReader>(table_, context_, input_, ranges_, std::move(decoder).value(), worker);
 }
 
 }  // namespace laminar::file

@@ -3,12 +3,13 @@
 #include <algorithm>
 
 #include "connectors/kinesis/kpl.h"
+#include "connectors/kinesis/record_metadata.h"
 
 namespace laminar::kinesis {
 
-AnswerRecords::AnswerRecords(const GetRecordsResult& answer, std::string source, std::string shard,
+AnswerRecords::AnswerRecords(const GetRecordsResult& answer, std::string stream, std::string shard,
                              const HashKeyRange* range, std::vector<RecordView>* views)
-    : storage_(answer.storage), source_(std::move(source)), shard_(std::move(shard)) {
+    : storage_(answer.storage), stream_(std::move(stream)), shard_(std::move(shard)) {
   const std::vector<Record>& records = answer.records;
   const auto aggregated =
       std::find_if(records.begin(), records.end(), [](const Record& record) { return LooksAggregated(record.data); });
@@ -36,7 +37,12 @@ void AnswerRecords::TakeApart(const std::vector<Record>& records, size_t first, 
         break;
       case KplOutcome::kAggregated:
         for (size_t k = 0; k < users.size(); k++) {
-          records_.push_back({users[k].data, users[k].partition_key, record.sequence_number, record.arrival_micros});
+          records_.push_back({.data = users[k].data,
+                              .partition_key = users[k].partition_key,
+                              .sequence_number = record.sequence_number,
+                              .arrival_micros = record.arrival_micros,
+                              .explicit_hash_key = users[k].explicit_hash_key,
+                              .encryption_type = record.encryption_type});
           parts_.push_back({at, static_cast<int64_t>(k)});
         }
         break;
@@ -50,7 +56,7 @@ void AnswerRecords::TakeApart(const std::vector<Record>& records, size_t first, 
 RowPosition AnswerRecords::Position(uint32_t view) const {
   const Record& record = records_.at(view);
   RowPosition position;
-  position.source = source_;
+  position.source = "stream " + stream_;
   position.shard = shard_;
   position.sequence_number = std::string(record.sequence_number);
   if (!parts_.empty()) position.sub_sequence_number = parts_[view].sub_sequence_number;
@@ -70,6 +76,14 @@ uint32_t AnswerRecords::ViewInFirst(uint64_t sub_sequence_number) const {
   const auto of_first = static_cast<uint64_t>(
       std::find_if(parts_.begin(), parts_.end(), [](const Part& part) { return part.record > 0; }) - parts_.begin());
   return static_cast<uint32_t>(std::min(sub_sequence_number, of_first));
+}
+
+void AnswerRecords::FillMetadata(std::string_view name, std::span<const uint32_t> views, duckdb::Vector* out) const {
+  std::vector<RecordOfRow> rows;
+  rows.reserve(views.size());
+  for (const uint32_t view : views)
+    rows.push_back({&records_[view], parts_.empty() ? -1 : parts_[view].sub_sequence_number});
+  FillRecordMetadata(name, rows, stream_, shard_, out);
 }
 
 }  // namespace laminar::kinesis

@@ -18,11 +18,13 @@ class AnswerRecords final : public RowOrigins {
  public:
   // Fills `views`, one for each record to decode: a view's index is its ordinal in Batch::origin_rows, and views point
   // into the answer's storage. range: of the shard, nullptr = aggregated records are not checked against it.
-  AnswerRecords(const GetRecordsResult& answer, std::string source, std::string shard, const HashKeyRange* range,
+  AnswerRecords(const GetRecordsResult& answer, std::string stream, std::string shard, const HashKeyRange* range,
                 std::vector<RecordView>* views);
 
   RowPosition Position(uint32_t view) const override;
   int64_t ArrivalMicros(uint32_t view) const override { return records_[view].arrival_micros; }
+  std::string_view RecordBytes(uint32_t view) const override { return records_[view].data; }
+  void FillMetadata(std::string_view name, std::span<const uint32_t> views, duckdb::Vector* out) const override;
 
   // The record of the answer that a view is of, and its number within that record.
   struct Place {
@@ -39,7 +41,7 @@ class AnswerRecords final : public RowOrigins {
   void TakeApart(const std::vector<Record>& records, size_t first, const HashKeyRange* range);
 
   const std::shared_ptr<const void> storage_;  // shared: what records_ points into
-  const std::string source_, shard_;
+  const std::string stream_, shard_;
   std::vector<Record> records_;  // by view
   // By view, empty when nothing in the answer was aggregated: then views are records.
   struct Part {

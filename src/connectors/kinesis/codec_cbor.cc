@@ -63,6 +63,8 @@ bool DecodeRecord(CborReader& reader, const CborItem& map, RecordStorage* storag
         if (key == "PartitionKey") return TextOf(reader, value, storage, &record->partition_key);
         if (key == "SequenceNumber") return TextOf(reader, value, storage, &record->sequence_number);
         if (key == "ApproximateArrivalTimestamp") return TimestampOf(value, &record->arrival_micros);
+        if (key == "EncryptionType" && value.kind == Kind::kText)
+          return TextOf(reader, value, storage, &record->encryption_type);
         return reader.Skip(value);
       });
   return well && has_data && !record->sequence_number.empty();

@@ -164,6 +164,8 @@ const char* DecodeRecord(ondemand::object object, RecordStorage* storage, Record
       if (!TextOf(value, storage, &record->sequence_number)) return "a record's SequenceNumber is not text";
     } else if (key == "ApproximateArrivalTimestamp") {
       if (!TimestampOf(value, &record->arrival_micros)) return "a record's ApproximateArrivalTimestamp is not a number";
+    } else if (key == "EncryptionType") {
+      TextOf(value, storage, &record->encryption_type);  // null: not said
     }
   }
   if (!has_data || record->sequence_number.empty()) return "a record has no Data or no SequenceNumber";

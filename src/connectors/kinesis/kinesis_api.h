@@ -73,7 +73,9 @@ struct Record {
   std::string_view data;
   std::string_view partition_key;
   std::string_view sequence_number;
-  int64_t arrival_micros = 0;  // ApproximateArrivalTimestamp
+  int64_t arrival_micros = 0;               // ApproximateArrivalTimestamp
+  std::string_view explicit_hash_key = {};  // of a record inside an aggregated one; "" = none
+  std::string_view encryption_type = {};    // "NONE", "KMS"; "" = the service did not say
 };
 
 struct GetRecordsResult {

@@ -5,6 +5,7 @@
 
 #include "connectors/kinesis/kinesis_sink.h"
 #include "connectors/kinesis/kinesis_source.h"
+#include "connectors/kinesis/record_metadata.h"
 #include "connectors/kinesis/resolve.h"
 #include "connectors/kinesis/sink_options.h"
 #include "connectors/kinesis/start_time.h"
@@ -179,6 +180,21 @@ class KinesisConnector final : public Connector {
   std::string description() const override { return "Reads and writes streams of Amazon Kinesis Data Streams"; }
   const std::vector<OptionSpec>& options() const override { return KinesisOptions(); }
   std::vector<std::string> formats() const override { return {"json"}; }
+  std::vector<MetadataSpec> metadata() const override { return RecordMetadataSpecs(); }
+
+  std::vector<WrittenOption> OptionsForStream(const OptionValues& table, const std::string& stream) const override {
+    std::vector<WrittenOption> written;
+    const std::string arn = table.StringOr("stream_arn", "");
+    if (arn.empty()) {
+      written.push_back({"stream_name", stream, {}});
+    } else {
+      written.push_back({"stream_arn", arn.substr(0, arn.rfind('/') + 1) + stream, {}});
+    }
+    for (const char* name : {"aws_region", "endpoint", "aws_role_arn", "aws_external_id"}) {
+      if (table.Has(name)) written.push_back({name, table.String(name), {}});
+    }
+    return written;
+  }
   bool is_source() const override { return true; }
   bool is_sink() const override { return true; }
 

@@ -111,7 +111,7 @@ Status BadRecords::OnBadRow(const BadRow& row) {
     position = origins_->Position(row.record);
     position.line = row.line;
   }
-  return policy_.Handle(position, row);
+  return policy_.Handle(position, row, origins_->RecordBytes(row.record));
 }
 
 KinesisReader::KinesisReader(KinesisSource* source, int worker, Waker* waker, Random random,
@@ -121,7 +121,7 @@ KinesisReader::KinesisReader(KinesisSource* source, int worker, Waker* waker, Ra
       random_(random),
       decoder_(std::move(decoder)),
       buffer_bytes_(buffer_bytes),
-      bad_records_(source->table_, source->context_.metrics),
+      bad_records_(source->table_, source->context_, worker),
       events_(std::make_shared<ShardEvents>(waker)) {
   std::lock_guard lock(source_->readers_mutex_);
   source_->readers_.push_back(this);
@@ -317,9 +317,9 @@ Result<bool> KinesisReader::DecodeNext(Batch* out) {
 }
 
 void KinesisReader::OpenAnswer(ActiveShard* shard) {
-  shard->origins = std::make_shared<AnswerRecords>(shard->reader.front(), "stream " + source_->api_->stream_name(),
-                                                   shard->reader.shard_id(), shard->range ? &*shard->range : nullptr,
-                                                   &shard->records);
+  shard->origins =
+      std::make_shared<AnswerRecords>(shard->reader.front(), source_->api_->stream_name(), shard->reader.shard_id(),
+                                      shard->range ? &*shard->range : nullptr, &shard->records);
   shard->cursor = DecodeCursor{};
   if (const std::optional<ShardPosition> part = shard->reader.TakePart()) {
     shard->cursor.record = shard->origins->ViewInFirst(part->sub_sequence_number);

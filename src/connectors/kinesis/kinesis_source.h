@@ -71,7 +71,7 @@ class KinesisSource final : public Source {
 // bad_data of a table, for the records of one answer after the other.
 class BadRecords final : public BadRowHandler {
  public:
-  BadRecords(const TableSpec& table, PipelineMetrics* metrics) : policy_(table.name, table.bad_data, metrics) {}
+  BadRecords(const TableSpec& table, const ConnectorContext& context, int worker) : policy_(table, context, worker) {}
   // origins: of the records that are decoded next; borrowed until the next call.
   void SetOrigins(const RowOrigins* origins) { origins_ = origins; }
   Status OnBadRow(const BadRow& row) override;

@@ -146,7 +146,10 @@ KplOutcome Deaggregate(std::string_view data, const HashKeyRange* range, std::ve
     return KplOutcome::kPlain;
   }
   if (range != nullptr && !AllWithin(message, *range)) return KplOutcome::kOutOfRange;
-  for (const Entry& entry : message.entries) records->push_back({*entry.data, message.keys[*entry.key]});
+  for (const Entry& entry : message.entries) {
+    records->push_back({*entry.data, message.keys[*entry.key],
+                        entry.hash_key ? message.hash_keys[*entry.hash_key] : std::string_view()});
+  }
   return KplOutcome::kAggregated;
 }
 

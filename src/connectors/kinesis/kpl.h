@@ -29,6 +29,7 @@ namespace laminar::kinesis {
 struct KplRecord {
   std::string_view data;
   std::string_view partition_key;
+  std::string_view explicit_hash_key;  // "" = none
 };
 
 enum class KplOutcome {

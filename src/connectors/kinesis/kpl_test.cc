@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "duckdb/common/types/vector.hpp"
+
 #include "connectors/kinesis/answer_records.h"
 #include "connectors/kinesis/kpl_writer_for_test.h"
+#include "connectors/kinesis/record_metadata.h"
 
 namespace laminar::kinesis {
 namespace {
@@ -184,19 +187,41 @@ TEST(AnswerRecords, KnowWhereTheyCameFrom) {
       {elsewhere, "k", "1", 10}, {"plain", "p", "2", 20}, {aggregated, "k", "3", 30}, {"last", "l", "4", 40}};
   std::vector<RecordView> views;
   const HashKeyRange range{6, ~HashKey{0}};
-  const AnswerRecords records(answer, "stream s", "shard-1", &range, &views);
+  const AnswerRecords records(answer, "s", "shard-1", &range, &views);
   EXPECT_THAT(views, ElementsAre("plain", "one", "", kThree[2].data, "last"));
   EXPECT_EQ(records.out_of_range(), 1u);
   EXPECT_EQ(records.Position(0).ToString(), "stream s, shard shard-1, sequence number 2");
   EXPECT_EQ(records.Position(3).ToString(), "stream s, shard shard-1, sequence number 3, sub-sequence number 2");
   EXPECT_EQ(records.Position(3).partition_key, "a");
   EXPECT_EQ(records.ArrivalMicros(3), 30);
+  EXPECT_EQ(records.RecordBytes(3), kThree[2].data);
   EXPECT_EQ(records.PlaceOf(0).record, 1u);
   EXPECT_EQ(records.PlaceOf(3).record, 2u);
   EXPECT_EQ(records.PlaceOf(3).sub_sequence_number, 2u);
   EXPECT_EQ(records.PlaceOf(4).sub_sequence_number, 0u);
   EXPECT_EQ(records.ViewInFirst(0), 0u);
   EXPECT_EQ(records.ViewInFirst(1), 0u) << "the first record gave no view";
+}
+
+TEST(AnswerRecords, TheirMetadataAreColumns) {
+  const std::string aggregated = Aggregate({{"a", "one"}, {"b", ""}, {"a", "three", "5"}});
+  GetRecordsResult answer;
+  answer.records = {{"plain", "p", "2", 20}, {aggregated, "k", "3", 30}};
+  answer.records[0].encryption_type = "KMS";
+  std::vector<RecordView> views;
+  const AnswerRecords records(answer, "s", "shard-1", nullptr, &views);
+  const std::vector<uint32_t> rows = {3, 0};
+  std::string found;
+  for (const MetadataSpec& spec : RecordMetadataSpecs()) {
+    duckdb::Vector vector(*MakeType(std::string(spec.type)));
+    records.FillMetadata(spec.name, rows, &vector);
+    found +=
+        std::string(spec.name) + ": " + vector.GetValue(0).ToString() + ", " + vector.GetValue(1).ToString() + "\n";
+  }
+  EXPECT_EQ(found,
+            "partition_key: a, p\nsequence_number: 3, 2\nsub_sequence_number: 2, NULL\nshard_id: shard-1, shard-1\n"
+            "arrival_time: 1970-01-01 00:00:00.00003, 1970-01-01 00:00:00.00002\nstream_name: s, s\n"
+            "explicit_hash_key: 5, NULL\nencryption_type: NULL, KMS\n");
 }
 
 }  // namespace

@@ -125,9 +125,8 @@ Status JsonDecoder::OpenWindow(uint64_t* offset, BadRowHandler* bad_rows) {
   if (IndexWindow(begin, LineEnd(record, begin), &wrong)) return Status::Ok();
   bad_column_.clear();
   problem_ = JsonProblem{"", std::string("the value ") + wrong, false};
-  RETURN_IF_ERROR(Report(begin, bad_rows));
   *offset = NextLineAfter(begin);
-  return Status::Ok();
+  return Report(begin, *offset, bad_rows);
 }
 
 bool JsonDecoder::IndexWindow(size_t begin, size_t end, const char** wrong) {
@@ -182,28 +181,34 @@ Status JsonDecoder::HandleBadRow(const uint32_t* start, uint64_t* offset, BadRow
     problem_ =
         JsonProblem{"", std::string("the value does not end before text that ") + (wrong ? wrong : "is broken"), false};
     window_.open = false;
-    RETURN_IF_ERROR(Report(begin, bad_rows));
     *offset = NextLineAfter(begin);
-    return Status::Ok();
+    return Report(begin, *offset, bad_rows);
   }
   if (error.what && (bad_column_.empty() || problem_.incomplete))
     problem_.reason = std::string("the value is not valid JSON: ") + error.what;
-  RETURN_IF_ERROR(Report(begin, bad_rows));
-  if (!error.what && !bad_kind) return Status::Ok();  // the cursor is behind the value
+  if (!error.what && !bad_kind)  // the cursor is behind the value
+    return Report(begin, cursor.done() ? window_.end : window_.begin + *cursor.next, bad_rows);
   *offset = error.what ? NextLineAfter(begin) : LineEnd(window_.record, window_.begin + cursor.next[-1]);
   if (*offset >= window_.end) {
     window_.open = false;
   } else {
     cursor.next = std::lower_bound(start, cursor.end, static_cast<uint32_t>(*offset - window_.begin));
   }
-  return Status::Ok();
+  return Report(begin, *offset, bad_rows);
 }
 
-Status JsonDecoder::Report(size_t value_offset, BadRowHandler* bad_rows) {
+// end: where decoding goes on.
+Status JsonDecoder::Report(size_t begin, size_t end, BadRowHandler* bad_rows) {
   BadRow bad;
   bad.record = window_.index;
-  bad.offset = value_offset;
-  bad.line = LineOf(value_offset);
+  bad.offset = begin;
+  bad.line = LineOf(begin);
+  const std::string_view record = window_.record;
+  const bool is_all = SkipSpace(record, 0) == begin && SkipSpace(record, end) == record.size();
+  if (!is_all) {
+    bad.data = record.substr(begin, end - begin);
+    while (!bad.data.empty() && IsJsonSpace(bad.data.back())) bad.data.remove_suffix(1);
+  }
   bad.column = bad_column_;
   bad.reason = problem_.path.empty() ? problem_.reason : "at " + problem_.path + ": " + problem_.reason;
   problem_ = JsonProblem{};

@@ -73,7 +73,7 @@ class JsonDecoder final : public Decoder {
   bool IndexWindow(size_t begin, size_t end, const char** wrong);
   bool GrowWindow(size_t begin, const char** wrong);
   Status HandleBadRow(const uint32_t* start, uint64_t* offset, BadRowHandler* bad_rows);
-  Status Report(size_t value_offset, BadRowHandler* bad_rows);
+  Status Report(size_t begin, size_t end, BadRowHandler* bad_rows);
   size_t NextLineAfter(size_t value_offset) const;
   uint64_t LineOf(size_t value_offset);
 

@@ -32,14 +32,29 @@ Status ExpressionFailures::OnFailure(const Batch& input, const ExpressionFailure
     if (!policy_.tables.empty()) hint += ", or set bad_data = 'drop' on " + policy_.tables + " to drop such rows";
     return Status::User(std::move(message), std::move(hint)).At(failure.position);
   }
-  metrics_->bad_rows.Add(1);
-  // The first ones in full, then one for every doubling: a bad stream must not become a log.
-  if ((dropped_ & (dropped_ + 1)) == 0 || dropped_ < 10) {
+  bool log = false;
+  RETURN_IF_ERROR(policy_.bad_data->Count(failure.message, &log));
+  if (DeadLetters* const letters = policy_.bad_data->letters(worker_)) Keep(input, failure, letters);
+  if (log) {
     LogWarning("row dropped: an expression failed on it",
-               {{"reason", message}, {"dropped", std::to_string(dropped_ + 1), true}});
+               {{"reason", message}, {"rows", std::to_string(policy_.bad_data->rows()), true}});
   }
-  dropped_++;
   return Status::Ok();
+}
+
+// Where nobody knows the record any more, the row is kept as it stands at the expression.
+void ExpressionFailures::Keep(const Batch& input, const ExpressionFailure& failure, DeadLetters* letters) {
+  std::string reason = failure.message;
+  if (!failure.expression.empty()) reason += " in " + failure.expression;
+  if (input.origins != nullptr) {
+    const uint32_t origin = input.OriginRow(failure.row);
+    const std::string_view record = input.origins->RecordBytes(origin);
+    if (!record.empty()) return letters->Add(input.origins->Position(origin), "", reason, record, "");
+  }
+  std::string row;
+  for (size_t column = 0; column < input.columns(); column++)
+    row += (column == 0 ? "" : ", ") + input.chunk().GetValue(column, failure.row).ToSQLString();
+  letters->Add(RowPosition(), "", reason, "", row);
 }
 
 }  // namespace laminar

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "base/metrics.h"
+#include "connectors/bad_data.h"
 #include "connectors/connector.h"
 #include "duck/filter_project.h"
 
@@ -13,17 +13,20 @@ namespace laminar {
 struct RowPolicy {
   BadDataPolicy policy = BadDataPolicy::kFail;
   std::string tables;  // kFail: the sources whose bad_data would have to be 'drop': "orders, returns"; "": none has one
+  BadData* bad_data = nullptr;  // else: of one of the sources
 };
 
 class ExpressionFailures final : public FailureHandler {
  public:
-  ExpressionFailures(RowPolicy policy, PipelineMetrics* metrics) : policy_(std::move(policy)), metrics_(metrics) {}
+  // What policy names is borrowed.
+  ExpressionFailures(RowPolicy policy, int worker) : policy_(std::move(policy)), worker_(worker) {}
   Status OnFailure(const Batch& input, const ExpressionFailure& failure) override;
 
  private:
+  static void Keep(const Batch& input, const ExpressionFailure& failure, DeadLetters* letters);
+
   const RowPolicy policy_;
-  PipelineMetrics* const metrics_;  // borrowed
-  uint64_t dropped_ = 0;
+  const int worker_;
 };
 
 }  // namespace laminar

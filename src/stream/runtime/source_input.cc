@@ -20,16 +20,24 @@ Schema Hidden(const PlanNode& node) {
   return {node.schema.end() - static_cast<std::ptrdiff_t>(HiddenColumns(source)), node.schema.end()};
 }
 
-// What stands before them: decoded, computed.
+// What stands before them: decoded, metadata, computed.
 Schema Visible(const PlanNode& node) {
   const auto* source = std::get_if<SourceNode>(&node.op);
   return {node.schema.begin(), node.schema.end() - static_cast<std::ptrdiff_t>(HiddenColumns(source))};
 }
 
+// What is not computed: decoded, metadata.
+Schema Given(const PlanNode& node) {
+  const auto* source = std::get_if<SourceNode>(&node.op);
+  Schema given = Visible(node);
+  if (source != nullptr) given.resize(given.size() - source->computed.size());
+  return given;
+}
+
 Schema Decoded(const PlanNode& node) {
   const auto* source = std::get_if<SourceNode>(&node.op);
-  Schema decoded = Visible(node);
-  if (source != nullptr) decoded.resize(decoded.size() - source->computed.size());
+  Schema decoded = Given(node);
+  if (source != nullptr) decoded.resize(decoded.size() - source->metadata.size());
   return decoded;
 }
 
@@ -61,15 +69,22 @@ SourceInput::SourceInput(const PlanNode& node, Parts parts, const World& world)
       source_(std::get_if<SourceNode>(&node.op)),
       parts_(std::move(parts)),
       world_(world),
-      bad_rows_(source_ == nullptr ? "" : source_->table, parts_.bad_data, world.metrics),
-      failures_({parts_.bad_data, source_ == nullptr ? "" : source_->table}, world.metrics),
+      bad_rows_(parts_.bad_data, parts_.worker),
+      failures_({parts_.bad_data == nullptr ? BadDataPolicy::kFail : parts_.bad_data->policy(),
+                 source_ == nullptr ? "" : source_->table, parts_.bad_data},
+                parts_.worker),
       read_(Decoded(node)),
       hidden_(Hidden(node)) {
   CHECK_MSG(parts_.reader != nullptr, "a source table has one SourceNode");
   if (source_ == nullptr) parts_.watermark = nullptr;
+  if (source_ != nullptr && !source_->metadata.empty()) {
+    const Schema given = Given(node), decoded = Decoded(node);
+    const auto first = given.begin() + static_cast<std::ptrdiff_t>(decoded.size());
+    metadata_ = std::make_unique<MetadataColumns>(*source_, decoded, Schema(first, given.end()));
+  }
   if (source_ != nullptr && !source_->computed.empty()) {
     computes_ = std::make_unique<FilterProject>(world.session, ExpressionList(),
-                                                source_->computed.BehindColumnsOf(world.session, Decoded(node)),
+                                                source_->computed.BehindColumnsOf(world.session, Given(node)),
                                                 Visible(node), &failures_);
   }
   if (parts_.watermark == nullptr) return;
@@ -93,8 +108,8 @@ Result<PollState> SourceInput::Poll(Batch** out) {
     parts_.watermark->OnFinished(split_);
   }
   if (state != PollState::kBatch) return state;
-  Batch* decoded = &read_;
-  if (computes_) RETURN_IF_ERROR(computes_->Execute(&read_, &decoded));
+  Batch* decoded = metadata_ == nullptr ? &read_ : metadata_->Add(&read_);
+  if (computes_) RETURN_IF_ERROR(computes_->Execute(decoded, &decoded));
   *out = decoded;
   if (HiddenColumns(source_) == 0 && parts_.watermark == nullptr) return state;
   FillArrivals(*decoded);
@@ -158,8 +173,12 @@ Status SourceInput::DropRowsWithoutTime() {
     bad.reason = WhyNoTime(event_times_[i]);
     RowPosition position;
     position.source = "a row made here";
-    if (bad_rows_.NeedsPosition() && rows_.origins) position = rows_.origins->Position(rows_.OriginRow(i));
-    RETURN_IF_ERROR(bad_rows_.Handle(position, bad));
+    std::string_view record;
+    if (rows_.origins != nullptr) {
+      if (bad_rows_.NeedsPosition()) position = rows_.origins->Position(rows_.OriginRow(i));
+      record = rows_.origins->RecordBytes(rows_.OriginRow(i));
+    }
+    RETURN_IF_ERROR(bad_rows_.Handle(position, bad, record));
   }
   duckdb::SelectionVector selection(kept.size());
   for (size_t i = 0; i < kept.size(); i++) {

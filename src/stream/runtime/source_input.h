@@ -14,6 +14,7 @@
 #include "duck/filter_project.h"
 #include "stream/plan.h"
 #include "stream/runtime/expression_failures.h"
+#include "stream/runtime/metadata_columns.h"
 
 namespace laminar {
 
@@ -21,10 +22,11 @@ class SourceInput {
  public:
   struct Parts {
     std::unique_ptr<SourceReader> reader;
-    BadDataPolicy bad_data = BadDataPolicy::kFail;  // of the table: also for rows without an event time
-    SourceWatermark* watermark = nullptr;           // nullptr: nobody asks for event time
-    bool reports_splits = false;                    // Source::ReportsSplits
-    SourceMetrics* metrics = nullptr;               // nullptr: nobody asks
+    BadData* bad_data = nullptr;           // of the table: also for rows without an event time; nullptr: they fail
+    int worker = 0;                        // whose dead letters it adds to
+    SourceWatermark* watermark = nullptr;  // nullptr: nobody asks for event time
+    bool reports_splits = false;           // Source::ReportsSplits
+    SourceMetrics* metrics = nullptr;      // nullptr: nobody asks
   };
   struct World {
     DuckSession* session = nullptr;  // all borrowed
@@ -58,6 +60,7 @@ class SourceInput {
   const World world_;
   BadRowPolicy bad_rows_;
   ExpressionFailures failures_;
+  std::unique_ptr<MetadataColumns> metadata_;          // nullptr: there are none
   std::unique_ptr<FilterProject> computes_;            // nullptr: no computed columns
   Batch read_;                                         // the columns that the reader decodes
   Batch rows_;                                         // those, computed and hidden ones

@@ -78,7 +78,8 @@ class SourceInputTest : public ::testing::Test {
     auto reader = std::make_unique<TextReader>();
     reader_ = reader.get();
     parts.reader = std::move(reader);
-    parts.bad_data = bad_data;
+    bad_data_ = std::make_unique<BadData>(BadData::Settings{.table = "s", .policy = bad_data}, 1, &clock_, &metrics_);
+    parts.bad_data = bad_data_.get();
     parts.watermark = watermark_.get();
     return std::make_unique<SourceInput>(node_, std::move(parts),
                                          SourceInput::World{session_.get(), &clock_, &metrics_});
@@ -90,6 +91,7 @@ class SourceInputTest : public ::testing::Test {
 
   ManualClock clock_;
   PipelineMetrics metrics_;
+  std::unique_ptr<BadData> bad_data_;
   SourceMetrics source_metrics_;
   EventTimeSettings settings_;
   PlanNode node_;

@@ -74,6 +74,25 @@ Status Task::PollWriters() {
   return Status::Ok();
 }
 
+Status Task::SendDeadLetters() {
+  for (const auto& [sink, letters] : parts_.dead_letters) {
+    if (!letters->empty()) RETURN_IF_ERROR(letters->Flush(WriterOf(sink), parts_.metrics));
+  }
+  return Status::Ok();
+}
+
+bool Task::DeadLettersAccepted() const {
+  return std::all_of(parts_.dead_letters.begin(), parts_.dead_letters.end(),
+                     [this](const auto& letters) { return WriterOf(letters.first)->CanAccept(); });
+}
+
+SinkWriter* Task::WriterOf(const std::string& table) const {
+  const auto found =
+      std::find_if(writers_.begin(), writers_.end(), [&](const Writer& writer) { return writer.table == table; });
+  CHECK(found != writers_.end());
+  return found->writer.get();
+}
+
 // Downstream first: what lies behind an operator must have given out its own results before it takes new ones.
 Status Task::ResumePending(bool* progress) {
   auto& members = graph_->members();
@@ -116,12 +135,17 @@ Status Task::PollEdge(TaskGraph::Port* port, bool* progress) {
   return Status::Ok();
 }
 
+bool Task::MayPoll(const TaskGraph::Port& source) const {
+  return !source.closed && !Paused() && source.reach.Accepts() && DeadLettersAccepted();
+}
+
 // The source's watermark is asked for after the rows are through. It is that of all workers together: it may have risen
 // because of another's rows, and then goes on without any of our own.
 Status Task::PollSource(TaskGraph::Port* port, SourceInput* source, bool* progress) {
-  for (int turn = 0; turn < kBatchesPerTurn && !port->closed && !Paused() && port->reach.Accepts(); turn++) {
+  for (int turn = 0; turn < kBatchesPerTurn && MayPoll(*port); turn++) {
     Batch* batch = nullptr;
     ASSIGN_OR_RETURN(const PollState state, source->Poll(&batch));
+    RETURN_IF_ERROR(SendDeadLetters());
     if (state == PollState::kEnd) {
       *progress = true;
       port->closed = true;
@@ -215,6 +239,7 @@ Status Task::Compute(bool* progress) {
   SayWhatIsHeld();
   SayWhetherBusy();
   RETURN_IF_ERROR(MayGoOn());
+  RETURN_IF_ERROR(SendDeadLetters());  // of rows on which expressions failed
   RETURN_IF_ERROR(StepCheckpoint(progress));
   if (!AllClosed() || HasPending()) return Status::Ok();
   if (parts_.checkpoints == nullptr || LastCheckpointTaken()) {
@@ -277,7 +302,7 @@ Result<Task::Progress> Task::Step() {
   if (!finishing_) {
     for (size_t p = 0; p < sources_.size() && !Paused(); p++) {
       const TaskGraph::Port& port = graph_->ports()[p];
-      if (sources_[p] != nullptr && !port.closed && port.reach.Accepts())
+      if (sources_[p] != nullptr && MayPoll(port))
         result.deadline = std::min(result.deadline, sources_[p]->NextDeadline());
     }
     if (Paused()) result.deadline = std::min(result.deadline, parts_.budget->Deadline());

@@ -47,7 +47,8 @@ class Task final : private StepGuard {
     bool restores = false;                                // Restore will be called
     bool ends_close_windows = true;  // false: the end of a source is no end of time, its windows stay open
     std::map<std::string, SourceInput::Parts> sources;           // by table, every source of the plan
-    std::map<std::string, std::unique_ptr<SinkWriter>> writers;  // by table, every sink of the plan
+    std::map<std::string, std::unique_ptr<SinkWriter>> writers;  // by table, every sink of the plan and of dead letters
+    std::map<std::string, DeadLetters*> dead_letters;            // of this worker, by the sink that they go to
   };
   struct Progress {
     bool progress = false;      // call again at once
@@ -100,9 +101,13 @@ class Task final : private StepGuard {
   bool LastCheckpointTaken() const;
 
   Status PollWriters();
+  Status SendDeadLetters();
+  bool DeadLettersAccepted() const;
+  SinkWriter* WriterOf(const std::string& table) const;
   Status Compute(bool* progress);
   Status ResumePending(bool* progress);
   Status PollEdge(TaskGraph::Port* port, bool* progress);
+  bool MayPoll(const TaskGraph::Port& source) const;
   Status PollSource(TaskGraph::Port* port, SourceInput* source, bool* progress);
   void CloseExchanges();
   void FlushBefore(const TaskGraph::Member& exchange);

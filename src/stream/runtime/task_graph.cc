@@ -18,11 +18,13 @@ namespace laminar {
 namespace {
 
 RowPolicy StrictestOf(const std::vector<RowPolicy>& policies, const std::vector<NodeId>& inputs) {
-  RowPolicy strictest = {BadDataPolicy::kDrop, ""};
+  RowPolicy strictest = {BadDataPolicy::kDrop, "", nullptr};
   std::set<std::string> tables;
   for (const NodeId input : inputs) {
     const RowPolicy& policy = policies[static_cast<size_t>(input)];
     if (policy.policy == BadDataPolicy::kFail) strictest.policy = BadDataPolicy::kFail;
+    const bool keeps = strictest.bad_data != nullptr && strictest.bad_data->policy() == BadDataPolicy::kDeadLetter;
+    if (!keeps && policy.bad_data != nullptr) strictest.bad_data = policy.bad_data;
     if (policy.tables.empty() || !tables.insert(policy.tables).second) continue;
     strictest.tables += (strictest.tables.empty() ? "" : ", ") + policy.tables;
   }
@@ -31,12 +33,13 @@ RowPolicy StrictestOf(const std::vector<RowPolicy>& policies, const std::vector<
 
 // bad_data of a node's rows: the strictest of the sources they come from; a row that was made here (VALUES) fails. A
 // row that was joined with a table is one of the stream.
-std::vector<RowPolicy> PolicyByNode(const StreamPlan& plan, const std::map<std::string, BadDataPolicy>& by_table) {
+std::vector<RowPolicy> PolicyByNode(const StreamPlan& plan, const std::map<std::string, BadData*>& by_table) {
   std::vector<RowPolicy> policies(plan.nodes.size());
   for (size_t id = 0; id < plan.nodes.size(); id++) {
     const PlanNode& node = plan.nodes[id];
     if (const auto* source = std::get_if<SourceNode>(&node.op)) {
-      policies[id].policy = by_table.at(source->table);
+      policies[id].bad_data = by_table.at(source->table);
+      if (policies[id].bad_data != nullptr) policies[id].policy = policies[id].bad_data->policy();
       if (policies[id].policy == BadDataPolicy::kFail) policies[id].tables = source->table;
     } else if (std::holds_alternative<LookupJoinNode>(node.op)) {
       policies[id] = policies[static_cast<size_t>(node.inputs[0])];
@@ -92,7 +95,7 @@ const PlanNode& TaskGraph::Input(NodeId id, size_t input) const {
 }
 
 FailureHandler* TaskGraph::Failures(NodeId id) {
-  failure_handlers_.push_back(std::make_unique<ExpressionFailures>(policies_[static_cast<size_t>(id)], parts_.metrics));
+  failure_handlers_.push_back(std::make_unique<ExpressionFailures>(policies_[static_cast<size_t>(id)], parts_.worker));
   return failure_handlers_.back().get();
 }
 

@@ -35,10 +35,10 @@ class TaskGraph {
     int worker = 0;
     const Edges* edges = nullptr;  // nullptr: one worker
     size_t partial_trial_rows = PartialsPay::kTrialRows;
-    bool restores = false;                          // the operators will be given the state of a checkpoint
-    std::map<std::string, SinkWriter*> writers;     // by sink table
-    std::map<std::string, BadDataPolicy> bad_data;  // by source table
-    std::map<std::string, Counter*> late_rows;      // by source table; none: nobody asks
+    bool restores = false;                       // the operators will be given the state of a checkpoint
+    std::map<std::string, SinkWriter*> writers;  // by sink table
+    std::map<std::string, BadData*> bad_data;    // by source table
+    std::map<std::string, Counter*> late_rows;   // by source table; none: nobody asks
   };
 
   explicit TaskGraph(const Parts& parts);

@@ -131,6 +131,8 @@ class WorkersTest : public ::testing::Test {
     edges_ = std::make_unique<Edges>(plan_, wakers, edge_bytes);
     const StateBudget::Limits limits{state_bytes, kProcessLimit, &memory_};
     budget_ = std::make_unique<StateBudget>(limits, plan_.nodes.size(), &clock_, wakers);
+    bad_data_ =
+        std::make_unique<BadData>(BadData::Settings{.table = "s", .policy = bad_data}, workers, &clock_, &metrics_);
     for (int w = 0; w < workers; w++) {
       sessions_.push_back(database_->NewSession());
       Task::Parts parts;
@@ -147,7 +149,8 @@ class WorkersTest : public ::testing::Test {
       source.reader = std::move(reader);
       source.watermark = watermark_.get();
       source.metrics = &source_metrics_;
-      source.bad_data = bad_data;
+      source.bad_data = bad_data_.get();
+      source.worker = w;
       auto writer = std::make_unique<ResultsWriter>();
       writers_.push_back(writer.get());
       parts.writers["t"] = std::move(writer);
@@ -200,6 +203,7 @@ class WorkersTest : public ::testing::Test {
 
   ManualClock clock_;
   PipelineMetrics metrics_;
+  std::unique_ptr<BadData> bad_data_;
   SourceMetrics source_metrics_;
   EventTimeSettings settings_;
   StreamPlan plan_;

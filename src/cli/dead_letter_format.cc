@@ -1,0 +1,135 @@
+#include "cli/dead_letter_format.h"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "connectors/dead_letters.h"
+#include "connectors/kinesis/partition_key.h"
+#include "duck/pch.h"
+#include "formats/json/json_decoder.h"
+
+namespace laminar::cli {
+
+namespace {
+
+// The fields of a letter that are read, in this order.
+enum Field {
+  kSource,
+  kShard,
+  kSequenceNumber,
+  kSubSequenceNumber,
+  kLine,
+  kPartitionKey,
+  kReason,
+  kData,
+  kPart,
+  kParts
+};
+
+Schema LetterSchema() {
+  using Name = DeadLetterField;
+  return {{Name::kSource, MakeType("VARCHAR")},
+          {Name::kShard, MakeType("VARCHAR")},
+          {Name::kSequenceNumber, MakeType("VARCHAR")},
+          {Name::kSubSequenceNumber, MakeType("BIGINT")},
+          {Name::kLine, MakeType("BIGINT")},
+          {Name::kPartitionKey, MakeType("VARCHAR")},
+          {"reason", MakeType("VARCHAR"), /*not_null=*/true},  // what makes it a letter
+          {Name::kData, MakeType("BLOB")},
+          {Name::kPart, MakeType("BIGINT")},
+          {Name::kParts, MakeType("BIGINT")}};
+}
+
+class DeadLetterDecoder final : public Decoder {
+ public:
+  explicit DeadLetterDecoder(ReplayCounts* counts)
+      : counts_(counts), letters_(LetterSchema(), JsonOptions()), batch_(LetterSchema()) {}
+
+  const Schema& schema() const override { return schema_; }
+
+  Result<bool> Decode(std::span<const RecordView> records, DecodeCursor* cursor, BadRowHandler* bad_rows,
+                      Batch* out) override {
+    bool used_up = false;
+    size_t rows = 0;
+    while (!used_up && rows == 0) {
+      batch_.Reset();
+      ASSIGN_OR_RETURN(used_up, letters_.Decode(records, cursor, bad_rows, &batch_));
+      for (size_t row = 0; row < batch_.rows(); row++) {
+        std::optional<std::string> data = Take(row);
+        if (!data) continue;
+        const std::string key = Text(kPartitionKey, row);
+        Put(&out->chunk().data[0], rows, *data);
+        Put(&out->chunk().data[1], rows, key.empty() ? kinesis::Md5Hex(*data) : key);
+        out->origin_rows.push_back(batch_.OriginRow(row));
+        rows++;
+      }
+    }
+    out->chunk().SetCardinality(rows);
+    counts_->incomplete = open_.size();
+    return used_up;
+  }
+
+ private:
+  static void Put(duckdb::Vector* vector, size_t row, const std::string& bytes) {
+    duckdb::FlatVector::GetData<duckdb::string_t>(*vector)[row] =
+        duckdb::StringVector::AddStringOrBlob(*vector, bytes.data(), bytes.size());
+  }
+  std::string Text(Field field, size_t row) const {
+    const duckdb::Vector& vector = batch_.chunk().data[field];
+    if (duckdb::FlatVector::IsNull(vector, row)) return "";
+    return duckdb::FlatVector::GetData<duckdb::string_t>(vector)[row].GetString();
+  }
+  int64_t Number(Field field, size_t row) const {
+    const duckdb::Vector& vector = batch_.chunk().data[field];
+    return duckdb::FlatVector::IsNull(vector, row) ? 0 : duckdb::FlatVector::GetData<int64_t>(vector)[row];
+  }
+
+  // The record that the letter is of, or completes.
+  std::optional<std::string> Take(size_t row) {
+    std::string data = Text(kData, row);
+    if (data.empty()) {
+      counts_->without_data++;
+      return std::nullopt;
+    }
+    const int64_t parts = Number(kParts, row), part = Number(kPart, row);
+    const std::string number = Text(kSequenceNumber, row);
+    if (number.empty()) return data;  // nobody knows where it came from: it may well be there twice
+    std::string place = Text(kSource, row) + '\n' + Text(kShard, row) + '\n' + number + '\n' +
+                        std::to_string(Number(kSubSequenceNumber, row)) + '\n' + std::to_string(Number(kLine, row)) +
+                        '\n' + std::to_string(parts);
+    if (!seen_.insert(kinesis::Md5Hex(place + '\n' + std::to_string(part))).second) {
+      counts_->again++;
+      return std::nullopt;
+    }
+    if (parts <= 1) return data;
+    auto& kept = open_[place];
+    kept[part] = std::move(data);
+    if (kept.size() < static_cast<size_t>(parts)) return std::nullopt;
+    std::string whole;
+    for (const auto& [at, bytes] : kept) whole += bytes;
+    open_.erase(place);
+    return whole;
+  }
+
+  ReplayCounts* const counts_;
+  const Schema schema_ = ReplaySchema();
+  JsonDecoder letters_;
+  Batch batch_;
+  std::set<std::string> seen_;                                  // hashes of places
+  std::map<std::string, std::map<int64_t, std::string>> open_;  // by place: the parts that have come
+};
+
+}  // namespace
+
+Schema ReplaySchema() {
+  return {{"data", MakeType("BLOB")}, {"partition_key", MakeType("VARCHAR")}};
+}
+
+std::unique_ptr<Decoder> MakeDeadLetterDecoder(ReplayCounts* counts) {
+  return std::make_unique<DeadLetterDecoder>(counts);
+}
+
+}  // namespace laminar::cli

@@ -1,0 +1,25 @@
+// The dead letters of bad_data = 'dead_letter' as the records that they were, for replay.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "formats/format.h"
+
+namespace laminar::cli {
+
+// data BLOB: the bytes; partition_key VARCHAR: what they came with, or one made of them.
+Schema ReplaySchema();
+
+struct ReplayCounts {
+  std::atomic<uint64_t> without_data = 0;  // letters that hold a row, not a record: nothing to put back
+  std::atomic<uint64_t> again = 0;         // letters that stood there twice
+  std::atomic<uint64_t> incomplete = 0;    // records of which a letter is missing
+};
+
+// Reads letters as lines of JSON; of a record that was kept in several it gives all bytes once the last has come. A
+// letter that stands there twice, as it may after a crash, counts once. counts: borrowed.
+std::unique_ptr<Decoder> MakeDeadLetterDecoder(ReplayCounts* counts);
+
+}  // namespace laminar::cli

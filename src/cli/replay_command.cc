@@ -1,0 +1,133 @@
+#include <CLI/CLI.hpp>
+#include <filesystem>
+
+#include "cli/commands.h"
+#include "cli/dead_letter_format.h"
+#include "cli/errors.h"
+#include "cli/pipeline_run.h"
+#include "cli/record_format.h"
+#include "cli/stream_pipe.h"
+
+namespace laminar::cli {
+
+namespace {
+
+struct Arguments {
+  std::string from, into;
+  StreamArguments stream;
+  RunArguments run;
+};
+
+class BytesEncoder final : public Encoder {
+ public:
+  Status Encode(const Batch& batch, EncodedRows* out) override {
+    ForEachRecord(batch, [&](size_t, std::string_view data) {
+      out->bytes += data;
+      if (out->newlines && !data.ends_with('\n')) out->bytes.push_back('\n');
+      out->ends.push_back(out->bytes.size());
+    });
+    return Status::Ok();
+  }
+};
+
+class LettersAsRecords final : public Format {
+ public:
+  explicit LettersAsRecords(ReplayCounts* counts) : counts_(counts) {}
+  Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema&, const OptionValues&) const override {
+    return MakeDeadLetterDecoder(counts_);
+  }
+  Result<std::unique_ptr<Encoder>> MakeEncoder(const Schema&, const OptionValues&) const override {
+    return std::unique_ptr<Encoder>(std::make_unique<BytesEncoder>());
+  }
+
+ private:
+  ReplayCounts* const counts_;
+};
+
+// A name with a slash is a path, and so is one that a file has. The rest are streams.
+bool IsFile(const std::string& name) {
+  std::error_code error;
+  if (name.starts_with("arn:")) return false;
+  return name == "-" || name.find('/') != std::string::npos || std::filesystem::is_regular_file(name, error);
+}
+
+PipeEnd StreamEnd(const Arguments& arguments, const std::string& stream, const Format* format) {
+  StreamArguments named = arguments.stream;
+  named.stream = stream;
+  return {"kinesis", named.Options(), format};
+}
+
+PipeEnd From(const Arguments& arguments, const Format* format) {
+  if (IsFile(arguments.from)) return {"single_file", {{"path", arguments.from}}, format};
+  PipeEnd end = StreamEnd(arguments, arguments.from, format);
+  end.options.emplace_back("source.offset", "earliest");
+  return end;
+}
+
+PipeEnd Into(const Arguments& arguments, const Format* format) {
+  if (IsFile(arguments.into)) return {"single_file", {{"path", arguments.into}, {"append", "true"}}, format};
+  PipeEnd end = StreamEnd(arguments, arguments.into, format);
+  end.options.emplace_back("sink.partition_key", "partition_key");
+  return end;
+}
+
+void SayWhatIsMissing(const ReplayCounts& counts) {
+  const auto say = [](uint64_t count, const char* what) {
+    if (count > 0) std::fprintf(stderr, "laminar: %llu %s\n", static_cast<unsigned long long>(count), what);
+  };
+  say(counts.without_data, "letters hold a row and not the record that it came from: they were left out");
+  say(counts.again, "letters stood there twice: put back once");
+  say(counts.incomplete, "records are not whole, as some of their letters are missing: they were left out");
+}
+
+int Replay(const Arguments& arguments) {
+  arguments.run.Apply();
+  if (arguments.into == "-" || arguments.into == arguments.from) {
+    return WrongInput(Status::User("--into '" + arguments.into + "' is " +
+                                       (arguments.into == "-" ? "no place to put records" : "where the letters are"),
+                                   "Name the stream or the file that the records came from"));
+  }
+  const auto memory = arguments.run.MemoryLimit();
+  if (!memory.ok()) return WrongInput(memory.status());
+  PipelineRun run(arguments.run);
+  ReplayCounts counts;
+  const LettersAsRecords format(&counts);
+  const auto world = World::Make(*memory);
+  if (!world.ok()) {
+    PrintError(world.status());
+    return kFailed;
+  }
+  const auto pipe = MakePipe((*world)->registry(), From(arguments, &format), Into(arguments, &format), ReplaySchema());
+  if (!pipe.ok()) return WrongInput(pipe.status());
+  PipelineOptions pipeline;
+  pipeline.memory_limit_bytes = *memory;
+  pipeline.until_caught_up = true;
+  const int code = run.Run({arguments.from, "", {}}, **pipe, pipeline, world->get(), /*shows_progress=*/true);
+  SayWhatIsMissing(counts);
+  return code == kDone && counts.incomplete > 0 ? kFailed : code;
+}
+
+}  // namespace
+
+void AddReplay(CLI::App* app, Action* action) {
+  auto arguments = std::make_shared<Arguments>();  // shared: with the callback, which lives in the app
+  CLI::App* command =
+      app->add_subcommand("replay", "Put the records that dead letters hold back into a stream or a file");
+  command->add_option("DEAD_LETTERS", arguments->from, "The file (a name with a slash, or one that is there) or stream")
+      ->required()
+      ->option_text("");
+  command->add_option("--into", arguments->into, "The stream, or the file (a name with a slash), to add them to")
+      ->required()
+      ->option_text("STREAM|FILE");
+  arguments->stream.AddConnectionTo(command);
+  arguments->run.AddTo(command);
+  command->footer(
+      "Records get their old partition keys. A letter that stands there twice, as may be after a crash, is put back "
+      "once. The letters stay where they are: remove them when they are back.\n\n"
+      "Examples:\n"
+      "  laminar replay ./orders-bad.jsonl --into orders\n"
+      "  laminar replay orders-bad --into orders --region us-east-1 --endpoint http://127.0.0.1:4567");
+  command->callback([arguments, action] { *action = [arguments] { return Replay(*arguments); }; });
+}
+
+}  // namespace laminar::cli

@@ -1,0 +1,119 @@
+#include "connectors/dead_letters.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "duckdb/common/types/data_chunk.hpp"
+#include "duckdb/common/types/vector.hpp"
+
+namespace laminar {
+
+namespace {
+
+// Fills the columns of a row one after the other.
+class RowFiller {
+ public:
+  RowFiller(duckdb::DataChunk* chunk, size_t row) : chunk_(chunk), row_(row) {}
+
+  void Text(std::string_view text) {
+    duckdb::Vector& vector = Next(!text.empty());
+    if (!text.empty())
+      Of<duckdb::string_t>(vector) = duckdb::StringVector::AddStringOrBlob(vector, text.data(), text.size());
+  }
+  // Text that may be any bytes: NULL unless it is UTF-8.
+  void TextOfUser(std::string_view text) {
+    Text(duckdb::Value::StringIsValid(text.data(), text.size()) ? text : std::string_view());
+  }
+  void Number(std::optional<int64_t> number) {
+    duckdb::Vector& vector = Next(number.has_value());
+    if (number) Of<int64_t>(vector) = *number;
+  }
+
+ private:
+  duckdb::Vector& Next(bool known) {
+    duckdb::Vector& vector = chunk_->data[column_++];
+    duckdb::FlatVector::SetNull(vector, row_, !known);
+    return vector;
+  }
+  template <class T>
+  T& Of(duckdb::Vector& vector) {
+    return duckdb::FlatVector::GetData<T>(vector)[row_];
+  }
+
+  duckdb::DataChunk* const chunk_;
+  const size_t row_;
+  size_t column_ = 0;
+};
+
+std::optional<int64_t> If(bool known, int64_t number) {
+  return known ? std::optional<int64_t>(number) : std::nullopt;
+}
+
+}  // namespace
+
+Schema DeadLetterSchema() {
+  using Field = DeadLetterField;
+  return {{"time", MakeType("TIMESTAMP")},
+          {"pipeline", MakeType("VARCHAR")},
+          {"table", MakeType("VARCHAR")},
+          {Field::kSource, MakeType("VARCHAR")},
+          {Field::kShard, MakeType("VARCHAR")},
+          {Field::kSequenceNumber, MakeType("VARCHAR")},
+          {Field::kSubSequenceNumber, MakeType("BIGINT")},
+          {Field::kLine, MakeType("BIGINT")},
+          {Field::kPartitionKey, MakeType("VARCHAR")},
+          {"arrival_time", MakeType("TIMESTAMP")},
+          {"column", MakeType("VARCHAR")},
+          {"reason", MakeType("VARCHAR")},
+          {Field::kData, MakeType("BLOB")},
+          {"row", MakeType("VARCHAR")},
+          {Field::kPart, MakeType("BIGINT")},
+          {Field::kParts, MakeType("BIGINT")}};
+}
+
+DeadLetters::DeadLetters(std::string table, std::string pipeline, const Clock* clock)
+    : table_(std::move(table)), pipeline_(std::move(pipeline)), clock_(clock), filling_(DeadLetterSchema()) {}
+
+void DeadLetters::Add(const RowPosition& position, std::string_view column, std::string_view reason,
+                      std::string_view data, std::string_view row) {
+  const auto parts = static_cast<int64_t>(std::max<size_t>(1, (data.size() + kMostLetterBytes - 1) / kMostLetterBytes));
+  for (int64_t part = 0; part < parts; part++) {
+    const size_t at = filling_.rows();
+    RowFiller filler(&filling_.chunk(), at);
+    filler.Number(clock_->WallMicros());
+    filler.Text(pipeline_);
+    filler.Text(table_);
+    filler.Text(position.source);
+    filler.Text(position.shard);
+    filler.Text(position.sequence_number);
+    filler.Number(If(position.sub_sequence_number >= 0, position.sub_sequence_number));
+    filler.Number(If(position.line > 0, static_cast<int64_t>(position.line)));
+    filler.TextOfUser(position.partition_key);
+    filler.Number(If(position.arrival_micros > 0, position.arrival_micros));
+    filler.Text(column);
+    filler.TextOfUser(reason);
+    filler.Text(data.substr(static_cast<size_t>(part) * kMostLetterBytes, kMostLetterBytes));
+    filler.TextOfUser(row);
+    filler.Number(If(parts > 1, part + 1));
+    filler.Number(If(parts > 1, parts));
+    filling_.chunk().SetCardinality(at + 1);
+    if (at + 1 == kBatchRows) full_.push_back(std::exchange(filling_, Batch(DeadLetterSchema())));
+  }
+}
+
+Status DeadLetters::Flush(SinkWriter* writer, PipelineMetrics* metrics) {
+  const auto hand_in = [&](const Batch& batch) {
+    metrics->rows_to_sinks.Add(batch.rows());
+    metrics->dead_letters.Add(batch.rows());
+    return writer->Push(batch);
+  };
+  for (const Batch& batch : full_) RETURN_IF_ERROR(hand_in(batch));
+  full_.clear();
+  if (filling_.rows() == 0) return Status::Ok();
+  RETURN_IF_ERROR(hand_in(filling_));
+  filling_.Reset();
+  return Status::Ok();
+}
+
+}  // namespace laminar

@@ -1,0 +1,61 @@
+// DeadLetters: what a source table could not take, on its way to the sink that keeps it (bad_data = 'dead_letter').
+//
+// A letter is a row of DeadLetterSchema(): the bytes as they came, where they came from, and what was wrong with them.
+// It is written like any other output, under the same checkpoints: nothing is missing after a crash, and a letter may
+// stand there twice.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "connectors/connector.h"
+#include "duck/batch.h"
+#include "formats/format.h"
+
+namespace laminar {
+
+// time, pipeline, table, source, shard, sequence_number, sub_sequence_number, line, partition_key, arrival_time,
+// column, reason, data, row, part, parts. Those that are not known are NULL.
+Schema DeadLetterSchema();
+
+// The fields of a letter that `laminar replay` reads, by name.
+struct DeadLetterField {
+  static constexpr const char* kSource = "source";
+  static constexpr const char* kShard = "shard";
+  static constexpr const char* kSequenceNumber = "sequence_number";
+  static constexpr const char* kSubSequenceNumber = "sub_sequence_number";
+  static constexpr const char* kLine = "line";
+  static constexpr const char* kPartitionKey = "partition_key";
+  static constexpr const char* kData = "data";  // base64
+  static constexpr const char* kPart = "part";
+  static constexpr const char* kParts = "parts";
+};
+
+// A longer record is kept in several letters, so that each fits into a record of any stream: part 1 of 3, ...
+constexpr size_t kMostLetterBytes = 600 << 10;
+
+// Of one table and one worker, used on its thread only.
+class DeadLetters {
+ public:
+  // clock: borrowed.
+  DeadLetters(std::string table, std::string pipeline, const Clock* clock);
+
+  // data: what could not be taken; empty: its bytes are not known any more. row: then, the row as it was, as text.
+  void Add(const RowPosition& position, std::string_view column, std::string_view reason, std::string_view data,
+           std::string_view row);
+  bool empty() const { return full_.empty() && filling_.rows() == 0; }
+  // Hands all of them to the writer of a sink with DeadLetterSchema(), and counts them.
+  Status Flush(SinkWriter* writer, PipelineMetrics* metrics);
+
+ private:
+  const std::string table_, pipeline_;
+  const Clock* const clock_;
+  std::vector<Batch> full_;
+  Batch filling_;
+};
+
+}  // namespace laminar

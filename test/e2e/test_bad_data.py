@@ -1,0 +1,191 @@
+"""bad_data: one record in a thousand that cannot be taken, of every kind: it stops the pipeline, is dropped, or is kept and put back."""
+
+import base64
+import json
+import random
+
+from harness.process import wait_for
+from harness.sql import sink, source
+from harness.streams import create_stream, put_all, read_all
+
+BAD = [
+    b'{"n": 1, "k": "tru',
+    b'{"n": "no number", "k": "a"}',
+    b'{"n": ' + b"[" * 3000 + b"]" * 3000 + b', "k": "deep"}',
+    b'{"n": 2, "k": "not \xff UTF-8"}',
+    b'{"n": ' + b"9" * 700_000 + b', "k": "long"}',
+    b"\x00\x01\x02\xfe",
+    b'{"k": "n is missing"}',
+    b"plain text\n",
+]
+COLUMNS = "n BIGINT NOT NULL, k TEXT"
+
+
+def rows(count):
+    for n in range(count):
+        yield b'{"n": %d, "k": "key %d"}' % (n, n % 7)
+
+
+def fill(client, name, count=8000):
+    """Every thousandth record is one of BAD; (those that are good, n by n)."""
+    create_stream(client, name, 2)
+    records = []
+    for n, row in enumerate(rows(count)):
+        records.append(row)
+        if n % 1000 == 500:
+            records.append(BAD[n // 1000 % len(BAD)])
+    put_all(client, name, records)
+    return list(range(count))
+
+
+def pipeline(read, written, **options):
+    return (source("r", COLUMNS, read, **options) + sink("w", "n BIGINT, k TEXT", written) + "INSERT INTO w SELECT n, k FROM r;\n")
+
+
+def numbers(client, name):
+    return sorted(json.loads(record.data)["n"] for record in read_all(client, name))
+
+
+def letters_of(lines):
+    return [json.loads(line) for line in lines]
+
+
+def bytes_of(letters):
+    """What the letters hold, those of several parts put together."""
+    whole = {}
+    for letter in letters:
+        place = (letter["shard"], letter["sequence_number"], letter.get("sub_sequence_number"))
+        whole.setdefault(place, {})[letter.get("part") or 1] = base64.b64decode(letter["data"])
+    return sorted(b"".join(parts[part] for part in sorted(parts)) for parts in whole.values())
+
+
+def test_fail_names_it_and_drop_counts_it(quick_server, new_name, laminar):
+    client = quick_server.client()
+    read, written = new_name("bad"), new_name("bad-out")
+    good = fill(client, read)
+    create_stream(client, written, 1)
+    stopped = laminar("run", "--until-caught-up", script=pipeline(read, written), endpoint=quick_server.endpoint).expect(1)
+    assert f"bad data in table r (stream {read}, shard shardId-" in stopped.stderr and "sequence number" in stopped.stderr
+    assert "dead_letter" in stopped.stderr
+    create_stream(client, clean := new_name("bad-out"), 1)
+    dropped = laminar("run", "--until-caught-up", "--log-format", "json", script=pipeline(read, clean, bad_data="drop"),
+                      endpoint=quick_server.endpoint).expect(0)
+    assert numbers(client, clean) == good
+    assert dropped.total()["bad_rows"] == len(BAD)
+
+
+def test_dead_letters_in_a_file_hold_the_bytes_and_are_put_back(quick_server, new_name, laminar, tmp_path):
+    client = quick_server.client()
+    read, written, back = new_name("letters"), new_name("letters-out"), new_name("letters-back")
+    good = fill(client, read)
+    for name in (written, back):
+        create_stream(client, name, 1)
+    path = tmp_path / "bad.jsonl"
+    script = pipeline(read, written, bad_data="dead_letter", **{"dead_letter.path": path})
+    done = laminar("run", "--until-caught-up", "--log-format", "json", script=script, endpoint=quick_server.endpoint).expect(0)
+    assert numbers(client, written) == good
+    letters = letters_of(path.read_text().splitlines())
+    assert bytes_of(letters) == sorted(BAD)
+    for letter in letters:
+        assert letter["table"] == "r" and letter["source"] == f"stream {read}" and letter["shard"].startswith("shardId-")
+        assert letter["reason"] and letter["time"] and letter["arrival_time"] and letter["partition_key"]
+    assert done.total()["dead_letters"] == len(letters)
+    keys = {record.data: record.key for record in read_all(client, read)}
+    laminar("replay", path, "--into", back, "--region", "us-east-1", endpoint=quick_server.endpoint).expect(0)
+    records = read_all(client, back)
+    assert sorted(record.data for record in records) == sorted(BAD)
+    assert all(record.key == keys[record.data] for record in records)
+    # Once more, with every letter twice, as after a crash: each record once; and into a file.
+    path.write_text(path.read_text() * 2)
+    file = tmp_path / "back.jsonl"
+    again = laminar("replay", path, "--into", file, endpoint=quick_server.endpoint).expect(0)
+    assert f"{len(letters)} letters stood there twice" in again.stderr
+    assert file.read_bytes().count(b"plain text\n") == 1 and file.stat().st_size == sum(len(b) + (not b.endswith(b"\n")) for b in BAD)
+
+
+def test_dead_letters_in_a_stream_are_put_back(quick_server, new_name, laminar):
+    client = quick_server.client()
+    read, written, letters, back = (new_name("letters") for _ in range(4))
+    good = fill(client, read)
+    for name in (written, letters, back):
+        create_stream(client, name, 2)
+    script = pipeline(read, written, bad_data="dead_letter", **{"dead_letter.stream": letters})
+    laminar("run", "--until-caught-up", script=script, endpoint=quick_server.endpoint).expect(0)
+    assert numbers(client, written) == good
+    assert bytes_of(letters_of(record.data for record in read_all(client, letters))) == sorted(BAD)
+    laminar("replay", letters, "--into", back, "--region", "us-east-1", endpoint=quick_server.endpoint).expect(0)
+    assert sorted(record.data for record in read_all(client, back)) == sorted(BAD)
+
+
+def test_lines_of_one_record_cost_only_themselves(quick_server, new_name, laminar, tmp_path):
+    client = quick_server.client()
+    read, written = new_name("lines"), new_name("lines-out")
+    for name in (read, written):
+        create_stream(client, name, 1)
+    put_all(client, read, [b'{"n": 1, "k": "a"}\n{"n": "two"}\n{"n": 3, "k": "c"}\n{"n": 4, "k"\n{"n": 5}\n'])
+    path = tmp_path / "bad.jsonl"
+    script = pipeline(read, written, bad_data="dead_letter", **{"dead_letter.path": path})
+    laminar("run", "--until-caught-up", script=script, endpoint=quick_server.endpoint).expect(0)
+    assert numbers(client, written) == [1, 3, 5]
+    letters = letters_of(path.read_text().splitlines())
+    assert [(base64.b64decode(letter["data"]), letter["line"]) for letter in letters] == [(b'{"n": "two"}', 2), (b'{"n": 4, "k"', 4)]
+
+
+def test_a_row_on_which_an_expression_fails_is_kept(quick_server, new_name, laminar, tmp_path):
+    client = quick_server.client()
+    read, written = new_name("expressions"), new_name("expressions-out")
+    for name in (read, written):
+        create_stream(client, name, 1)
+    put_all(client, read, [b'{"n": 1, "k": "1"}', b'{"n": 2, "k": "two"}', b'{"n": 3, "k": "3"}'])
+    path = tmp_path / "bad.jsonl"
+    script = (source("r", COLUMNS, read, bad_data="dead_letter", **{"dead_letter.path": path}) + sink("w", "n BIGINT", written)
+              + "INSERT INTO w SELECT n + k::BIGINT FROM r;\n")
+    laminar("run", "--until-caught-up", script=script, endpoint=quick_server.endpoint).expect(0)
+    assert numbers(client, written) == [2, 6]
+    [letter] = letters_of(path.read_text().splitlines())
+    assert base64.b64decode(letter["data"]) == b'{"n": 2, "k": "two"}' and "two" in letter["reason"]
+
+
+def test_no_letter_is_lost_when_the_pipeline_is_killed(quick_server, new_name, laminar, tmp_path):
+    client = quick_server.client()
+    read, written = new_name("killed"), new_name("killed-out")
+    for name in (read, written):
+        create_stream(client, name, 2)
+    path = tmp_path / "bad.jsonl"
+    script = tmp_path / "pipeline.sql"
+    script.write_text(pipeline(read, written, bad_data="dead_letter", **{"dead_letter.path": path}))
+    arguments = ("run", "--state-dir", tmp_path / "state", "--checkpoint-interval", "300ms", script)
+    bad = [b'{"n": "bad %d"}' % n for n in range(300)]
+    for round_ in range(6):
+        with laminar(*arguments, endpoint=quick_server.endpoint) as run:
+            run.wait_reading()
+            put_all(client, read, bad[round_ * 50:round_ * 50 + 50])
+            wait_for(lambda: path.exists() and path.read_text().count("\n") > random.randrange(round_ * 50, round_ * 50 + 50), 30, run.describe)
+            run.process.kill()
+    laminar(*arguments, "--until-caught-up", endpoint=quick_server.endpoint).expect(0)
+    assert set(bytes_of(letters_of(path.read_text().splitlines()))) == set(bad)
+
+
+def test_a_burst_of_bad_data_stops_with_a_summary(quick_server, new_name, laminar, tmp_path):
+    client = quick_server.client()
+    read, written = new_name("burst"), new_name("burst-out")
+    for name in (read, written):
+        create_stream(client, name, 1)
+    put_all(client, read, [b'{"n": "bad %d"}' % n for n in range(30)] + [b'{"n": 1, "k' for _ in range(30)])
+    script = pipeline(read, written, bad_data="drop", **{"bad_data.max_rate": 50})
+    stopped = laminar("run", "--until-caught-up", script=script, endpoint=quick_server.endpoint).expect(1)
+    assert "more than 50 rows within a minute" in stopped.stderr and "30 x column n: expected BIGINT, found the string" in stopped.stderr
+    assert "21 x " in stopped.stderr
+
+
+def test_what_cannot_be_meant_is_said_with_its_place(laminar):
+    def problem(**options):
+        checked = laminar("check", script=pipeline("a", "b", **options)).expect(2)
+        return checked.stderr
+
+    assert "does not say where the records go" in problem(bad_data="dead_letter")
+    assert "only for bad_data = 'dead_letter'" in problem(**{"dead_letter.path": "x"})
+    assert "the stream that the table reads" in problem(bad_data="dead_letter", **{"dead_letter.stream": "a"})
+    assert "both dead_letter.path and dead_letter.stream" in problem(bad_data="dead_letter", **{"dead_letter.stream": "c", "dead_letter.path": "x"})
+    assert "the first such row stops the pipeline" in problem(**{"bad_data.max_rate": 5})
+    assert "cannot be the name of a stream" in problem(bad_data="dead_letter", **{"dead_letter.stream": "no name"})

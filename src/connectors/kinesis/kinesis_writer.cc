@@ -129,6 +129,7 @@ Status KinesisWriter::Admit(RowsToPut put, const Origins& origins, int64_t now_m
     for (size_t i = oversize.size(); i > 0 && !put.counts.empty(); i--)
       put.counts.erase(put.counts.begin() + static_cast<std::ptrdiff_t>(oversize[i - 1]));
   }
+  if (rows.rows() == 0) return Status::Ok();
   if (aggregates) {
     Aggregate(put, now_micros);
   } else {

@@ -34,7 +34,8 @@ class RowAggregator {
   // random: of generated keys; borrowed, outlives it.
   RowAggregator(const AggregationLimits& limits, Random* random) : limits_(limits), random_(random) {}
 
-  // Records that are full go to `closed`, in the order of their closing. Every call has keys, or none has.
+  // Requires rows, with keys in every call or in none. Records that are full go to `closed`, in the order of their
+  // closing.
   void Add(const RowsToPut& rows, int64_t now_micros, RowsToPut* closed);
   // The records that are open go to `closed`.
   void CloseAll(RowsToPut* closed);

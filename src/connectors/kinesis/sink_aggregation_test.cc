@@ -266,6 +266,27 @@ TEST_F(AggregationTest, TheErrorOfARowThatIsTooLargeNamesTheRow) {
   EXPECT_THAT(failed.ToString(), HasSubstr("the row comes from input, line 3"));
 }
 
+TEST_F(AggregationTest, RowsThatAreDroppedLeaveTheOthersInOrder) {
+  settings_.partition_key = {1};
+  settings_.oversize = OversizePolicy::kDrop;
+  settings_.aggregation->key_groups = 1;
+  Open({}, {.max_record_bytes = 2000});
+  const auto push = [&](std::vector<bool> too_large) {
+    Batch batch = MakeKeyed(0, static_cast<int>(too_large.size()), 3);
+    for (size_t i = 0; i < too_large.size(); i++) {
+      if (too_large[i]) batch.chunk().SetValue(0, i, duckdb::Value(std::string(2000, 'x')));
+    }
+    ASSERT_TRUE(writer_->Push(batch).ok());
+  };
+  push({true, true});  // nothing is left of it
+  push({true, false, true, false});
+  push({true});
+  Finish();
+  EXPECT_EQ(Rows(), (std::multiset<std::string>{"line 1", "line 3"}));
+  EXPECT_EQ(world_->metrics.oversize_rows.Get(), 5u);
+  EXPECT_EQ(world_->metrics.rows_out.Get(), 2u);
+}
+
 TEST_F(AggregationTest, RecordsStayWithinWhatTheStreamTakes) {
   settings_.aggregation->bytes = 1 << 20;
   Open({}, {.max_record_bytes = 3000});

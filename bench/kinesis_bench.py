@@ -28,7 +28,9 @@ def run(command, endpoint, script):
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         sys.exit(f"{' '.join(command)} failed:\n{errors}")
-    return {"wall": time.monotonic() - start, "cpu": usage.ru_utime + usage.ru_stime, "peak_mb": usage.ru_maxrss / 1024}
+    figures = {"wall": time.monotonic() - start, "cpu": usage.ru_utime + usage.ru_stime, "peak_mb": usage.ru_maxrss / 1024}
+    said = [json.loads(line) for line in errors.splitlines() if line.startswith("{")]  # with --log-format json
+    return figures | {key: line[key] for line in said if line["message"] == "done" for key in ("write_requests",)}
 
 
 def with_stream(page, table, stream, direction):

@@ -75,6 +75,8 @@ void LogTotal(std::string_view message, const Pipeline& pipeline, int64_t elapse
                     {"dead_letters", number(metrics.dead_letters.Get()), true},
                     {"late_rows", number(LateRows(pipeline.source_metrics())), true},
                     {"ahead_rows", number(AheadRows(pipeline.source_metrics())), true},
+                    {"read_requests", number(metrics.read_requests.Get()), true},
+                    {"write_requests", number(metrics.write_requests.Get()), true},
                     {"retries", number(metrics.retries.Get()), true},
                     {"peak_state_bytes", std::to_string(metrics.peak_state_bytes.Get()), true},
                     {"peak_state_rows", std::to_string(metrics.peak_state_rows.Get()), true},

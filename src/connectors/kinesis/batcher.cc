@@ -8,15 +8,6 @@
 
 namespace laminar::kinesis {
 
-namespace {
-
-void AppendHex(uint64_t number, std::string* out) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  for (int shift = 60; shift >= 0; shift -= 4) out->push_back(kDigits[(number >> shift) & 15]);
-}
-
-}  // namespace
-
 void PutRequest::Keep(const std::vector<bool>& keep) {
   CHECK(keep.size() == entries_.size());
   size_t kept = 0;
@@ -32,7 +23,8 @@ void PutRequest::Keep(const std::vector<bool>& keep) {
 }
 
 uint64_t Batcher::HashOf(const RowRef& row) {
-  return std::hash<std::string_view>()(row.key());
+  const uint32_t groups = row.segment->key_groups;
+  return groups > 0 ? KeyGroupOf(HashKeyOf(row.key()), groups) : std::hash<std::string_view>()(row.key());
 }
 
 int64_t Batcher::BytesOf(const RowRef& row) {
@@ -151,14 +143,16 @@ void Batcher::AppendKey(const RowRef& row, PutRequest* request, KeySpan* span) c
   const EpochRows& epoch = *row.segment->epoch;
   *span = {keys.size(), 0, 0};
   if (epoch.prefix().empty()) {
-    if (key.empty()) AppendHex(random_->Next(), &keys);
+    if (key.empty()) AppendGeneratedKey(random_, &keys);
   } else {
     if (!key.empty()) keys.append(key).push_back(kIdSeparator);
     AppendId(epoch.prefix(), epoch.Id(row), &keys);
   }
   span->key_size = keys.size() - span->key;
-  if (!key.empty() && span->key_size > 0) {
-    AppendHashKey(key, &keys);
+  const uint32_t groups = row.segment->key_groups;
+  if (groups > 0 || (!key.empty() && span->key_size > 0)) {
+    const HashKey hash = HashKeyOf(key);
+    AppendHashKey(groups > 0 ? HashKeyOfGroup(KeyGroupOf(hash, groups), groups) : hash, &keys);
     span->hash = keys.size() - span->key - span->key_size;
   }
 }

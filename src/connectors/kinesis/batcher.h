@@ -5,7 +5,8 @@
 // Without partition keys of the user's, every row gets one of its own: a random one of kKeyBytes characters, or its id,
 // so that rows spread evenly over the shards. With them, the rows of a key keep their order: the service accepts and
 // refuses the records of a request one by one, so a row is sent only when the one before it with its key is
-// acknowledged. Of each key one row is on its way; the others wait here.
+// acknowledged. Of each key one row is on its way; the others wait here. Where keys come in groups (put_rows.h), a row
+// may be a record with rows of any key of its group: all of the above then holds for groups.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +28,6 @@ struct BatchLimits {
   int64_t bytes = 4'000'000;
   int64_t interval_micros = 1'000'000;
 };
-
-// A random 64-bit number in hexadecimal: its MD5 spreads over the hash key range of the shards.
-constexpr size_t kKeyBytes = 16;
 
 // One PutRecords request, alive until all of its records are accepted.
 class PutRequest {
@@ -100,7 +98,8 @@ class Batcher {
   // All bounded by the writer's buffer.
   std::deque<RowRef> returned_, ready_;
   std::deque<Unkeyed> segments_;
-  // By the hash of a key of which a row is ready or on its way. Keys that share a hash wait for one another.
+  // By the hash, or the group, of a key of which a row is ready or on its way. Keys that share a hash wait for one
+  // another.
   std::unordered_map<uint64_t, KeyQueue> keys_;
   int64_t rows_ = 0, bytes_ = 0;  // of all that waits
 };

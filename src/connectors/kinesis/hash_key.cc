@@ -32,4 +32,13 @@ HashKey HashKeyOf(std::string_view partition_key) {
   return hash;
 }
 
+// By the upper half of a key: far more than there are groups.
+uint32_t KeyGroupOf(HashKey key, uint32_t groups) {
+  return static_cast<uint32_t>((key >> 64) * groups >> 64);
+}
+
+HashKey HashKeyOfGroup(uint32_t group, uint32_t groups) {
+  return (((HashKey{group} * 2 + 1) << 64) / (uint64_t{groups} * 2)) << 64;
+}
+
 }  // namespace laminar::kinesis

@@ -2,6 +2,7 @@
 // range.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -22,5 +23,12 @@ std::optional<HashKey> ParseHashKey(std::string_view text);
 std::optional<HashKeyRange> ParseHashRange(const HashRange& range);
 // Of a record without an explicit hash key: MD5, as a number whose first byte is the highest.
 HashKey HashKeyOf(std::string_view partition_key);
+
+// Key groups: `groups` parts of the key space, equal but for rounding, numbered from 0 in its order. Requires
+// 0 < groups <= kMostKeyGroups.
+constexpr uint32_t kMostKeyGroups = 65'536;
+uint32_t KeyGroupOf(HashKey key, uint32_t groups);
+// The key in the middle of a group's part.
+HashKey HashKeyOfGroup(uint32_t group, uint32_t groups);
 
 }  // namespace laminar::kinesis

@@ -154,6 +154,10 @@ TEST_F(ConnectorTest, ChecksWhatBelongsTogetherInASink) {
   EXPECT_THAT(problems({{"sink.delivery", "at_most_once"}}), ElementsAre(HasSubstr("at_most_once")));
   EXPECT_THAT(problems({{"sink.partition_key", "line"}}), IsEmpty());
   EXPECT_THAT(problems({{"sink.partition_key", "lime"}}), ElementsAre(HasSubstr("Did you mean line?")));
+  EXPECT_THAT(problems({{"sink.aggregation", "kpl"}, {"sink.aggregation_max_bytes", "1MiB"}}), IsEmpty());
+  EXPECT_THAT(problems({{"sink.aggregation_max_count", "5"}}), ElementsAre(HasSubstr("only for sink.aggregation")));
+  EXPECT_THAT(problems({{"sink.aggregation", "kpl"}, {"sink.aggregation_key_groups", "5"}}),
+              ElementsAre(HasSubstr("only for tables with sink.partition_key")));
   EXPECT_THAT(problems({{"sink.oversize", "dead_letter"}}), ElementsAre(HasSubstr("does not say where")));
   EXPECT_THAT(problems({{"dead_letter.path", "/x"}}), ElementsAre(HasSubstr("only for sink.oversize")));
   EXPECT_THAT(problems({{"sink.oversize", "drop"}, {"dead_letter.stream", "x"}}),

@@ -13,6 +13,8 @@ namespace laminar::kinesis {
 
 namespace {
 
+// Fewer make the shards' shares of the rows differ by more than a quarter or so.
+constexpr int64_t kFewestGroupsOfAShard = 4;
 constexpr int64_t kMicrosPerHour = 3600 * kMicrosPerSecond;
 
 // The sink of dead letters: as they come, at least once, with generated keys; what its stream does not take either
@@ -92,7 +94,7 @@ Status KinesisSink::Drive(int64_t now_micros) {
   failure_ = probe_->Drive(now_micros);
   if (probe_->ready()) {
     summary_ = probe_->summary();
-    OnSummary();
+    failure_ = OnSummary();
     if (failure_.ok()) failure_ = CheckRetention();
     ready_.store(failure_.ok(), std::memory_order_release);
   }
@@ -100,11 +102,26 @@ Status KinesisSink::Drive(int64_t now_micros) {
   return failure_;
 }
 
-void KinesisSink::OnSummary() {
-  if (!summary_.ignores_keys || settings_.partition_key.empty()) return;
-  LogWarning(
-      "the stream distributes its records itself: sink.partition_key decides neither their shard nor their order",
-      {{"stream", api_->stream_name()}, {"strategy", "AUTO"}});
+Status KinesisSink::OnSummary() const {
+  if (summary_.ignores_keys && settings_.aggregation) {
+    return Status::User(api_->Describe() +
+                            " distributes its records itself (record distribution strategy AUTO): consumers drop "
+                            "aggregated records that do not lie in the shard of their keys",
+                        "Leave sink.aggregation out, or set the stream's strategy to UNIFORM_BY_KEY");
+  }
+  if (settings_.partition_key.empty()) return Status::Ok();
+  if (summary_.ignores_keys) {
+    LogWarning(
+        "the stream distributes its records itself: sink.partition_key decides neither their shard nor their order",
+        {{"stream", api_->stream_name()}, {"strategy", "AUTO"}});
+  }
+  if (settings_.aggregation && settings_.aggregation->key_groups < kFewestGroupsOfAShard * summary_.open_shards) {
+    LogWarning("sink.aggregation_key_groups is low for the stream's shards: some of them get far more rows than others",
+               {{"stream", api_->stream_name()},
+                {"key_groups", std::to_string(settings_.aggregation->key_groups), true},
+                {"shards", std::to_string(summary_.open_shards), true}});
+  }
+  return Status::Ok();
 }
 
 Status KinesisSink::CheckRetention() const {

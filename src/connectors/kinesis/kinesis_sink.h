@@ -1,5 +1,6 @@
 // KinesisSink: rows -> PutRecords. Each worker has a KinesisWriter (kinesis_writer.h), which encodes, cuts requests and
-// sends refused records again, without end while the pipeline lives.
+// sends refused records again, without end while the pipeline lives. Rows that share a record (row_aggregator.h) are
+// one row to all that is said here.
 //
 // At least once: a request whose outcome is unknown is sent again.
 //
@@ -21,6 +22,7 @@
 #include "connectors/kinesis/batcher.h"
 #include "connectors/kinesis/kinesis_api.h"
 #include "connectors/kinesis/oversize.h"
+#include "connectors/kinesis/row_aggregator.h"
 #include "connectors/kinesis/sink_state.h"
 #include "connectors/kinesis/stream_probe.h"
 
@@ -32,7 +34,8 @@ struct SinkSettings {
   bool exactly_once = false;
   int64_t epoch_max_bytes = 256 << 20;  // exactly once: of each writer, before it wants a checkpoint
   int64_t fence_wait_micros = 60 * kMicrosPerSecond;
-  std::vector<size_t> partition_key;  // columns of the table; empty: generated
+  std::vector<size_t> partition_key;             // columns of the table; empty: generated
+  std::optional<AggregationLimits> aggregation;  // nullopt: each row is a record
   OversizePolicy oversize = OversizePolicy::kFail;
 };
 
@@ -55,7 +58,7 @@ class KinesisSink final : public Sink {
   friend class KinesisWriter;
   // Asks for the stream's limits until they are known; any worker may call it. Error: the stream cannot be written.
   Status Drive(int64_t now_micros);
-  void OnSummary();
+  Status OnSummary() const;
   int64_t NextDeadline() const;
   const StreamSummary& summary() const { return summary_; }  // requires Ready()
   // No rows of an earlier run are to be written any more.

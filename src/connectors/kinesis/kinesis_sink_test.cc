@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "connectors/kinesis/partition_key.h"
 #include "connectors/kinesis/world_for_test.h"
 
 namespace laminar::kinesis {
@@ -329,7 +330,7 @@ TEST(Batcher, CutsAndKeepsWhatIsRefused) {
   Batcher batcher(limits, &rng);
   {
     EpochRows epoch("", 0, &held);
-    batcher.Add(epoch.Add(Rows({"a", "bb", "ccc"}), {}, 7));
+    batcher.Add(epoch.Add({.rows = Rows({"a", "bb", "ccc"}), .keys = {}}, 7));
     EXPECT_EQ(batcher.DueMicros(), 7 + limits.interval_micros);
     EXPECT_GT(held, 0);
     std::unique_ptr<PutRequest> request = batcher.Cut();
@@ -355,9 +356,9 @@ TEST(Batcher, TakesOnlyWhatIsNotAcknowledgedOfARestoredEpoch) {
   Random rng(1);
   Batcher batcher({}, &rng);
   EpochRows epoch("0123456789abcdef", 0, &held);
-  Segment* const first = epoch.Add(Rows({"a"}), {}, 0);
-  Segment* const second = epoch.Add(Rows({"b", "c"}), {}, 0);
-  Segment* const third = epoch.Add(Rows({"d", "e", "f"}), {}, 0);
+  Segment* const first = epoch.Add({.rows = Rows({"a"}), .keys = {}}, 0);
+  Segment* const second = epoch.Add({.rows = Rows({"b", "c"}), .keys = {}}, 0);
+  Segment* const third = epoch.Add({.rows = Rows({"d", "e", "f"}), .keys = {}}, 0);
   epoch.Seal(1, 0);
   for (const uint64_t number : {1, 2, 3, 5}) epoch.Acknowledge(epoch.Find(number));
   for (Segment* segment : {first, second, third}) batcher.Add(segment);
@@ -374,7 +375,7 @@ TEST(Batcher, OfEachKeyOneRowIsOnItsWay) {
   Random rng(1);
   Batcher batcher({}, &rng);
   EpochRows epoch("", 0, &held);
-  batcher.Add(epoch.Add(Rows({"a1", "a2", "b1", "a3"}), Rows({"a", "a", "b", "a"}), 0));
+  batcher.Add(epoch.Add({.rows = Rows({"a1", "a2", "b1", "a3"}), .keys = Rows({"a", "a", "b", "a"})}, 0));
   const auto cut = [&] {
     std::string text;
     std::unique_ptr<PutRequest> request = batcher.Cut();

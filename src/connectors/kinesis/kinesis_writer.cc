@@ -10,6 +10,14 @@
 
 namespace laminar::kinesis {
 
+namespace {
+
+// What a record has beside its data: a key and an id. The user's keys have characters of up to four bytes.
+constexpr int64_t kMostGeneratedBytes = kKeyBytes + 1 + kMostIdBytes;
+constexpr int64_t kMostKeyedBytes = kMostKeyCharacters * 4 + 1 + kMostIdBytes;
+
+}  // namespace
+
 KinesisWriter::KinesisWriter(KinesisSink* sink, int worker, Waker* waker, Random random, int64_t buffer_bytes,
                              std::unique_ptr<KinesisWriter> dead_letters)
     : sink_(sink),
@@ -54,43 +62,51 @@ Status KinesisWriter::Push(const Batch& batch) {
   if (!encoder_) {
     ASSIGN_OR_RETURN(encoder_, sink_->table_.format->MakeEncoder(sink_->table_.schema, sink_->table_.options));
   }
-  if (sink_->Ready()) encoder_->LimitRecords(static_cast<uint64_t>(sink_->summary().max_record_bytes) - kMostIdBytes);
-  EncodedRows rows, keys;
+  if (sink_->Ready())
+    encoder_->LimitRecords(static_cast<uint64_t>(sink_->summary().max_record_bytes - kMostGeneratedBytes));
+  RowsToPut put;
+  EncodedRows& rows = put.rows;
   rows.bytes.reserve(batch.rows() * (row_bytes_estimate_ + row_bytes_estimate_ / 8));
   rows.ends.reserve(batch.rows());
   RETURN_IF_ERROR(encoder_->Encode(batch, &rows));
   const std::vector<uint32_t> first_rows = std::move(rows.first_rows);
   CHECK(first_rows.empty() ? rows.rows() == batch.rows() : rows.rows() == first_rows.size());
+  for (size_t i = 0; i < first_rows.size(); i++) {
+    const size_t end = i + 1 < first_rows.size() ? first_rows[i + 1] : batch.rows();
+    put.counts.push_back(static_cast<uint32_t>(end - first_rows[i]));
+  }
   row_bytes_estimate_ = rows.bytes.size() / batch.rows() + 1;
   if (!sink_->settings_.partition_key.empty()) {
     const size_t most = exactly_once_ ? kMostKeyCharacters - kMostIdBytes - 1 : kMostKeyCharacters;
-    MakePartitionKeys(batch, sink_->settings_.partition_key, most, &keys);
+    MakePartitionKeys(batch, sink_->settings_.partition_key, most, &put.keys);
   }
-  return PushEncoded(std::move(rows), std::move(keys),
+  return PushEncoded(std::move(put),
                      [&](size_t row) { return batch.DescribeOrigin(first_rows.empty() ? row : first_rows[row]); });
 }
 
-Status KinesisWriter::PushEncoded(EncodedRows rows, EncodedRows keys, const Origins& origins) {
+Status KinesisWriter::PushEncoded(RowsToPut rows, const Origins& origins) {
   const int64_t now = sink_->context_.clock->SteadyMicros();
   if (!sink_->Ready() || !early_.empty()) {
-    Early early{.rows = std::move(rows), .keys = std::move(keys), .origins = {}, .ended_epoch = 0};
-    for (size_t i = 0; i < early.rows.rows(); i++) early.origins.push_back(origins(i));
+    Early early{.rows = std::move(rows), .origins = {}, .ended_epoch = 0};
+    for (size_t i = 0; i < early.rows.rows.rows(); i++) early.origins.push_back(origins(i));
     early_.push_back(std::move(early));
     return Status::Ok();
   }
-  RETURN_IF_ERROR(Admit(std::move(rows), std::move(keys), origins, now));
+  RETURN_IF_ERROR(Admit(std::move(rows), origins, now));
   SendDue(now);
   ReportHeldBytes();
   return Status::Ok();
 }
 
-Status KinesisWriter::Admit(EncodedRows rows, EncodedRows keys, const Origins& origins, int64_t now_micros) {
+Status KinesisWriter::Admit(RowsToPut put, const Origins& origins, int64_t now_micros) {
+  EncodedRows &rows = put.rows, &keys = put.keys;
   const auto limit = static_cast<uint64_t>(sink_->summary().max_record_bytes);
-  const bool keyed = keys.rows() > 0;
-  const uint64_t id_bytes = exactly_once_ ? kMostIdBytes + (keyed ? 1 : 0) : keyed ? 0 : kKeyBytes;
+  const bool aggregates = sink_->settings_.aggregation.has_value(), keyed = keys.rows() > 0;
+  const uint64_t id_bytes = exactly_once_ ? kMostIdBytes + (keyed || aggregates ? 1 : 0) : 0;
+  const uint64_t generated_bytes = !keyed && (aggregates || !exactly_once_) ? kKeyBytes : 0;
   std::vector<size_t> oversize;
   for (size_t i = 0; i < rows.rows(); i++) {
-    const uint64_t bytes = rows.row(i).size() + id_bytes + (keyed ? keys.row(i).size() : 0);
+    const uint64_t bytes = rows.row(i).size() + id_bytes + generated_bytes + (keyed ? keys.row(i).size() : 0);
     if (bytes <= limit) continue;
     RETURN_IF_ERROR(OnOversize(rows.row(i), bytes, origins(i)));
     oversize.push_back(i);
@@ -110,12 +126,51 @@ Status KinesisWriter::Admit(EncodedRows rows, EncodedRows keys, const Origins& o
     };
     rows = without(rows);
     keys = without(keys);
+    for (size_t i = oversize.size(); i > 0 && !put.counts.empty(); i--)
+      put.counts.erase(put.counts.begin() + static_cast<std::ptrdiff_t>(oversize[i - 1]));
   }
   if (rows.rows() == 0) return Status::Ok();
-  Held& open = epochs_.back();
-  Segment* segment = open.rows->Add(std::move(rows), std::move(keys), now_micros);
-  if (open.queued) batcher_.Add(segment);
+  if (aggregates) {
+    Aggregate(put, now_micros);
+  } else {
+    AddToEpoch(std::move(put), now_micros);
+  }
   return Status::Ok();
+}
+
+void KinesisWriter::AddToEpoch(RowsToPut rows, int64_t since_micros) {
+  if (rows.rows.rows() == 0) return;
+  Held& open = epochs_.back();
+  Segment* segment = open.rows->Add(std::move(rows), since_micros);
+  if (open.queued) batcher_.Add(segment);
+}
+
+void KinesisWriter::Aggregate(const RowsToPut& rows, int64_t now_micros) {
+  if (!aggregator_) {
+    AggregationLimits limits = *sink_->settings_.aggregation;
+    const int64_t beside = sink_->settings_.partition_key.empty() ? kMostGeneratedBytes : kMostKeyedBytes;
+    limits.bytes = std::clamp<int64_t>(sink_->summary().max_record_bytes - beside, 0, limits.bytes);
+    aggregator_.emplace(limits, &random_);
+  }
+  const int64_t since = Aggregating() ? aggregator_->since_micros() : now_micros;
+  RowsToPut full;
+  aggregator_->Add(rows, now_micros, &full);
+  AddToEpoch(std::move(full), since);
+}
+
+int64_t KinesisWriter::AggregationDueMicros() const {
+  // Memory: what is held beside these is acknowledged in time, or asks for a checkpoint.
+  if (finishing_ || aggregator_->bytes() >= buffer_bytes_ / 2) return 0;
+  // Exactly once, rows wait for the end of their epoch anyway.
+  return exactly_once_ ? kNever : aggregator_->since_micros() + sink_->settings_.batch.interval_micros;
+}
+
+void KinesisWriter::CloseAggregated() {
+  if (!Aggregating()) return;
+  const int64_t since = aggregator_->since_micros();
+  RowsToPut rows;
+  aggregator_->CloseAll(&rows);
+  AddToEpoch(std::move(rows), since);
 }
 
 Status KinesisWriter::AdmitEarly(int64_t now_micros) {
@@ -126,7 +181,7 @@ Status KinesisWriter::AdmitEarly(int64_t now_micros) {
       SealEpoch(early.ended_epoch);
     } else {
       RETURN_IF_ERROR(Admit(
-          std::move(early.rows), std::move(early.keys), [&](size_t row) { return early.origins[row]; }, now_micros));
+          std::move(early.rows), [&](size_t row) { return early.origins[row]; }, now_micros));
     }
   }
   return Status::Ok();
@@ -149,10 +204,10 @@ Status KinesisWriter::OnOversize(std::string_view data, uint64_t bytes, const st
   }
   const int64_t wall = sink_->context_.clock->WallMicros();
   if (policy == OversizePolicy::kDeadLetter && dead_letters_ != nullptr) {
-    EncodedRows row;
-    row.bytes = data;
-    row.ends.push_back(data.size());
-    RETURN_IF_ERROR(dead_letters_->PushEncoded(std::move(row), {}, [&](size_t) { return origin; }));
+    RowsToPut row;
+    row.rows.bytes = data;
+    row.rows.ends.push_back(data.size());
+    RETURN_IF_ERROR(dead_letters_->PushEncoded(std::move(row), [&](size_t) { return origin; }));
   } else if (policy == OversizePolicy::kDeadLetter) {
     RETURN_IF_ERROR(sink_->dead_letter_file_->Write(DeadLetterLine(wall, sink_->table_.name, what, origin, data)));
     dead_letter_written_ = true;
@@ -178,7 +233,7 @@ void KinesisWriter::EndEpoch(int64_t epoch) {
   if (early_.empty()) {
     SealEpoch(epoch);
   } else {
-    early_.push_back({.rows = {}, .keys = {}, .origins = {}, .ended_epoch = epoch});
+    early_.push_back({.rows = {}, .origins = {}, .ended_epoch = epoch});
   }
   if (dead_letters_ != nullptr) dead_letters_->EndEpoch(epoch);
   // What a checkpoint counts as written outlives a crash of the machine.
@@ -187,6 +242,7 @@ void KinesisWriter::EndEpoch(int64_t epoch) {
 }
 
 void KinesisWriter::SealEpoch(int64_t epoch) {
+  CloseAggregated();
   if (epochs_.back().rows->rows() == 0) return;
   epochs_.back().rows->Seal(epoch, sink_->context_.clock->WallMicros());
   OpenEpoch();
@@ -221,8 +277,8 @@ void KinesisWriter::EpochCommitted(int64_t epoch) {
 }
 
 bool KinesisWriter::WantsCheckpoint() const {
-  return exactly_once_ &&
-         epochs_.back().rows->memory() >= std::min(sink_->settings_.epoch_max_bytes, buffer_bytes_ / 2);
+  const int64_t of_epoch = epochs_.back().rows->memory() + (aggregator_ ? aggregator_->bytes() : 0);
+  return exactly_once_ && of_epoch >= std::min(sink_->settings_.epoch_max_bytes, buffer_bytes_ / 2);
 }
 
 void KinesisWriter::QueueEpochs() {
@@ -274,7 +330,7 @@ Status KinesisWriter::DriveUnknown(int64_t now_micros) {
                                            // The batcher does not know the rows of an earlier run before they are all
                                            // read back.
                                            if (!restored) batcher_.Done(row);
-                                           CountAcknowledged();
+                                           CountAcknowledged(row);
                                            row.segment->epoch->Acknowledge(row);
                                          },
                                      .not_found = [&](const RowRef& row) { missing.push_back(row); },
@@ -362,13 +418,13 @@ Status KinesisWriter::OnFailedRequest(Slot* slot, const ApiError& error, int64_t
 void KinesisWriter::OnAcceptedRow(const RowRef& row, const PutResult::Entry& entry) {
   if (unknown_) unknown_->OnAcknowledged(entry);
   batcher_.Done(row);
-  CountAcknowledged();
+  CountAcknowledged(row);
   row.segment->epoch->Acknowledge(row);
 }
 
-void KinesisWriter::CountAcknowledged() {
+void KinesisWriter::CountAcknowledged(const RowRef& row) {
   // A row of an earlier run was handed to that run's sink; no other is sent before those are written.
-  if (restored_epochs_ == 0) sink_->context_.metrics->rows_out.Add(1);
+  if (restored_epochs_ == 0) sink_->context_.metrics->rows_out.Add(row.count());
 }
 
 void KinesisWriter::FreeSlot(Slot* slot) {
@@ -385,6 +441,7 @@ bool KinesisWriter::BatchDue(int64_t now_micros) const {
 
 void KinesisWriter::SendDue(int64_t now_micros) {
   if (!sink_->Ready()) return;
+  if (Aggregating() && AggregationDueMicros() <= now_micros) CloseAggregated();
   for (size_t i = 0; i < slots_.size(); i++) {
     Slot& slot = slots_[i];
     if (slot.request == nullptr) {
@@ -414,6 +471,7 @@ int64_t KinesisWriter::NextDeadline() const {
   int64_t deadline = dead_letters_ == nullptr ? kNever : dead_letters_->NextDeadline();
   if (!sink_->Ready()) return std::min(deadline, sink_->NextDeadline());
   if (!early_.empty()) return 0;
+  if (Aggregating()) deadline = std::min(deadline, AggregationDueMicros());
   for (const Slot& slot : slots_) deadline = std::min(deadline, slot.send_again_micros);
   if (batcher_.CanCut() && active_ < slots_.size()) {
     const bool now = batcher_.Full() || finishing_ || held_bytes() >= buffer_bytes_;
@@ -429,7 +487,8 @@ void KinesisWriter::Finish() {
 }
 
 bool KinesisWriter::Drained() const {
-  if (!early_.empty() || restored_epochs_ > 0 || (dead_letters_ != nullptr && !dead_letters_->Drained())) return false;
+  if (!early_.empty() || Aggregating() || restored_epochs_ > 0) return false;
+  if (dead_letters_ != nullptr && !dead_letters_->Drained()) return false;
   return std::all_of(epochs_.begin(), epochs_.end(), [](const Held& held) { return held.rows->unacknowledged() == 0; });
 }
 

@@ -10,6 +10,7 @@
 
 #include "connectors/kinesis/kinesis_sink.h"
 #include "connectors/kinesis/retry.h"
+#include "connectors/kinesis/row_aggregator.h"
 #include "connectors/kinesis/unknown_rows.h"
 
 namespace laminar::kinesis {
@@ -53,7 +54,7 @@ class KinesisWriter final : public SinkWriter {
   using Answers = Mailbox<Answer>;
   // What came before the stream's limits were known: rows, or the end of an epoch.
   struct Early {
-    EncodedRows rows, keys;
+    RowsToPut rows;
     std::vector<std::string> origins;
     int64_t ended_epoch = 0;  // not 0: no rows
   };
@@ -64,9 +65,16 @@ class KinesisWriter final : public SinkWriter {
     bool queued = false;    // its rows are the batcher's
   };
 
-  Status PushEncoded(EncodedRows rows, EncodedRows keys, const Origins& origins);
-  Status Admit(EncodedRows rows, EncodedRows keys, const Origins& origins, int64_t now_micros);
+  Status PushEncoded(RowsToPut rows, const Origins& origins);
+  // Takes the rows that the stream takes, into aggregated records or into the open epoch.
+  Status Admit(RowsToPut put, const Origins& origins, int64_t now_micros);
   Status AdmitEarly(int64_t now_micros);
+  void AddToEpoch(RowsToPut rows, int64_t since_micros);
+  void Aggregate(const RowsToPut& rows, int64_t now_micros);
+  bool Aggregating() const { return aggregator_ && !aggregator_->empty(); }
+  // SteadyMicros at which open aggregated records are to be closed. Requires Aggregating().
+  int64_t AggregationDueMicros() const;
+  void CloseAggregated();
   // What to do with a row of so many bytes, which the stream does not take.
   Status OnOversize(std::string_view data, uint64_t bytes, const std::string& origin);
   std::string DescribeOversize(uint64_t bytes) const;
@@ -78,14 +86,16 @@ class KinesisWriter final : public SinkWriter {
 
   Status OnAnswer(Answer* answer, int64_t now_micros);
   Status OnFailedRequest(Slot* slot, const ApiError& error, int64_t now_micros);
-  void CountAcknowledged();
+  void CountAcknowledged(const RowRef& row);
   void OnAcceptedRow(const RowRef& row, const PutResult::Entry& entry);
   void FreeSlot(Slot* slot);
   Status DriveUnknown(int64_t now_micros);
   void SendDue(int64_t now_micros);
   void Send(size_t slot);
   bool BatchDue(int64_t now_micros) const;
-  int64_t held_bytes() const { return held_bytes_ + (restores_ ? sink_->restored_bytes_ : 0); }
+  int64_t held_bytes() const {
+    return held_bytes_ + (aggregator_ ? aggregator_->bytes() : 0) + (restores_ ? sink_->restored_bytes_ : 0);
+  }
   void ReportHeldBytes();
 
   KinesisSink* const sink_;  // borrowed
@@ -99,6 +109,7 @@ class KinesisWriter final : public SinkWriter {
   int64_t held_bytes_ = 0;      // memory of all rows; before epochs_, which report to it
   int64_t reported_bytes_ = 0;  // what this writer has added to the metric
   std::deque<Early> early_;
+  std::optional<RowAggregator> aggregator_;  // made when the stream's limits are known
   std::deque<Held> epochs_;
   size_t restored_epochs_ = 0;  // at the front of epochs_
   Batcher batcher_;

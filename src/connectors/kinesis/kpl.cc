@@ -12,7 +12,7 @@ namespace laminar::kinesis {
 
 namespace {
 
-constexpr size_t kMagicBytes = 4;
+constexpr size_t kMagicBytes = kKplMagic.size();
 constexpr size_t kDigestBytes = 16;
 static_assert(kDigestBytes == duckdb::MD5Context::MD5_HASH_LENGTH_BINARY);
 
@@ -119,19 +119,19 @@ bool DigestFits(std::string_view message, std::string_view digest) {
   return std::memcmp(computed, digest.data(), kDigestBytes) == 0;
 }
 
-// Whether every entry belongs to the range. A key is hashed once, however many entries have it. An explicit hash key
+// Whether every entry belongs to the range. A key is looked at once, however many entries have it. An explicit hash key
 // that is no number belongs nowhere.
 bool AllWithin(const Message& message, const HashKeyRange& range) {
-  std::vector<std::optional<bool>> within(message.keys.size());
+  std::vector<std::optional<bool>> keys(message.keys.size()), hash_keys(message.hash_keys.size());
   for (const Entry& entry : message.entries) {
-    if (entry.hash_key) {
+    std::optional<bool>& within = entry.hash_key ? hash_keys[*entry.hash_key] : keys[*entry.key];
+    if (!within && entry.hash_key) {
       const std::optional<HashKey> key = ParseHashKey(message.hash_keys[*entry.hash_key]);
-      if (!key || !range.Contains(*key)) return false;
-      continue;
+      within = key && range.Contains(*key);
+    } else if (!within) {
+      within = range.Contains(HashKeyOf(message.keys[*entry.key]));
     }
-    std::optional<bool>& known = within[*entry.key];
-    if (!known) known = range.Contains(HashKeyOf(message.keys[*entry.key]));
-    if (!*known) return false;
+    if (!*within) return false;
   }
   return true;
 }

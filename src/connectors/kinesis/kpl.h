@@ -40,9 +40,11 @@ enum class KplOutcome {
   kOutOfRange,
 };
 
+constexpr std::string_view kKplMagic = "\xF3\x89\x9A\xC2";
+
 // What most records are asked, and all that plain ones pay.
 inline bool LooksAggregated(std::string_view data) {
-  return data.size() > 4 && data.starts_with("\xF3\x89\x9A\xC2");
+  return data.size() > kKplMagic.size() && data.starts_with(kKplMagic);
 }
 
 // Appends the user records of `data`; nothing unless kAggregated. range: of the shard that holds it; nullptr: not

@@ -1,5 +1,5 @@
-// Writes aggregated records as the Kinesis Producer Library does, from the description of the format alone: for tests
-// of the reader.
+// Writes aggregated records from the description of the format alone, a second time beside KplBuilder and in parts: for
+// tests of the reader, with what KplBuilder never writes (tags, a hash key for each record, broken messages).
 #pragma once
 
 #include <openssl/evp.h>

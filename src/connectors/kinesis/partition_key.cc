@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "connectors/kinesis/hash_key.h"
 #include "duck/pch.h"
 #include "formats/option.h"
 
@@ -36,8 +35,7 @@ std::string Md5Hex(std::string_view text) {
   return out;
 }
 
-void AppendHashKey(std::string_view partition_key, std::string* out) {
-  HashKey hash = HashKeyOf(partition_key);
+void AppendHashKey(HashKey hash, std::string* out) {
   char digits[39];
   char* at = digits + sizeof digits;
   do {
@@ -45,6 +43,12 @@ void AppendHashKey(std::string_view partition_key, std::string* out) {
     hash /= 10;
   } while (hash > 0);
   out->append(at, static_cast<size_t>(digits + sizeof digits - at));
+}
+
+void AppendGeneratedKey(Random* random, std::string* out) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  const uint64_t number = random->Next();
+  for (int shift = 60; shift >= 0; shift -= 4) out->push_back(kDigits[(number >> shift) & 15]);
 }
 
 Result<std::vector<size_t>> ParsePartitionKey(const std::string& option, const Schema& schema) {

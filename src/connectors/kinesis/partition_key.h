@@ -12,7 +12,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/random.h"
 #include "base/status.h"
+#include "connectors/kinesis/hash_key.h"
 #include "duck/batch.h"
 #include "duck/schema.h"
 #include "formats/format.h"
@@ -30,7 +32,11 @@ void MakePartitionKeys(const Batch& batch, const std::vector<size_t>& columns, s
                        EncodedRows* out);
 
 std::string Md5Hex(std::string_view text);
-// MD5 as a decimal number: the hash key that the service computes of a partition key, and takes as ExplicitHashKey.
-void AppendHashKey(std::string_view partition_key, std::string* out);
+// In decimal digits, as the service takes an ExplicitHashKey.
+void AppendHashKey(HashKey hash, std::string* out);
+
+// A random 64-bit number in hexadecimal: its MD5 spreads over the hash key range of the shards.
+constexpr size_t kKeyBytes = 16;
+void AppendGeneratedKey(Random* random, std::string* out);
 
 }  // namespace laminar::kinesis

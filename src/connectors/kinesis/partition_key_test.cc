@@ -68,7 +68,7 @@ TEST(PartitionKey, HashKeysAreMd5InDecimal) {
   EXPECT_EQ(Md5Hex(""), "d41d8cd98f00b204e9800998ecf8427e");  // RFC 1321, A.5
   EXPECT_EQ(Md5Hex("abc"), "900150983cd24fb0d6963f7d28e17f72");
   std::string hash;
-  AppendHashKey("abc", &hash);
+  AppendHashKey(HashKeyOf("abc"), &hash);
   EXPECT_EQ(hash, "191415658344158766168031473277922803570");
 }
 

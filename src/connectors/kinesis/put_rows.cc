@@ -1,6 +1,6 @@
 // The parts of a checkpoint. Integers are little endian.
 //   0   4 bytes   "LKR1"
-//   4   4 bytes   1 if rows have a partition key of the user's
+//   4   4 bytes   0: keys are generated; else rows have a partition key, and it is 1 + the number of key groups
 //   8   8 bytes   number of the first row
 //  16   8 bytes   rows
 //  then for each row: 4 bytes length of the key, 4 bytes length of the data, key, data
@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "connectors/kinesis/hash_key.h"
 
 namespace laminar::kinesis {
 
@@ -38,7 +39,7 @@ int64_t MemoryOf(const Segment& segment) {
   const size_t keyed = segment.keys.ends.size() * kKeyedRowBytes;
   return static_cast<int64_t>(segment.rows.bytes.capacity() + segment.keys.bytes.capacity() + keyed +
                               (segment.rows.ends.capacity() + segment.keys.ends.capacity()) * sizeof(uint64_t) +
-                              sizeof(Segment));
+                              segment.counts.capacity() * sizeof(uint32_t) + sizeof(Segment));
 }
 
 Status Damaged(const std::string& what) {
@@ -53,12 +54,12 @@ EpochRows::~EpochRows() {
   *held_bytes_ -= memory_;
 }
 
-Segment* EpochRows::Add(EncodedRows rows, EncodedRows keys, int64_t now_micros) {
-  CHECK(rows.rows() > 0 && (keys.rows() == 0 || keys.rows() == rows.rows()));
+Segment* EpochRows::Add(RowsToPut rows, int64_t now_micros) {
+  CHECK(rows.rows.rows() > 0 && (rows.keys.rows() == 0 || rows.keys.rows() == rows.rows.rows()));
+  CHECK(segments_.empty() || segments_.back()->key_groups == rows.key_groups);
   auto segment = std::make_unique<Segment>();
   segment->epoch = this;
-  segment->rows = std::move(rows);
-  segment->keys = std::move(keys);
+  static_cast<RowsToPut&>(*segment) = std::move(rows);
   segment->first_number = rows_;
   segment->added_micros = now_micros;
   segment->unacknowledged = segment->rows.rows();
@@ -77,6 +78,7 @@ void EpochRows::Release(Segment* segment) {
   segment->memory = 0;
   segment->rows = {};
   segment->keys = {};
+  segment->counts = {};
   while (!segments_.empty() && segments_.front()->unacknowledged == 0) segments_.pop_front();
 }
 
@@ -130,7 +132,7 @@ const std::vector<std::shared_ptr<CheckpointPart>>& EpochRows::Parts() {
       if (bytes.size() + size > kPartBytes) finish();
       if (rows == 0) {
         bytes = kMagic;
-        AppendInteger<uint32_t>(segment->keys.ends.empty() ? 0 : 1, &bytes);
+        AppendInteger<uint32_t>(segment->keys.ends.empty() ? 0 : 1 + segment->key_groups, &bytes);
         bytes.resize(kHeaderBytes);
         first = next;
       }
@@ -196,8 +198,10 @@ Status EpochRows::RestorePart(std::string_view bytes, int64_t now_micros) {
   bytes.remove_prefix(4);
   if (!TakeInteger(&bytes, &keyed) || !TakeInteger(&bytes, &first) || !TakeInteger(&bytes, &count))
     return Damaged("a part is cut off");
-  if (first != rows_ || count == 0 || keyed > 1 || count > bytes.size() / 8)
+  if (first != rows_ || count == 0 || keyed > 1 + kMostKeyGroups || count > bytes.size() / 8)
     return Damaged("a part is missing, or too short");
+  const uint32_t key_groups = keyed > 0 ? keyed - 1 : 0;
+  if (!segments_.empty() && segments_.back()->key_groups != key_groups) return Damaged("parts have other key groups");
   EncodedRows rows, keys;
   for (uint64_t i = 0; i < count; i++) {
     uint32_t key_bytes = 0, data_bytes = 0;
@@ -205,7 +209,7 @@ Status EpochRows::RestorePart(std::string_view bytes, int64_t now_micros) {
         bytes.size() < size_t{key_bytes} + data_bytes)
       return Damaged("a part is cut off");
     if (keyed == 0 && key_bytes > 0) return Damaged("a row has a key, and its part has none");
-    if (keyed == 1) {
+    if (keyed > 0) {
       keys.bytes.append(bytes.substr(0, key_bytes));
       keys.ends.push_back(keys.bytes.size());
     }
@@ -215,7 +219,7 @@ Status EpochRows::RestorePart(std::string_view bytes, int64_t now_micros) {
     // Small segments, so that their memory is given back as their rows are acknowledged.
     constexpr size_t kSegmentRows = 2048;
     if (rows.rows() == kSegmentRows || i + 1 == count) {
-      Add(std::exchange(rows, {}), std::exchange(keys, {}), now_micros);
+      Add({.rows = std::exchange(rows, {}), .keys = std::exchange(keys, {}), .key_groups = key_groups}, now_micros);
     }
   }
   return bytes.empty() ? Status::Ok() : Damaged("a part is too long");

@@ -22,10 +22,17 @@ namespace laminar::kinesis {
 
 class EpochRows;
 
-struct Segment {
+struct RowsToPut {
+  EncodedRows rows;
+  EncodedRows keys;                   // the partition key of each row; empty: keys are generated when they are sent
+  std::vector<uint32_t> counts = {};  // how many rows of the table each is; empty: one
+  // Not 0: each is put with the explicit hash key of its key's group (hash_key.h), and may have rows of all keys of it.
+  uint32_t key_groups = 0;
+};
+
+// The rows' memory is gone once all of them are acknowledged.
+struct Segment : RowsToPut {
   EpochRows* epoch = nullptr;
-  EncodedRows rows;  // its bytes are gone once all rows are acknowledged
-  EncodedRows keys;  // the user's partition key of each row; empty: keys are generated
   uint64_t first_number = 0;
   int64_t added_micros = 0;  // SteadyMicros
   size_t unacknowledged = 0;
@@ -38,6 +45,7 @@ struct RowRef {
   uint32_t row = 0;
   uint64_t number() const { return segment->first_number + row; }
   std::string_view data() const { return segment->rows.row(row); }
+  uint32_t count() const { return segment->counts.empty() ? 1 : segment->counts[row]; }
   std::string_view key() const { return segment->keys.ends.empty() ? std::string_view() : segment->keys.row(row); }
 };
 
@@ -51,8 +59,9 @@ class EpochRows {
   EpochRows(const EpochRows&) = delete;
   EpochRows& operator=(const EpochRows&) = delete;
 
-  // Requires rows, and keys for each or for none. The segment lives until its rows are acknowledged.
-  Segment* Add(EncodedRows rows, EncodedRows keys, int64_t now_micros);
+  // Requires rows, keys for each or for none, and in an epoch always the same key groups. The segment lives until its
+  // rows are acknowledged.
+  Segment* Add(RowsToPut rows, int64_t now_micros);
   void Acknowledge(const RowRef& row);
   bool IsAcknowledged(uint64_t number) const {
     return number < acknowledged_to_ || (number - acknowledged_to_ < bits_.size() && bits_[number - acknowledged_to_]);

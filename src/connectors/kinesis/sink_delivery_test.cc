@@ -481,7 +481,7 @@ TEST_F(KeyedTest, TheKeyIsTheColumns) {
     EXPECT_EQ(record.partition_key, "a\x1f" + IdPrefix("6f1c", "lines") + ".0.1.0");
     EXPECT_EQ(record.shard_id, shards["a1"]);
     std::string hash;
-    AppendHashKey("a", &hash);
+    AppendHashKey(HashKeyOf("a"), &hash);
     EXPECT_EQ(record.explicit_hash_key, hash);
   }
   EXPECT_EQ(Written().count("a3"), 1u);

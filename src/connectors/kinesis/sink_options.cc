@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "connectors/kinesis/hash_key.h"
 #include "connectors/kinesis/partition_key.h"
 
 namespace laminar::kinesis {
@@ -41,6 +42,41 @@ std::vector<OptionSpec> WithSinkOptions(std::vector<OptionSpec> specs) {
        .help = "The columns whose values make the partition key, with commas between them; rows of a key keep their "
                "order; without it every record gets a key of its own",
        .example = "customer_id, region"},
+      {.name = "sink.aggregation",
+       .type = OptionType::kEnum,
+       .use = OptionUse::kSink,
+       .default_value = "none",
+       .choices = {"none", "kpl"},
+       .help =
+           "Whether many rows share a record, in the format of the Kinesis Producer Library: fewer records and bytes "
+           "to pay for; readers have to take them apart, as the Kinesis Client Library and this source do",
+       .example = "kpl"},
+      {.name = "sink.aggregation_max_bytes",
+       .type = OptionType::kBytes,
+       .use = OptionUse::kSink,
+       .default_value = "50KiB",
+       .min = 64,
+       .max = 10 << 20,
+       .help = "kpl: an aggregated record is no larger, nor larger than the stream takes; a larger row is a record of "
+               "its own",
+       .example = "1MiB"},
+      {.name = "sink.aggregation_max_count",
+       .type = OptionType::kInteger,
+       .use = OptionUse::kSink,
+       .default_value = "10000",
+       .min = 1,
+       .max = 1'000'000,
+       .help = "kpl: how many rows an aggregated record has at most",
+       .example = "500"},
+      {.name = "sink.aggregation_key_groups",
+       .type = OptionType::kInteger,
+       .use = OptionUse::kSink,
+       .default_value = "64",
+       .min = 1,
+       .max = kMostKeyGroups,
+       .help = "kpl with sink.partition_key: into how many parts the keys are divided by their hash; those of a part "
+               "share records, and a shard. Many parts spread evenly over the shards, few fill their records sooner",
+       .example = "256"},
       {.name = "sink.oversize",
        .type = OptionType::kEnum,
        .use = OptionUse::kSink,
@@ -75,6 +111,18 @@ void CheckSinkOptions(const TableSpec& table, std::vector<Status>* problems) {
             "Add sink.delivery = 'exactly_once', or leave it out");
       }
     }
+  }
+  if (options.String("sink.aggregation") != "kpl") {
+    for (const char* option :
+         {"sink.aggregation_max_bytes", "sink.aggregation_max_count", "sink.aggregation_key_groups"}) {
+      if (options.Written(option)) {
+        add(option, std::string(option) + " is only for sink.aggregation = 'kpl'",
+            "Add sink.aggregation = 'kpl', or leave it out");
+      }
+    }
+  } else if (options.Written("sink.aggregation_key_groups") && !options.Has("sink.partition_key")) {
+    add("sink.aggregation_key_groups", "sink.aggregation_key_groups is only for tables with sink.partition_key",
+        "Add sink.partition_key, or leave it out: without keys all rows may share records");
   }
   // A table that gets its columns from a query has none before there is one.
   if (options.Has("sink.partition_key") && !table.schema.empty()) {
@@ -118,6 +166,12 @@ SinkSettings ToSinkSettings(const TableSpec& table) {
     auto columns = ParsePartitionKey(options.String("sink.partition_key"), table.schema);
     CHECK_MSG(columns.ok(), columns.status().ToString().c_str());
     settings.partition_key = std::move(columns).value();
+  }
+  if (options.String("sink.aggregation") == "kpl") {
+    settings.aggregation =
+        AggregationLimits{.bytes = options.Integer("sink.aggregation_max_bytes"),
+                          .rows = options.Integer("sink.aggregation_max_count"),
+                          .key_groups = static_cast<uint32_t>(options.Integer("sink.aggregation_key_groups"))};
   }
   const std::string& oversize = options.String("sink.oversize");
   settings.oversize = oversize == "drop"          ? OversizePolicy::kDrop

@@ -66,25 +66,32 @@ Status KinesisWriter::Push(const Batch& batch) {
     const size_t most = exactly_once_ ? kMostKeyCharacters - kMostIdBytes - 1 : kMostKeyCharacters;
     MakePartitionKeys(batch, sink_->settings_.partition_key, most, &keys);
   }
-  return PushEncoded(std::move(rows), std::move(keys),
+  std::vector<uint32_t> packed;
+  for (size_t i = 0; i < first_rows.size(); i++)
+    packed.push_back((i + 1 < first_rows.size() ? first_rows[i + 1] : static_cast<uint32_t>(batch.rows())) -
+                     first_rows[i]);
+  return PushEncoded(std::move(rows), std::move(keys), std::move(packed),
                      [&](size_t row) { return batch.DescribeOrigin(first_rows.empty() ? row : first_rows[row]); });
 }
 
-Status KinesisWriter::PushEncoded(EncodedRows rows, EncodedRows keys, const Origins& origins) {
+Status KinesisWriter::PushEncoded(EncodedRows rows, EncodedRows keys, std::vector<uint32_t> packed,
+                                  const Origins& origins) {
   const int64_t now = sink_->context_.clock->SteadyMicros();
   if (!sink_->Ready() || !early_.empty()) {
-    Early early{.rows = std::move(rows), .keys = std::move(keys), .origins = {}, .ended_epoch = 0};
+    Early early{
+        .rows = std::move(rows), .keys = std::move(keys), .packed = std::move(packed), .origins = {}, .ended_epoch = 0};
     for (size_t i = 0; i < early.rows.rows(); i++) early.origins.push_back(origins(i));
     early_.push_back(std::move(early));
     return Status::Ok();
   }
-  RETURN_IF_ERROR(Admit(std::move(rows), std::move(keys), origins, now));
+  RETURN_IF_ERROR(Admit(std::move(rows), std::move(keys), std::move(packed), origins, now));
   SendDue(now);
   ReportHeldBytes();
   return Status::Ok();
 }
 
-Status KinesisWriter::Admit(EncodedRows rows, EncodedRows keys, const Origins& origins, int64_t now_micros) {
+Status KinesisWriter::Admit(EncodedRows rows, EncodedRows keys, std::vector<uint32_t> packed, const Origins& origins,
+                            int64_t now_micros) {
   const auto limit = static_cast<uint64_t>(sink_->summary().max_record_bytes);
   const bool keyed = keys.rows() > 0;
   const uint64_t id_bytes = exactly_once_ ? kMostIdBytes + (keyed ? 1 : 0) : keyed ? 0 : kKeyBytes;
@@ -92,7 +99,7 @@ Status KinesisWriter::Admit(EncodedRows rows, EncodedRows keys, const Origins& o
   for (size_t i = 0; i < rows.rows(); i++) {
     const uint64_t bytes = rows.row(i).size() + id_bytes + (keyed ? keys.row(i).size() : 0);
     if (bytes <= limit) continue;
-    RETURN_IF_ERROR(OnOversize(rows.row(i), bytes, origins(i)));
+    RETURN_IF_ERROR(OnOversize(rows.row(i), bytes, packed.empty() ? 1 : packed[i], origins(i)));
     oversize.push_back(i);
   }
   if (!oversize.empty()) {
@@ -110,10 +117,12 @@ Status KinesisWriter::Admit(EncodedRows rows, EncodedRows keys, const Origins& o
     };
     rows = without(rows);
     keys = without(keys);
+    for (auto i = oversize.rbegin(); i != oversize.rend() && !packed.empty(); ++i)
+      packed.erase(packed.begin() + static_cast<std::ptrdiff_t>(*i));
   }
   if (rows.rows() == 0) return Status::Ok();
   Held& open = epochs_.back();
-  Segment* segment = open.rows->Add(std::move(rows), std::move(keys), now_micros);
+  Segment* segment = open.rows->Add(std::move(rows), std::move(keys), now_micros, std::move(packed));
   if (open.queued) batcher_.Add(segment);
   return Status::Ok();
 }
@@ -126,7 +135,8 @@ Status KinesisWriter::AdmitEarly(int64_t now_micros) {
       SealEpoch(early.ended_epoch);
     } else {
       RETURN_IF_ERROR(Admit(
-          std::move(early.rows), std::move(early.keys), [&](size_t row) { return early.origins[row]; }, now_micros));
+          std::move(early.rows), std::move(early.keys), std::move(early.packed),
+          [&](size_t row) { return early.origins[row]; }, now_micros));
     }
   }
   return Status::Ok();
@@ -138,7 +148,7 @@ std::string KinesisWriter::DescribeOversize(uint64_t bytes) const {
          FormatCount(static_cast<uint64_t>(sink_->summary().max_record_bytes)) + " bytes";
 }
 
-Status KinesisWriter::OnOversize(std::string_view data, uint64_t bytes, const std::string& origin) {
+Status KinesisWriter::OnOversize(std::string_view data, uint64_t bytes, uint32_t packed, const std::string& origin) {
   const std::string what = DescribeOversize(bytes);
   const OversizePolicy policy = sink_->settings_.oversize;
   if (policy == OversizePolicy::kFail) {
@@ -152,12 +162,12 @@ Status KinesisWriter::OnOversize(std::string_view data, uint64_t bytes, const st
     EncodedRows row;
     row.bytes = data;
     row.ends.push_back(data.size());
-    RETURN_IF_ERROR(dead_letters_->PushEncoded(std::move(row), {}, [&](size_t) { return origin; }));
+    RETURN_IF_ERROR(dead_letters_->PushEncoded(std::move(row), {}, {}, [&](size_t) { return origin; }));
   } else if (policy == OversizePolicy::kDeadLetter) {
     RETURN_IF_ERROR(sink_->dead_letter_file_->Write(DeadLetterLine(wall, sink_->table_.name, what, origin, data)));
     dead_letter_written_ = true;
   }
-  sink_->context_.metrics->oversize_rows.Add(1);
+  sink_->context_.metrics->oversize_rows.Add(packed);
   if (oversize_log_.OnFailure(sink_->context_.clock->SteadyMicros())) {
     LogWarning(policy == OversizePolicy::kDrop ? "a row is too large for the stream and was dropped"
                                                : "a row is too large for the stream and went to the dead letters",
@@ -178,7 +188,7 @@ void KinesisWriter::EndEpoch(int64_t epoch) {
   if (early_.empty()) {
     SealEpoch(epoch);
   } else {
-    early_.push_back({.rows = {}, .keys = {}, .origins = {}, .ended_epoch = epoch});
+    early_.push_back({.rows = {}, .keys = {}, .packed = {}, .origins = {}, .ended_epoch = epoch});
   }
   if (dead_letters_ != nullptr) dead_letters_->EndEpoch(epoch);
   // What a checkpoint counts as written outlives a crash of the machine.
@@ -274,7 +284,7 @@ Status KinesisWriter::DriveUnknown(int64_t now_micros) {
                                            // The batcher does not know the rows of an earlier run before they are all
                                            // read back.
                                            if (!restored) batcher_.Done(row);
-                                           CountAcknowledged();
+                                           CountAcknowledged(row.packed());
                                            row.segment->epoch->Acknowledge(row);
                                          },
                                      .not_found = [&](const RowRef& row) { missing.push_back(row); },
@@ -362,13 +372,13 @@ Status KinesisWriter::OnFailedRequest(Slot* slot, const ApiError& error, int64_t
 void KinesisWriter::OnAcceptedRow(const RowRef& row, const PutResult::Entry& entry) {
   if (unknown_) unknown_->OnAcknowledged(entry);
   batcher_.Done(row);
-  CountAcknowledged();
+  CountAcknowledged(row.packed());
   row.segment->epoch->Acknowledge(row);
 }
 
-void KinesisWriter::CountAcknowledged() {
+void KinesisWriter::CountAcknowledged(uint32_t rows) {
   // A row of an earlier run was handed to that run's sink; no other is sent before those are written.
-  if (restored_epochs_ == 0) sink_->context_.metrics->rows_out.Add(1);
+  if (restored_epochs_ == 0) sink_->context_.metrics->rows_out.Add(rows);
 }
 
 void KinesisWriter::FreeSlot(Slot* slot) {

@@ -53,12 +53,14 @@ EpochRows::~EpochRows() {
   *held_bytes_ -= memory_;
 }
 
-Segment* EpochRows::Add(EncodedRows rows, EncodedRows keys, int64_t now_micros) {
+Segment* EpochRows::Add(EncodedRows rows, EncodedRows keys, int64_t now_micros, std::vector<uint32_t> packed) {
   CHECK(rows.rows() > 0 && (keys.rows() == 0 || keys.rows() == rows.rows()));
+  CHECK(packed.empty() || packed.size() == rows.rows());
   auto segment = std::make_unique<Segment>();
   segment->epoch = this;
   segment->rows = std::move(rows);
   segment->keys = std::move(keys);
+  segment->packed = std::move(packed);
   segment->first_number = rows_;
   segment->added_micros = now_micros;
   segment->unacknowledged = segment->rows.rows();

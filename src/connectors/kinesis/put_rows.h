@@ -26,6 +26,8 @@ struct Segment {
   EpochRows* epoch = nullptr;
   EncodedRows rows;  // its bytes are gone once all rows are acknowledged
   EncodedRows keys;  // the user's partition key of each row; empty: keys are generated
+  // How many rows of the pipeline each "row" holds, where the format packs several into a record; empty: one.
+  std::vector<uint32_t> packed;
   uint64_t first_number = 0;
   int64_t added_micros = 0;  // SteadyMicros
   size_t unacknowledged = 0;
@@ -38,6 +40,7 @@ struct RowRef {
   uint32_t row = 0;
   uint64_t number() const { return segment->first_number + row; }
   std::string_view data() const { return segment->rows.row(row); }
+  uint32_t packed() const { return segment->packed.empty() ? 1 : segment->packed[row]; }
   std::string_view key() const { return segment->keys.ends.empty() ? std::string_view() : segment->keys.row(row); }
 };
 
@@ -52,7 +55,7 @@ class EpochRows {
   EpochRows& operator=(const EpochRows&) = delete;
 
   // Requires rows, and keys for each or for none. The segment lives until its rows are acknowledged.
-  Segment* Add(EncodedRows rows, EncodedRows keys, int64_t now_micros);
+  Segment* Add(EncodedRows rows, EncodedRows keys, int64_t now_micros, std::vector<uint32_t> packed = {});
   void Acknowledge(const RowRef& row);
   bool IsAcknowledged(uint64_t number) const {
     return number < acknowledged_to_ || (number - acknowledged_to_ < bits_.size() && bits_[number - acknowledged_to_]);

@@ -12,9 +12,28 @@
 #include "connectors/kinesis/kinesis_connector.h"
 #include "connectors/stdout/stdout_connector.h"
 #include "engine/memory_shares.h"
+#include "formats/avro/avro_format.h"
 #include "formats/json/json_format.h"
 
 namespace laminar::cli {
+
+namespace {
+
+constexpr int64_t kMaxSchemaFileBytes = 16 << 20;
+
+Result<std::string> ReadSchemaFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kMaxSchemaFileBytes + 1, '\0');
+  if (file.read(text.data(), kMaxSchemaFileBytes + 1) || file.bad())
+    return Status::User("the schema file " + path + " is larger than 16 MB or no file", "Name a file with one schema");
+  if (file.gcount() == 0)
+    return Status::User("the schema file " + path + " cannot be read or is empty",
+                        "Check its path and its permissions");
+  text.resize(static_cast<size_t>(file.gcount()));
+  return text;
+}
+
+}  // namespace
 
 World::World() : random_(Random::EntropySeed()) {}
 World::~World() = default;
@@ -31,6 +50,7 @@ Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
   world->registry_.Add(MakeBlackholeConnector());
   world->registry_.Add(MakeGeneratorConnector(world->database_.get()));
   world->registry_.AddFormat("json", MakeJsonFormat(), JsonFormatOptions());
+  world->registry_.AddFormat("avro", MakeAvroFormat(ReadSchemaFile), AvroFormatOptions());
   return world;
 }
 

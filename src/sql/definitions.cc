@@ -33,7 +33,11 @@ class TableDefiner {
     table_.options = clauses_.options;
     const size_t before = problems_->size();
     if (table_.kind == TableKind::kConnector) ReadConnector();
-    if (info) ReadColumns(*info);
+    if (info) {
+      ReadColumns(*info);
+    } else if (table_.format) {
+      TakeColumnsOfFormat();
+    }
     for (const auto& [column, name] : clauses_.metadata) {
       if (column < table_.columns.size()) ReadMetadata(&table_.columns[column], name);
     }
@@ -92,7 +96,7 @@ class TableDefiner {
     const bool allowed = std::find(formats.begin(), formats.end(), table_.format_name) != formats.end();
     if (table_.format && allowed) return;
     const size_t offset = written ? ValueOffset(*written) : table_.offset;
-    static const std::set<std::string> kPlanned = {"avro", "parquet", "raw", "raw_bytes", "raw_string"};
+    static const std::set<std::string> kPlanned = {"parquet", "raw", "raw_bytes", "raw_string"};
     if (kPlanned.contains(table_.format_name)) {
       problems_->Add(offset, "format '" + table_.format_name + "' is not supported yet",
                      Suggest(table_.format_name, formats));
@@ -100,6 +104,27 @@ class TableDefiner {
       problems_->Add(offset, "connector '" + table_.connector->name() + "' has no format '" + table_.format_name + "'",
                      Suggest(table_.format_name, formats));
     }
+  }
+
+  // No column list: the options may tell the columns. Problems of other options are reported when the table is bound.
+  void TakeColumnsOfFormat() {
+    std::vector<Status> ignored;
+    const OptionValues options = ParseOptions(registry_.AllOptions(*table_.connector, table_.format_name),
+                                              table_.options, OptionUse::kBoth, "table " + table_.name, &ignored);
+    Result<Schema> columns = table_.format->ColumnsOf(options);
+    if (!columns.ok()) {
+      problems_->Add(Status(columns.status()).At(problems_->At(table_.offset)));
+      return;
+    }
+    for (const Column& of_format : *columns) {
+      TableColumn column;
+      column.name = of_format.name;
+      column.offset = table_.offset;
+      column.type = *of_format.type;
+      column.not_null = of_format.not_null;
+      table_.columns.push_back(std::move(column));
+    }
+    table_.columns_from_query = table_.columns.empty();
   }
 
   void ReadColumns(duckdb::CreateTableInfo& info) {

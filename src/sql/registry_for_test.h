@@ -34,10 +34,10 @@ class TestConnector final : public Connector {
 class TestFormat final : public Format {
  public:
   Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema&, const OptionValues&) const override {
-    return Status::Bug("not for running");
+    return std::unique_ptr<Decoder>();  // nothing is run
   }
   Result<std::unique_ptr<Encoder>> MakeEncoder(const Schema&, const OptionValues&) const override {
-    return Status::Bug("not for running");
+    return std::unique_ptr<Encoder>();
   }
 };
 

@@ -123,6 +123,13 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
   std::vector<Status> checked;
   table.connector->Check(bound.spec, use, &checked);
   for (Status& problem : checked) problems->Add(std::move(problem).At(bound.position));
+  if (checked.empty() && table.format) {
+    // Made for its problems: options of the format that do not fit the columns.
+    const Schema& schema = bound.spec.schema;
+    Status problem = use == OptionUse::kSource ? table.format->MakeDecoder(schema, bound.spec.options).status()
+                                               : table.format->MakeEncoder(schema, bound.spec.options).status();
+    if (!problem.ok()) problems->Add(std::move(problem).At(bound.position).WithContext("table " + table.name));
+  }
   return bound;
 }
 

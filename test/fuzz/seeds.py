@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import re
 import struct
 import sys
+import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +39,37 @@ POSITION = {
         {"id": "s4", "state": "waiting", "parents": ["s1"], "from": "oldest"},
     ],
 }  # fmt: skip
+
+
+def avro_long(number):
+    """Zig-zag, seven bits a byte, the lowest first."""
+    bits, out = number << 1 ^ number >> 63, b""
+    while bits >= 0x80:
+        out, bits = out + bytes([bits & 0x7F | 0x80]), bits >> 7
+    return out + bytes([bits])
+
+
+def avro_text(data):
+    return avro_long(len(data)) + data
+
+
+def avro():
+    """A datum of avro_fuzz_test.cc's schema, alone and in containers."""
+    one, nothing = avro_long(1), avro_long(0)
+    datum = one + avro_long(-5) + one + avro_text(b"text")
+    datum += one + avro_text(b"k") + one + avro_long(2) + b"abc" + nothing * 2
+    datum += one + avro_text(b'{"a":[1,2]}') + one + avro_text(b"\x01\x02") + one + avro_long(1500)
+    datum += one * 2 + avro_text(b"v") + nothing + avro_long(7) + nothing
+    datum += one + avro_long(2) + avro_text(b"x") + avro_text(b"\x05") + avro_text(b"x") + avro_text(b"") + nothing
+    datum += avro_text(b"blob") + avro_long(2) + one + avro_long(2) + one + avro_long(2) + nothing
+    datum += avro_long(2) + avro_text(b"u") + nothing
+    yield datum
+    source = (ROOT / "src/formats/avro/avro_fuzz_test.cc").read_text()
+    schema = "".join(re.search(r'kFuzzAvroSchema\[\] =\s*R"\((.*?)\)";', source, re.S).group(1).split("\n")).encode()
+    deflate = zlib.compressobj(wbits=-15)
+    for codec, block in ((b"null", datum * 3), (b"deflate", deflate.compress(datum * 3) + deflate.flush())):
+        head = b"Obj\x01" + avro_long(2) + avro_text(b"avro.schema") + avro_text(schema) + avro_text(b"avro.codec") + avro_text(codec) + nothing
+        yield head + bytes(range(16)) + avro_long(3) + avro_text(block) + bytes(range(16))
 
 
 def field(number, data):
@@ -112,6 +145,7 @@ def seeds():
     yield from (("script", text) for text in sections("script"))
     yield from (("script", path.read_text(encoding="utf-8")) for path in sorted((ROOT / "test/sql/page").glob("*.sql")))
     yield from (("json", text) for text in (*JSON, *list(sections("input"))[::10]))
+    yield from (("avro", data) for data in avro())
     yield from (("xml", text) for text in XML)
     yield from (("rows", data) for data in rows())
     yield from (("kpl", data) for data in KPL)

@@ -9,6 +9,7 @@ LAYERS = {
     "aws": {"base"},
     "formats": {"duck"},
     "formats/json": {"duck", "formats"},
+    "formats/avro": {"duck", "formats", "formats/json"},
     "state": {"duck"},
     "aws_stores": {"aws", "state"},
     "connectors": {"duck", "formats"},
@@ -31,7 +32,10 @@ LAYERS = {
 OUTSIDE = {
     "aws/": {"aws"},
     "simdjson": {"formats/json", "connectors/kinesis"},
-    "nlohmann/": {"aws", "cli", "connectors", "connectors/kinesis", "state"},
+    "nlohmann/": {"aws", "cli", "connectors", "connectors/kinesis", "formats/avro", "state"},
+    "snappy": {"formats/avro"},
+    "zlib": {"formats/avro"},
+    "zstd": {"formats/avro"},
     "spdlog/": {"base"},
     "CLI/": {"cli"},
     "httplib": {"cli"},
@@ -43,6 +47,6 @@ PUBLIC = {"sql": {"sql/compiler.h"}}
 
 # DuckDB's headers: its vectors are everyone's business, its parser, planner and optimiser only the SQL front end's.
 DUCKDB_ANY = {"duck", "sql"}
-DUCKDB_VECTORS = {"state", "formats", "formats/json", "connectors", "connectors/kinesis", "connectors/file", "connectors/stdout",
+DUCKDB_VECTORS = {"state", "formats", "formats/json", "formats/avro", "connectors", "connectors/kinesis", "connectors/file", "connectors/stdout",
                   "connectors/blackhole", "connectors/generator", "stream", "stream/over", "stream/operators", "stream/runtime", "cli"}
 DUCKDB_FRONT_END = ("duckdb/parser/", "duckdb/planner/", "duckdb/optimizer/", "duckdb/catalog/")

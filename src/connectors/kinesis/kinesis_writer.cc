@@ -108,7 +108,7 @@ Status KinesisWriter::Admit(RowsToPut put, const Origins& origins, int64_t now_m
   for (size_t i = 0; i < rows.rows(); i++) {
     const uint64_t bytes = rows.row(i).size() + id_bytes + generated_bytes + (keyed ? keys.row(i).size() : 0);
     if (bytes <= limit) continue;
-    RETURN_IF_ERROR(OnOversize(rows.row(i), bytes, origins(i)));
+    RETURN_IF_ERROR(OnOversize(rows.row(i), bytes, put.counts.empty() ? 1 : put.counts[i], origins(i)));
     oversize.push_back(i);
   }
   if (!oversize.empty()) {
@@ -193,7 +193,7 @@ std::string KinesisWriter::DescribeOversize(uint64_t bytes) const {
          FormatCount(static_cast<uint64_t>(sink_->summary().max_record_bytes)) + " bytes";
 }
 
-Status KinesisWriter::OnOversize(std::string_view data, uint64_t bytes, const std::string& origin) {
+Status KinesisWriter::OnOversize(std::string_view data, uint64_t bytes, uint32_t count, const std::string& origin) {
   const std::string what = DescribeOversize(bytes);
   const OversizePolicy policy = sink_->settings_.oversize;
   if (policy == OversizePolicy::kFail) {
@@ -212,7 +212,7 @@ Status KinesisWriter::OnOversize(std::string_view data, uint64_t bytes, const st
     RETURN_IF_ERROR(sink_->dead_letter_file_->Write(DeadLetterLine(wall, sink_->table_.name, what, origin, data)));
     dead_letter_written_ = true;
   }
-  sink_->context_.metrics->oversize_rows.Add(1);
+  sink_->context_.metrics->oversize_rows.Add(count);
   if (oversize_log_.OnFailure(sink_->context_.clock->SteadyMicros())) {
     LogWarning(policy == OversizePolicy::kDrop ? "a row is too large for the stream and was dropped"
                                                : "a row is too large for the stream and went to the dead letters",

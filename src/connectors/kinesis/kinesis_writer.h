@@ -76,7 +76,7 @@ class KinesisWriter final : public SinkWriter {
   int64_t AggregationDueMicros() const;
   void CloseAggregated();
   // What to do with a row of so many bytes, which the stream does not take.
-  Status OnOversize(std::string_view data, uint64_t bytes, const std::string& origin);
+  Status OnOversize(std::string_view data, uint64_t bytes, uint32_t count, const std::string& origin);
   std::string DescribeOversize(uint64_t bytes) const;
   void SealEpoch(int64_t epoch);
   void OpenEpoch();

@@ -1,0 +1,35 @@
+// The codecs that blocks of container files are compressed with (specification 1.12, "Required Codecs", "Optional
+// Codecs").
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace laminar {
+
+enum class AvroCodec : uint8_t { kNull, kDeflate, kSnappy, kZstandard };
+
+// The codec of that name, as containers and options spell it.
+std::optional<AvroCodec> FindAvroCodec(std::string_view name);
+std::string_view AvroCodecName(AvroCodec codec);
+
+// A block may not become larger than this: a few bytes can claim to.
+constexpr size_t kMaxAvroBlockBytes = size_t{64} << 20;
+
+// Bytes with kRecordPadding readable ones behind them.
+struct AvroBlockBytes {
+  std::unique_ptr<char[]> bytes;
+  size_t size = 0;
+  std::string_view view() const { return {bytes.get(), size}; }
+};
+
+// nullptr, or what is wrong in plain words. kNull is not asked for.
+const char* DecompressAvro(AvroCodec codec, std::string_view block, AvroBlockBytes* out);
+
+// Appends the compressed block.
+void CompressAvro(AvroCodec codec, std::string_view block, std::string* out);
+
+}  // namespace laminar

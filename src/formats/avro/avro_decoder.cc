@@ -1,0 +1,304 @@
+#include "formats/avro/avro_decoder.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "duckdb/common/types/data_chunk.hpp"
+#include "duckdb/common/types/vector.hpp"
+
+namespace laminar {
+namespace {
+
+constexpr std::string_view kSingleObjectMagic{"\xC3\x01", 2};
+constexpr size_t kSingleObjectHead = 10;      // the magic and the fingerprint
+constexpr size_t kMaxWriters = 64;            // schemas of containers that are remembered
+constexpr size_t kMostBlockBytes = 64 << 20;  // of decompressed blocks in one batch, roughly
+
+AvroCursor CursorOver(std::string_view bytes) {
+  const auto* begin = reinterpret_cast<const uint8_t*>(bytes.data());
+  return {begin, begin + bytes.size(), 0};
+}
+
+std::string Hex(uint64_t value) {
+  std::string text(16, '0');
+  for (size_t i = 16; i > 0; i--, value >>= 4) text[i - 1] = "0123456789abcdef"[value & 15];
+  return text;
+}
+
+}  // namespace
+
+AvroDecoder::AvroDecoder(Schema schema, AvroOptions options)
+    : schema_(std::move(schema)), options_(std::move(options)) {
+  for (uint32_t i = 0; i < schema_.size(); i++) {
+    if (schema_[i].not_null) not_null_.push_back(i);
+  }
+}
+
+AvroDecoder::~AvroDecoder() = default;
+
+Result<std::unique_ptr<AvroDecoder>> AvroDecoder::Make(Schema schema, AvroOptions options) {
+  std::unique_ptr<AvroDecoder> decoder(new AvroDecoder(std::move(schema), std::move(options)));
+  std::vector<AvroSchemaRef> schemas = decoder->options_.writers;
+  if (decoder->options_.schema != nullptr) schemas.push_back(decoder->options_.schema);
+  const AvroNode* reader = decoder->options_.schema ? &decoder->options_.schema->root() : nullptr;
+  for (AvroSchemaRef& known : schemas) {
+    auto writer = std::make_shared<Writer>();
+    ASSIGN_OR_RETURN(writer->plan, PlanAvro(known->root(), reader, decoder->schema_));
+    writer->schema = std::move(known);
+    decoder->known_.push_back(std::move(writer));
+  }
+  const AvroEncoding encoding = decoder->options_.encoding;
+  if (decoder->known_.empty() && (encoding == AvroEncoding::kRaw || encoding == AvroEncoding::kSingleObject)) {
+    return Status::User("records of avro.encoding = '" +
+                            std::string(encoding == AvroEncoding::kRaw ? "raw" : "single_object") +
+                            "' do not carry their schema, and none is given",
+                        "Add 'avro.schema' = '{...}' or 'avro.schema_file' = 'path'");
+  }
+  return decoder;
+}
+
+Result<bool> AvroDecoder::Decode(std::span<const RecordView> records, DecodeCursor* cursor, BadRowHandler* bad_rows,
+                                 Batch* out) {
+  // What the last batch pointed to; the last block may still be read from.
+  if (blocks_.size() > 1) blocks_.erase(blocks_.begin(), blocks_.end() - 1);
+  if (!container_) blocks_.clear();
+  block_bytes_ = blocks_.empty() ? 0 : blocks_.back().size;
+  if (writers_by_text_.size() > kMaxWriters) writers_by_text_.clear();
+  row_ = out->rows();
+  out->origin_rows.resize(kBatchRows);
+  Status status;
+  while (status.ok() && cursor->record < records.size() && row_ < kBatchRows) {
+    const std::string_view record = records[cursor->record];
+    const bool may_be_container =
+        options_.encoding == AvroEncoding::kContainer || options_.encoding == AvroEncoding::kAuto;
+    if (may_be_container && record.starts_with(kAvroMagic)) {
+      if (block_bytes_ > kMostBlockBytes && row_ > 0) break;
+      status = DecodeContainer(record, cursor, bad_rows, out);
+      continue;
+    }
+    status = DecodeDatum(record, cursor->record, bad_rows, out);
+    cursor->record++;
+    cursor->offset = 0;
+  }
+  out->origin_rows.resize(row_);
+  out->chunk().SetCardinality(row_);
+  if (!status.ok()) return status;
+  return cursor->record == records.size();
+}
+
+Status AvroDecoder::DecodeDatum(std::string_view record, uint32_t index, BadRowHandler* bad_rows, Batch* out) {
+  const Writer* writer = known_.empty() ? nullptr : known_.front().get();
+  const AvroEncoding encoding = options_.encoding;
+  if (encoding == AvroEncoding::kContainer)
+    return Report(index, 0, "it is no Avro container: it does not begin with 'Obj' and the byte 1", bad_rows);
+  const bool is_single = record.starts_with(kSingleObjectMagic);
+  size_t begin = 0;
+  if (encoding == AvroEncoding::kSingleObject || (encoding == AvroEncoding::kAuto && is_single)) {
+    if (!is_single)
+      return Report(index, 0, "it is no Avro single object: it does not begin with the bytes C3 01", bad_rows);
+    if (record.size() < kSingleObjectHead) return Report(index, 0, "the single object ends too early", bad_rows);
+    uint64_t fingerprint;
+    std::memcpy(&fingerprint, record.data() + kSingleObjectMagic.size(), sizeof(fingerprint));
+    const auto found = std::find_if(known_.begin(), known_.end(),
+                                    [&](const auto& known) { return known->schema->fingerprint() == fingerprint; });
+    if (found == known_.end()) {
+      return Report(index, 0,
+                    "the schema with the fingerprint " + Hex(fingerprint) +
+                        " is not known: it is neither avro.schema nor one of avro.writer_schema_files",
+                    bad_rows);
+    }
+    writer = found->get();
+    begin = kSingleObjectHead;
+  }
+  if (writer == nullptr) {
+    return Report(index, 0, "it is no Avro container, and the schema of a raw datum is not known: set avro.schema",
+                  bad_rows);
+  }
+  AvroCursor cursor = CursorOver(record.substr(begin));
+  if (!ReadRow(writer->plan, &cursor, out)) [[unlikely]]
+    return ReportRow(index, 0, "", bad_rows);
+  if (cursor.left() > 0) [[unlikely]] {
+    reading_.TakeBack();
+    return Report(index, 0, std::to_string(cursor.left()) + " bytes follow the datum: it has another schema", bad_rows);
+  }
+  out->origin_rows[row_++] = index;
+  return Status::Ok();
+}
+
+bool AvroDecoder::ReadRow(const AvroRecordPlan& plan, AvroCursor* cursor, Batch* out) {
+  duckdb::DataChunk& chunk = out->chunk();
+  if (!reading_.ReadRow(plan, cursor, chunk, row_)) return false;
+  for (const uint32_t column : not_null_) {
+    if (!duckdb::FlatVector::IsNull(chunk.data[column], row_)) continue;
+    reading_.RefuseNull(column);
+    return false;
+  }
+  return true;
+}
+
+// ---- containers
+
+Status AvroDecoder::DecodeContainer(std::string_view record, DecodeCursor* cursor, BadRowHandler* bad_rows,
+                                    Batch* out) {
+  const bool same = container_ && cursor->offset > 0 && container_->index == cursor->record &&
+                    container_->next_row == cursor->offset && container_->record.data() == record.data() &&
+                    container_->record.size() == record.size();
+  Status status;
+  if (!same) {
+    container_.reset();
+    status = OpenContainer(record, cursor->record, bad_rows);
+    if (status.ok() && container_ && cursor->offset > 0) status = SkipRows(cursor->offset, bad_rows);
+  }
+  while (status.ok() && container_ && row_ < kBatchRows) {
+    if (container_->block_rows > 0) {
+      status = ReadContainerRow(bad_rows, out);
+    } else if (block_bytes_ > kMostBlockBytes && row_ > 0) {
+      break;
+    } else {
+      status = OpenBlock(true, bad_rows);
+    }
+  }
+  if (container_) {
+    cursor->offset = container_->next_row;
+  } else {
+    cursor->record++;
+    cursor->offset = 0;
+  }
+  return status;
+}
+
+Status AvroDecoder::OpenContainer(std::string_view record, uint32_t index, BadRowHandler* bad_rows) {
+  Container container;
+  container.record = record;
+  container.index = index;
+  std::string wrong = ReadAvroHeader(record, &container.header);
+  if (wrong.empty()) {
+    container.writer = FindWriter(container.header.schema);
+    wrong = container.writer->failure;
+  }
+  if (!wrong.empty()) return Report(index, 0, std::move(wrong), bad_rows);
+  container.next_block = container.header.size;
+  container_ = std::move(container);
+  return Status::Ok();
+}
+
+// The next block, or the end of the container.
+Status AvroDecoder::OpenBlock(bool reports, BadRowHandler* bad_rows) {
+  Container& container = *container_;
+  if (container.next_block >= container.record.size()) {
+    container_.reset();
+    return Status::Ok();
+  }
+  container.block_offset = container.next_block;
+  AvroBlock block;
+  const char* wrong = ReadAvroBlockFrame(container.record, container.header, container.block_offset, &block);
+  container.next_block = block.next;
+  if (wrong == nullptr) {
+    std::string_view data = block.data;
+    if (container.header.codec != AvroCodec::kNull) {
+      AvroBlockBytes bytes;
+      wrong = DecompressAvro(container.header.codec, block.data, &bytes);
+      if (wrong == nullptr) {
+        data = bytes.view();
+        block_bytes_ += bytes.size;
+        blocks_.push_back(std::move(bytes));
+      }
+    }
+    const uint64_t min_bytes = container.writer->schema->root().min_bytes;
+    const uint64_t most = min_bytes == 0 ? kMaxEmptyElements : data.size() / min_bytes;
+    if (wrong == nullptr && block.rows > most) wrong = "a block has more rows than its bytes can be";
+    container.rows = CursorOver(data);
+    container.block_rows = wrong == nullptr ? block.rows : 0;
+  }
+  if (wrong == nullptr || !reports) return Status::Ok();
+  return Report(container.index, container.block_offset, std::string(wrong) + ": the rows of the block are lost",
+                bad_rows);
+}
+
+// What a decoder before this one has given out already.
+Status AvroDecoder::SkipRows(uint64_t rows, BadRowHandler* bad_rows) {
+  while (container_ && container_->next_row < rows) {
+    Container& container = *container_;
+    if (container.block_rows == 0) {
+      RETURN_IF_ERROR(OpenBlock(false, bad_rows));
+      continue;
+    }
+    AvroCursor cursor = container.rows;
+    cursor.empty_elements = 0;
+    if (SkipAvro(container.writer->schema->root(), &cursor) != nullptr) {
+      container.next_row += std::exchange(container.block_rows, 0);
+      continue;
+    }
+    container.rows = cursor;
+    container.block_rows--;
+    container.next_row++;
+  }
+  return Status::Ok();
+}
+
+Status AvroDecoder::ReadContainerRow(BadRowHandler* bad_rows, Batch* out) {
+  Container& container = *container_;
+  const AvroCursor begin = container.rows;
+  container.block_rows--;
+  container.next_row++;
+  if (ReadRow(container.writer->plan, &container.rows, out)) [[likely]] {
+    out->origin_rows[row_++] = container.index;
+    if (container.block_rows > 0 || container.rows.left() == 0) return Status::Ok();
+    return Report(container.index, container.block_offset,
+                  std::to_string(container.rows.left()) + " bytes follow the last row of a block", bad_rows);
+  }
+  // On behind it, if its frame is sound.
+  std::string more = ", in row " + std::to_string(container.next_row) + " of the container";
+  container.rows = begin;
+  container.rows.empty_elements = 0;
+  if (SkipAvro(container.writer->schema->root(), &container.rows) != nullptr && container.block_rows > 0) {
+    more += "; the " + std::to_string(container.block_rows) + " rows behind it in its block are lost";
+    container.next_row += std::exchange(container.block_rows, 0);
+  }
+  return ReportRow(container.index, container.block_offset, more, bad_rows);
+}
+
+std::shared_ptr<const AvroDecoder::Writer> AvroDecoder::FindWriter(std::string_view schema_text) {
+  std::string text(schema_text);
+  const auto found = writers_by_text_.find(text);
+  if (found != writers_by_text_.end()) return found->second;
+  auto writer = std::make_shared<Writer>();
+  Result<AvroSchemaRef> schema = AvroSchema::Parse(text);
+  if (schema.ok()) {
+    writer->schema = std::move(schema).value();
+    const AvroNode* reader = options_.schema ? &options_.schema->root() : nullptr;
+    Result<AvroRecordPlan> plan = PlanAvro(writer->schema->root(), reader, schema_);
+    if (plan.ok()) {
+      writer->plan = std::move(plan).value();
+    } else {
+      writer->failure = "the container's schema does not fit: " + plan.status().message();
+    }
+  } else {
+    writer->failure = "in the container's header: " + schema.status().message();
+  }
+  writers_by_text_.emplace(std::move(text), writer);
+  return writer;
+}
+
+// ---- bad rows
+
+Status AvroDecoder::Report(uint32_t record, uint64_t offset, std::string reason, BadRowHandler* bad_rows) {
+  BadRow bad;
+  bad.record = record;
+  bad.offset = offset;
+  bad.reason = std::move(reason);
+  return bad_rows->OnBadRow(bad);
+}
+
+Status AvroDecoder::ReportRow(uint32_t record, uint64_t offset, const std::string& more, BadRowHandler* bad_rows) {
+  const AvroReading::Problem& problem = reading_.problem();
+  BadRow bad;
+  bad.record = record;
+  bad.offset = offset;
+  if (problem.column >= 0) bad.column = schema_[static_cast<size_t>(problem.column)].name + problem.path;
+  bad.reason = problem.reason + more;
+  return bad_rows->OnBadRow(bad);
+}
+
+}  // namespace laminar

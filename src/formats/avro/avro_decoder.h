@@ -1,0 +1,80 @@
+// Avro records into rows: single objects, container files, raw datums.
+//
+// A bad datum costs itself only. In a container, decoding goes on behind it where its frame is sound; where not, the
+// rest of its block is lost, and where a block's own frame is damaged, what lies before the next sync marker. Each such
+// loss is one bad row. The cursor counts the rows of a container, bad ones too.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "formats/avro/avro_container.h"
+#include "formats/avro/avro_options.h"
+#include "formats/avro/avro_plan.h"
+#include "formats/avro/avro_reading.h"
+#include "formats/format.h"
+
+namespace laminar {
+
+class AvroDecoder final : public Decoder {
+ public:
+  // kUser: a column cannot be read with the schemas of the options, or they are missing.
+  static Result<std::unique_ptr<AvroDecoder>> Make(Schema schema, AvroOptions options);
+  ~AvroDecoder() override;
+
+  const Schema& schema() const override { return schema_; }
+  Result<bool> Decode(std::span<const RecordView> records, DecodeCursor* cursor, BadRowHandler* bad_rows,
+                      Batch* out) override;
+
+ private:
+  // A writer's schema and what it means for the columns.
+  struct Writer {
+    AvroSchemaRef schema;
+    AvroRecordPlan plan;
+    std::string failure;  // why it cannot be read; "" = it can
+  };
+
+  // The container that is being read.
+  struct Container {
+    std::string_view record;
+    uint32_t index = 0;     // of the record
+    uint64_t next_row = 0;  // of the container
+    AvroHeader header;
+    std::shared_ptr<const Writer> writer;  // shared: with writers_by_text_, which may forget it
+    size_t block_offset = 0, next_block = 0;
+    uint64_t block_rows = 0;  // that are left in the block
+    AvroCursor rows;          // where the next one begins
+  };
+
+  AvroDecoder(Schema schema, AvroOptions options);
+
+  Status DecodeDatum(std::string_view record, uint32_t index, BadRowHandler* bad_rows, Batch* out);
+  // Rows of a container until the batch is full or the container is used up (then container_ is empty).
+  Status DecodeContainer(std::string_view record, DecodeCursor* cursor, BadRowHandler* bad_rows, Batch* out);
+  Status OpenContainer(std::string_view record, uint32_t index, BadRowHandler* bad_rows);
+  Status OpenBlock(bool reports, BadRowHandler* bad_rows);
+  Status SkipRows(uint64_t rows, BadRowHandler* bad_rows);
+  Status ReadContainerRow(BadRowHandler* bad_rows, Batch* out);
+  std::shared_ptr<const Writer> FindWriter(std::string_view schema_text);
+
+  bool ReadRow(const AvroRecordPlan& plan, AvroCursor* cursor, Batch* out);
+  Status ReportRow(uint32_t record, uint64_t offset, const std::string& more, BadRowHandler* bad_rows);
+  static Status Report(uint32_t record, uint64_t offset, std::string reason, BadRowHandler* bad_rows);
+
+  const Schema schema_;
+  const AvroOptions options_;
+  std::vector<std::shared_ptr<const Writer>> known_;  // by options; the first is a raw datum's
+  std::unordered_map<std::string, std::shared_ptr<const Writer>> writers_by_text_;  // of containers
+  std::vector<uint32_t> not_null_;
+  AvroReading reading_;
+  uint64_t row_ = 0;  // of the batch being filled
+  std::optional<Container> container_;
+  std::vector<AvroBlockBytes> blocks_;  // that rows of the batch, or the open container, may point into
+  size_t block_bytes_ = 0;
+};
+
+}  // namespace laminar

@@ -1,0 +1,28 @@
+// The options of the Avro format as its decoder and encoder use them; avro_format.cc makes them from OptionValues.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "formats/avro/avro_codec.h"
+#include "formats/avro/avro_schema.h"
+
+namespace laminar {
+
+enum class AvroEncoding : uint8_t {
+  kAuto,          // a source's: each record tells by how it begins
+  kSingleObject,  // C3 01, the fingerprint of the schema, one datum
+  kContainer,     // a container file
+  kRaw,           // one datum
+};
+
+using AvroSchemaRef = std::shared_ptr<const AvroSchema>;  // shared: by plans of decoders, encoders; immutable
+
+struct AvroOptions {
+  AvroEncoding encoding = AvroEncoding::kAuto;  // a sink: not kAuto
+  AvroSchemaRef schema;                         // the reader's, or the one to write with; nullptr: none was given
+  std::vector<AvroSchemaRef> writers;  // further schemas that single objects may name; a raw datum is of the first
+  AvroCodec codec = AvroCodec::kNull;  // of containers that are written
+};
+
+}  // namespace laminar

@@ -124,6 +124,17 @@ TEST_F(BadDataTest, ALongRecordIsSeveralLettersAndManyAreManyBatches) {
   EXPECT_EQ(writer.letters[kBatchRows + 2][Column("part")], "NULL");
 }
 
+TEST_F(BadDataTest, LongTextsAreCutBetweenCharacters) {
+  BadData bad = Make(BadDataPolicy::kDeadLetter);
+  std::string reason = "x";
+  for (int i = 0; i < 2000; i++) reason += "\u00e9";
+  bad.letters(0)->Add({}, "", reason, "", std::string(1 << 20, 'r'));
+  LetterWriter writer;
+  ASSERT_TRUE(bad.letters(0)->Flush(&writer, &metrics_).ok());
+  EXPECT_EQ(writer.letters[0][Column("reason")], reason.substr(0, 1999) + "...");
+  EXPECT_EQ(writer.letters[0][Column("row")], std::string(200'000, 'r') + "...");
+}
+
 TEST_F(BadDataTest, FailSaysWhatElseThereIs) {
   BadData bad = Make(BadDataPolicy::kFail);
   const Status status = BadRowPolicy(&bad, 0).Handle({.source = "stream s"}, {.reason = "why"}, "x");

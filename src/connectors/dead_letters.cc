@@ -46,6 +46,15 @@ class RowFiller {
   size_t column_ = 0;
 };
 
+// A message may quote a value of a megabyte, and a letter has to fit into a record.
+constexpr size_t kMostReasonBytes = 2'000, kMostRowBytes = 200'000;
+
+std::string Cut(std::string_view text, size_t most) {
+  if (text.size() <= most) return std::string(text);
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) most--;  // between characters
+  return std::string(text.substr(0, most)) + "...";
+}
+
 std::optional<int64_t> If(bool known, int64_t number) {
   return known ? std::optional<int64_t>(number) : std::nullopt;
 }
@@ -92,9 +101,9 @@ void DeadLetters::Add(const RowPosition& position, std::string_view column, std:
     filler.TextOfUser(position.partition_key);
     filler.Number(If(position.arrival_micros > 0, position.arrival_micros));
     filler.Text(column);
-    filler.TextOfUser(reason);
+    filler.TextOfUser(Cut(reason, kMostReasonBytes));
     filler.Text(data.substr(static_cast<size_t>(part) * kMostLetterBytes, kMostLetterBytes));
-    filler.TextOfUser(row);
+    filler.TextOfUser(Cut(row, kMostRowBytes));
     filler.Number(If(parts > 1, part + 1));
     filler.Number(If(parts > 1, parts));
     filling_.chunk().SetCardinality(at + 1);

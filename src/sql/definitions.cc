@@ -88,12 +88,12 @@ class TableDefiner {
                        "remove it");
       return;
     }
-    table_.format_name = written ? duckdb::StringUtil::Lower(written->value) : formats.front();
+    table_.format_name = written ? registry_.FormatName(duckdb::StringUtil::Lower(written->value)) : formats.front();
     table_.format = registry_.FindFormat(table_.format_name);
     const bool allowed = std::find(formats.begin(), formats.end(), table_.format_name) != formats.end();
     if (table_.format && allowed) return;
     const size_t offset = written ? ValueOffset(*written) : table_.offset;
-    static const std::set<std::string> kPlanned = {"avro", "parquet", "raw", "raw_bytes", "raw_string"};
+    static const std::set<std::string> kPlanned = {"avro"};
     if (kPlanned.contains(table_.format_name)) {
       problems_->Add(offset, "format '" + table_.format_name + "' is not supported yet",
                      Suggest(table_.format_name, formats));

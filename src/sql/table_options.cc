@@ -63,6 +63,11 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
   if (use == OptionUse::kSink && table.event_time) {
     problems->Add(table.event_time_offset, "a sink has no event time: " + table.name, "remove it");
   }
+  Schema declared;
+  for (const TableColumn& column : table.columns) {
+    if (!column.generated) declared.push_back({column.name, MakeType(column.type), column.not_null});
+  }
+  uint32_t position = 0;
   for (const TableColumn& column : table.columns) {
     if (column.generated) {
       if (use == OptionUse::kSink)
@@ -70,8 +75,11 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
                       "compute it in the INSERT's query");
       continue;
     }
+    Column& next = declared[position];
+    next.position = position++;
+    next.declared = static_cast<uint32_t>(declared.size());
     if (use == OptionUse::kSource && used && !column.not_null && !used->contains(column.name)) continue;
-    bound.spec.schema.push_back({column.name, MakeType(column.type), column.not_null});
+    bound.spec.schema.push_back(next);
     bound.spec.column_expressions.push_back(column.made_by);
   }
   if (!table.connector) return bound;
@@ -93,6 +101,7 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
   }
   std::vector<Status> checked;
   table.connector->Check(bound.spec, use, &checked);
+  if (table.format && !table.columns_from_query) table.format->Check(declared, bound.spec.options, use, &checked);
   for (Status& problem : checked) problems->Add(std::move(problem).At(bound.position));
   return bound;
 }

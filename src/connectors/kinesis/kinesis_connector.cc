@@ -178,7 +178,7 @@ class KinesisConnector final : public Connector {
   std::string name() const override { return "kinesis"; }
   std::string description() const override { return "Reads and writes streams of Amazon Kinesis Data Streams"; }
   const std::vector<OptionSpec>& options() const override { return KinesisOptions(); }
-  std::vector<std::string> formats() const override { return {"json"}; }
+  std::vector<std::string> formats() const override { return {"json", "csv", "raw", "raw_string", "parquet"}; }
   bool is_source() const override { return true; }
   bool is_sink() const override { return true; }
 

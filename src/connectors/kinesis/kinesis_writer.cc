@@ -59,6 +59,7 @@ Status KinesisWriter::Push(const Batch& batch) {
   rows.bytes.reserve(batch.rows() * (row_bytes_estimate_ + row_bytes_estimate_ / 8));
   rows.ends.reserve(batch.rows());
   RETURN_IF_ERROR(encoder_->Encode(batch, &rows));
+  std::vector<uint32_t> row_counts = rows.RowCounts(batch.rows());
   const std::vector<uint32_t> first_rows = std::move(rows.first_rows);
   CHECK(first_rows.empty() ? rows.rows() == batch.rows() : rows.rows() == first_rows.size());
   row_bytes_estimate_ = rows.bytes.size() / batch.rows() + 1;
@@ -66,25 +67,31 @@ Status KinesisWriter::Push(const Batch& batch) {
     const size_t most = exactly_once_ ? kMostKeyCharacters - kMostIdBytes - 1 : kMostKeyCharacters;
     MakePartitionKeys(batch, sink_->settings_.partition_key, most, &keys);
   }
-  return PushEncoded(std::move(rows), std::move(keys),
+  return PushEncoded(std::move(rows), std::move(keys), std::move(row_counts),
                      [&](size_t row) { return batch.DescribeOrigin(first_rows.empty() ? row : first_rows[row]); });
 }
 
-Status KinesisWriter::PushEncoded(EncodedRows rows, EncodedRows keys, const Origins& origins) {
+Status KinesisWriter::PushEncoded(EncodedRows rows, EncodedRows keys, std::vector<uint32_t> row_counts,
+                                  const Origins& origins) {
   const int64_t now = sink_->context_.clock->SteadyMicros();
   if (!sink_->Ready() || !early_.empty()) {
-    Early early{.rows = std::move(rows), .keys = std::move(keys), .origins = {}, .ended_epoch = 0};
+    Early early{.rows = std::move(rows),
+                .keys = std::move(keys),
+                .row_counts = std::move(row_counts),
+                .origins = {},
+                .ended_epoch = 0};
     for (size_t i = 0; i < early.rows.rows(); i++) early.origins.push_back(origins(i));
     early_.push_back(std::move(early));
     return Status::Ok();
   }
-  RETURN_IF_ERROR(Admit(std::move(rows), std::move(keys), origins, now));
+  RETURN_IF_ERROR(Admit(std::move(rows), std::move(keys), std::move(row_counts), origins, now));
   SendDue(now);
   ReportHeldBytes();
   return Status::Ok();
 }
 
-Status KinesisWriter::Admit(EncodedRows rows, EncodedRows keys, const Origins& origins, int64_t now_micros) {
+Status KinesisWriter::Admit(EncodedRows rows, EncodedRows keys, std::vector<uint32_t> row_counts,
+                            const Origins& origins, int64_t now_micros) {
   const auto limit = static_cast<uint64_t>(sink_->summary().max_record_bytes);
   const bool keyed = keys.rows() > 0;
   const uint64_t id_bytes = exactly_once_ ? kMostIdBytes + (keyed ? 1 : 0) : keyed ? 0 : kKeyBytes;
@@ -110,10 +117,13 @@ Status KinesisWriter::Admit(EncodedRows rows, EncodedRows keys, const Origins& o
     };
     rows = without(rows);
     keys = without(keys);
+    for (size_t i = oversize.size(); i > 0 && !row_counts.empty(); i--)
+      row_counts.erase(row_counts.begin() + static_cast<std::ptrdiff_t>(oversize[i - 1]));
   }
   if (rows.rows() == 0) return Status::Ok();
   Held& open = epochs_.back();
   Segment* segment = open.rows->Add(std::move(rows), std::move(keys), now_micros);
+  segment->row_counts = std::move(row_counts);
   if (open.queued) batcher_.Add(segment);
   return Status::Ok();
 }
@@ -126,7 +136,8 @@ Status KinesisWriter::AdmitEarly(int64_t now_micros) {
       SealEpoch(early.ended_epoch);
     } else {
       RETURN_IF_ERROR(Admit(
-          std::move(early.rows), std::move(early.keys), [&](size_t row) { return early.origins[row]; }, now_micros));
+          std::move(early.rows), std::move(early.keys), std::move(early.row_counts),
+          [&](size_t row) { return early.origins[row]; }, now_micros));
     }
   }
   return Status::Ok();
@@ -152,7 +163,7 @@ Status KinesisWriter::OnOversize(std::string_view data, uint64_t bytes, const st
     EncodedRows row;
     row.bytes = data;
     row.ends.push_back(data.size());
-    RETURN_IF_ERROR(dead_letters_->PushEncoded(std::move(row), {}, [&](size_t) { return origin; }));
+    RETURN_IF_ERROR(dead_letters_->PushEncoded(std::move(row), {}, {}, [&](size_t) { return origin; }));
   } else if (policy == OversizePolicy::kDeadLetter) {
     RETURN_IF_ERROR(sink_->dead_letter_file_->Write(DeadLetterLine(wall, sink_->table_.name, what, origin, data)));
     dead_letter_written_ = true;
@@ -178,7 +189,7 @@ void KinesisWriter::EndEpoch(int64_t epoch) {
   if (early_.empty()) {
     SealEpoch(epoch);
   } else {
-    early_.push_back({.rows = {}, .keys = {}, .origins = {}, .ended_epoch = epoch});
+    early_.push_back({.rows = {}, .keys = {}, .row_counts = {}, .origins = {}, .ended_epoch = epoch});
   }
   if (dead_letters_ != nullptr) dead_letters_->EndEpoch(epoch);
   // What a checkpoint counts as written outlives a crash of the machine.
@@ -274,7 +285,7 @@ Status KinesisWriter::DriveUnknown(int64_t now_micros) {
                                            // The batcher does not know the rows of an earlier run before they are all
                                            // read back.
                                            if (!restored) batcher_.Done(row);
-                                           CountAcknowledged();
+                                           CountAcknowledged(row);
                                            row.segment->epoch->Acknowledge(row);
                                          },
                                      .not_found = [&](const RowRef& row) { missing.push_back(row); },
@@ -362,13 +373,13 @@ Status KinesisWriter::OnFailedRequest(Slot* slot, const ApiError& error, int64_t
 void KinesisWriter::OnAcceptedRow(const RowRef& row, const PutResult::Entry& entry) {
   if (unknown_) unknown_->OnAcknowledged(entry);
   batcher_.Done(row);
-  CountAcknowledged();
+  CountAcknowledged(row);
   row.segment->epoch->Acknowledge(row);
 }
 
-void KinesisWriter::CountAcknowledged() {
+void KinesisWriter::CountAcknowledged(const RowRef& row) {
   // A row of an earlier run was handed to that run's sink; no other is sent before those are written.
-  if (restored_epochs_ == 0) sink_->context_.metrics->rows_out.Add(1);
+  if (restored_epochs_ == 0) sink_->context_.metrics->rows_out.Add(row.row_count());
 }
 
 void KinesisWriter::FreeSlot(Slot* slot) {

@@ -54,6 +54,7 @@ class KinesisWriter final : public SinkWriter {
   // What came before the stream's limits were known: rows, or the end of an epoch.
   struct Early {
     EncodedRows rows, keys;
+    std::vector<uint32_t> row_counts;
     std::vector<std::string> origins;
     int64_t ended_epoch = 0;  // not 0: no rows
   };
@@ -64,8 +65,10 @@ class KinesisWriter final : public SinkWriter {
     bool queued = false;    // its rows are the batcher's
   };
 
-  Status PushEncoded(EncodedRows rows, EncodedRows keys, const Origins& origins);
-  Status Admit(EncodedRows rows, EncodedRows keys, const Origins& origins, int64_t now_micros);
+  // row_counts: EncodedRows::RowCounts.
+  Status PushEncoded(EncodedRows rows, EncodedRows keys, std::vector<uint32_t> row_counts, const Origins& origins);
+  Status Admit(EncodedRows rows, EncodedRows keys, std::vector<uint32_t> row_counts, const Origins& origins,
+               int64_t now_micros);
   Status AdmitEarly(int64_t now_micros);
   // What to do with a row of so many bytes, which the stream does not take.
   Status OnOversize(std::string_view data, uint64_t bytes, const std::string& origin);
@@ -78,7 +81,7 @@ class KinesisWriter final : public SinkWriter {
 
   Status OnAnswer(Answer* answer, int64_t now_micros);
   Status OnFailedRequest(Slot* slot, const ApiError& error, int64_t now_micros);
-  void CountAcknowledged();
+  void CountAcknowledged(const RowRef& row);
   void OnAcceptedRow(const RowRef& row, const PutResult::Entry& entry);
   void FreeSlot(Slot* slot);
   Status DriveUnknown(int64_t now_micros);

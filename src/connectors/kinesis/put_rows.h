@@ -24,8 +24,9 @@ class EpochRows;
 
 struct Segment {
   EpochRows* epoch = nullptr;
-  EncodedRows rows;  // its bytes are gone once all rows are acknowledged
-  EncodedRows keys;  // the user's partition key of each row; empty: keys are generated
+  EncodedRows rows;                  // its bytes are gone once all rows are acknowledged
+  EncodedRows keys;                  // the user's partition key of each row; empty: keys are generated
+  std::vector<uint32_t> row_counts;  // of a format that packs rows: the table's rows in each; empty: one each
   uint64_t first_number = 0;
   int64_t added_micros = 0;  // SteadyMicros
   size_t unacknowledged = 0;
@@ -38,6 +39,7 @@ struct RowRef {
   uint32_t row = 0;
   uint64_t number() const { return segment->first_number + row; }
   std::string_view data() const { return segment->rows.row(row); }
+  uint64_t row_count() const { return segment->row_counts.empty() ? 1 : segment->row_counts[row]; }
   std::string_view key() const { return segment->keys.ends.empty() ? std::string_view() : segment->keys.row(row); }
 };
 

@@ -13,7 +13,11 @@
 #include "connectors/stdout/stdout_connector.h"
 #include "engine/memory_shares.h"
 #include "formats/avro/avro_format.h"
+#include "formats/compression/compressed_format.h"
+#include "formats/csv/csv_format.h"
 #include "formats/json/json_format.h"
+#include "formats/parquet/parquet_format.h"
+#include "formats/raw/raw_format.h"
 
 namespace laminar::cli {
 
@@ -49,7 +53,13 @@ Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
   world->registry_.Add(MakeStdoutConnector());
   world->registry_.Add(MakeBlackholeConnector());
   world->registry_.Add(MakeGeneratorConnector(world->database_.get()));
-  world->registry_.AddFormat("json", MakeJsonFormat(), JsonFormatOptions());
+  world->registry_.AddFormat("json", MakeCompressedFormat(MakeJsonFormat()), WithCompression(JsonFormatOptions()));
+  world->registry_.AddFormat("csv", MakeCompressedFormat(MakeCsvFormat(world->database_.get())),
+                             WithCompression(CsvFormatOptions()));
+  world->registry_.AddFormat("raw", MakeCompressedFormat(MakeRawFormat()), WithCompression({}));
+  world->registry_.AddFormatAlias("raw_bytes", "raw");
+  world->registry_.AddFormat("raw_string", MakeCompressedFormat(MakeRawStringFormat()), WithCompression({}));
+  world->registry_.AddFormat("parquet", MakeParquetFormat(DuckMemory(memory_limit_bytes)), ParquetFormatOptions());
   world->registry_.AddFormat("avro", MakeAvroFormat(ReadSchemaFile), AvroFormatOptions());
   return world;
 }

@@ -13,13 +13,23 @@ void Registry::AddFormat(std::string name, std::unique_ptr<Format> format, std::
   CHECK_MSG(is_new, "two formats of one name");
 }
 
+void Registry::AddFormatAlias(std::string alias, std::string name) {
+  CHECK(formats_.contains(name) && !formats_.contains(alias));
+  format_aliases_.emplace(std::move(alias), std::move(name));
+}
+
+std::string Registry::FormatName(std::string_view name) const {
+  const auto alias = format_aliases_.find(name);
+  return alias == format_aliases_.end() ? std::string(name) : alias->second;
+}
+
 const Connector* Registry::FindConnector(std::string_view name) const {
   const auto found = connectors_.find(name);
   return found == connectors_.end() ? nullptr : found->second.get();
 }
 
 const Format* Registry::FindFormat(std::string_view name) const {
-  const auto found = formats_.find(name);
+  const auto found = formats_.find(FormatName(name));
   return found == formats_.end() ? nullptr : found->second.format.get();
 }
 
@@ -37,7 +47,7 @@ std::vector<std::string> Registry::FormatNames() const {
 
 const std::vector<OptionSpec>& Registry::FormatOptions(std::string_view name) const {
   static const std::vector<OptionSpec> kNone;
-  const auto found = formats_.find(name);
+  const auto found = formats_.find(FormatName(name));
   return found == formats_.end() ? kNone : found->second.specs;
 }
 

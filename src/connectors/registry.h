@@ -17,8 +17,13 @@ class Registry {
   // specs: the format's own options, "json.timestamp_format". The format is borrowed by every table that uses it.
   void AddFormat(std::string name, std::unique_ptr<Format> format, std::vector<OptionSpec> specs);
 
+  // Another spelling of a format that has been added.
+  void AddFormatAlias(std::string alias, std::string name);
+
   const Connector* FindConnector(std::string_view name) const;  // nullptr: unknown
   const Format* FindFormat(std::string_view name) const;
+  // The name that an alias stands for; any other name as it is.
+  std::string FormatName(std::string_view name) const;
   std::vector<std::string> ConnectorNames() const;
   std::vector<std::string> FormatNames() const;
   const std::vector<OptionSpec>& FormatOptions(std::string_view name) const;
@@ -35,6 +40,7 @@ class Registry {
   };
   std::map<std::string, std::unique_ptr<Connector>, std::less<>> connectors_;
   std::map<std::string, NamedFormat, std::less<>> formats_;
+  std::map<std::string, std::string, std::less<>> format_aliases_;
 };
 
 }  // namespace laminar

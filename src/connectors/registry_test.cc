@@ -30,6 +30,17 @@ TEST(Registry, FindsByName) {
   EXPECT_TRUE(registry.FormatOptions("columns").empty());
 }
 
+TEST(Registry, AnAliasIsTheSameFormat) {
+  Registry registry;
+  registry.AddFormat("lines", nullptr, {{.name = "lines.end"}});
+  registry.AddFormatAlias("rows", "lines");
+  EXPECT_EQ(registry.FormatName("rows"), "lines");
+  EXPECT_EQ(registry.FormatName("lines"), "lines");
+  EXPECT_EQ(registry.FormatName("columns"), "columns");
+  EXPECT_EQ(registry.FormatOptions("rows").size(), 1u);
+  EXPECT_THAT(registry.FormatNames(), testing::ElementsAre("lines"));
+}
+
 TEST(Registry, AllOptionsAreTheTablesTheConnectorsAndTheFormats) {
   Registry registry;
   registry.Add(std::make_unique<NowhereConnector>());

@@ -1,6 +1,7 @@
 // Columns as Laminar's own headers name them; DuckDB's LogicalType appears only by forward declaration.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,9 @@ struct Column {
   std::string name;  // as the user wrote it
   TypeRef type;
   bool not_null = false;
+  // Where it stands among the columns that the table declares, and how many they are (computed ones are not counted):
+  // for formats without names. declared = 0: nobody said.
+  uint32_t position = 0, declared = 0;
 };
 
 using Schema = std::vector<Column>;

@@ -77,6 +77,15 @@ struct EncodedRows {
     const uint64_t begin = i == 0 ? 0 : ends[i - 1];
     return std::string_view(bytes).substr(begin, ends[i] - begin);
   }
+  // Of a packing format that encoded one batch of `batch_rows`: the rows in each record. Empty: one each.
+  std::vector<uint32_t> RowCounts(size_t batch_rows) const {
+    std::vector<uint32_t> counts = first_rows;
+    for (size_t i = 0; i < counts.size(); i++) {
+      const size_t next = i + 1 < counts.size() ? first_rows[i + 1] : batch_rows;
+      counts[i] = static_cast<uint32_t>(next - first_rows[i]);
+    }
+    return counts;
+  }
   void Clear() {
     bytes.clear();
     ends.clear();
@@ -94,9 +103,28 @@ class Encoder {
   virtual void LimitRecords(uint64_t /*bytes*/) {}
 };
 
+// Rows into one file, from its beginning to its end.
+class FileEncoder {
+ public:
+  virtual ~FileEncoder() = default;
+  // Appends to `bytes` what the file goes on with; rows may be kept back. Errors: as Encoder::Encode.
+  virtual Status Encode(const Batch& batch, std::string* bytes) = 0;
+  // No more rows come: appends the rest of the file.
+  virtual Status Finish(std::string* bytes) = 0;
+};
+
+// How a file is read.
+enum class FileLayout {
+  kLines,      // lines of rows: it may be cut at any line feed
+  kLineIsRow,  // each line, without its line feed, is what a record is elsewhere
+  kWhole,      // the file is one record
+  kNone,       // no file can be read: where its rows end does not show
+};
+
 // Values of format options ("json.timestamp_format") and format name, as parsed by ParseOptions against the format's
 // OptionSpecs.
 class OptionValues;
+enum class OptionUse;
 
 // What `format = '...'` names.
 class Format {
@@ -109,6 +137,18 @@ class Format {
   // With these options an encoder puts several rows into a record (a Parquet file): no row has a partition key of its
   // own then, and rows do not stand in a file one behind the other.
   virtual bool PacksRows(const OptionValues& /*options*/) const { return false; }
+  virtual FileLayout Layout(const OptionValues& /*options*/) const { return FileLayout::kLines; }
+  // What a file begins with, before the rows that an encoder makes.
+  virtual std::string FileHeader(const Schema& /*schema*/, const OptionValues& /*options*/) const { return ""; }
+  // nullptr: a file is what FileHeader and an encoder give, each row followed by a line feed.
+  virtual Result<std::unique_ptr<FileEncoder>> MakeFileEncoder(const Schema& /*schema*/,
+                                                               const OptionValues& /*options*/) const {
+    return std::unique_ptr<FileEncoder>();
+  }
+  // Called while planning, with all columns that the table declares: those that the format cannot have, and options
+  // that do not go together. Appends to `problems`; position unknown: the table's.
+  virtual void Check(const Schema& /*columns*/, const OptionValues& /*options*/, OptionUse /*use*/,
+                     std::vector<Status>* /*problems*/) const {}
 };
 
 }  // namespace laminar

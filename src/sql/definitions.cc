@@ -1,6 +1,5 @@
 #include "sql/definitions.h"
 
-#include <set>
 
 #include "duckdb/parser/constraints/not_null_constraint.hpp"
 #include "duckdb/parser/expression/columnref_expression.hpp"
@@ -91,19 +90,13 @@ class TableDefiner {
                        "remove it");
       return;
     }
-    table_.format_name = written ? duckdb::StringUtil::Lower(written->value) : formats.front();
+    table_.format_name = written ? registry_.FormatName(duckdb::StringUtil::Lower(written->value)) : formats.front();
     table_.format = registry_.FindFormat(table_.format_name);
     const bool allowed = std::find(formats.begin(), formats.end(), table_.format_name) != formats.end();
     if (table_.format && allowed) return;
     const size_t offset = written ? ValueOffset(*written) : table_.offset;
-    static const std::set<std::string> kPlanned = {"parquet", "raw", "raw_bytes", "raw_string"};
-    if (kPlanned.contains(table_.format_name)) {
-      problems_->Add(offset, "format '" + table_.format_name + "' is not supported yet",
-                     Suggest(table_.format_name, formats));
-    } else {
-      problems_->Add(offset, "connector '" + table_.connector->name() + "' has no format '" + table_.format_name + "'",
-                     Suggest(table_.format_name, formats));
-    }
+    problems_->Add(offset, "connector '" + table_.connector->name() + "' has no format '" + table_.format_name + "'",
+                   Suggest(table_.format_name, formats));
   }
 
   // No column list: the options may tell the columns. Problems of other options are reported when the table is bound.

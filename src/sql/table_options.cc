@@ -79,6 +79,11 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
   if (use == OptionUse::kSink && table.event_time) {
     problems->Add(table.event_time_offset, "a sink has no event time: " + table.name, "remove it");
   }
+  Schema declared;
+  for (const TableColumn& column : table.columns) {
+    if (!column.generated && !column.metadata) declared.push_back({column.name, MakeType(column.type), column.not_null});
+  }
+  uint32_t position = 0;
   for (const TableColumn& column : table.columns) {
     if (column.generated) {
       if (use == OptionUse::kSink)
@@ -86,8 +91,8 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
                       "compute it in the INSERT's query");
       continue;
     }
-    if (use == OptionUse::kSource && used && !column.not_null && !used->contains(column.name)) continue;
     if (column.metadata) {
+      if (use == OptionUse::kSource && used && !used->contains(column.name)) continue;
       if (column.metadata->use != OptionUse::kBoth && column.metadata->use != use) {
         problems->Add(column.offset,
                       "metadata '" + std::string(column.metadata->name) + "' is for " +
@@ -99,7 +104,11 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
       bound.metadata.push_back(*column.metadata);
       continue;
     }
-    bound.spec.schema.push_back({column.name, MakeType(column.type), column.not_null});
+    Column& next = declared[position];
+    next.position = position++;
+    next.declared = static_cast<uint32_t>(declared.size());
+    if (use == OptionUse::kSource && used && !column.not_null && !used->contains(column.name)) continue;
+    bound.spec.schema.push_back(next);
     bound.spec.column_expressions.push_back(column.made_by);
   }
   if (!table.connector) return bound;
@@ -122,6 +131,7 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
   }
   std::vector<Status> checked;
   table.connector->Check(bound.spec, use, &checked);
+  if (table.format && !table.columns_from_query) table.format->Check(declared, bound.spec.options, use, &checked);
   for (Status& problem : checked) problems->Add(std::move(problem).At(bound.position));
   if (checked.empty() && table.format) {
     // Made for its problems: options of the format that do not fit the columns.

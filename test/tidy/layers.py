@@ -10,6 +10,10 @@ LAYERS = {
     "formats": {"duck"},
     "formats/json": {"duck", "formats"},
     "formats/avro": {"duck", "formats", "formats/json"},
+    "formats/raw": {"duck", "formats"},
+    "formats/csv": {"duck", "formats"},
+    "formats/parquet": {"duck", "formats"},
+    "formats/compression": {"duck", "formats"},
     "state": {"duck"},
     "aws_stores": {"aws", "state"},
     "connectors": {"duck", "formats"},
@@ -32,13 +36,15 @@ LAYERS = {
 OUTSIDE = {
     "aws/": {"aws"},
     "simdjson": {"formats/json", "connectors/kinesis"},
-    "nlohmann/": {"aws", "cli", "connectors", "connectors/kinesis", "formats/avro", "state"},
+    "nlohmann/": {"aws", "cli", "connectors", "connectors/file", "connectors/kinesis", "formats/avro", "state"},
     "snappy": {"formats/avro"},
-    "zlib": {"formats/avro"},
-    "zstd": {"formats/avro"},
+    "zlib": {"formats/avro", "formats/compression"},
+    "zstd": {"formats/avro", "formats/compression"},
     "spdlog/": {"base"},
     "CLI/": {"cli"},
     "httplib": {"cli"},
+    "zlib.h": {"formats/compression"},
+    "zstd.h": {"formats/compression"},
     "openssl/": {"aws", "connectors/kinesis"},
 }
 
@@ -47,6 +53,7 @@ PUBLIC = {"sql": {"sql/compiler.h"}}
 
 # DuckDB's headers: its vectors are everyone's business, its parser, planner and optimiser only the SQL front end's.
 DUCKDB_ANY = {"duck", "sql"}
-DUCKDB_VECTORS = {"state", "formats", "formats/json", "formats/avro", "connectors", "connectors/kinesis", "connectors/file", "connectors/stdout",
-                  "connectors/blackhole", "connectors/generator", "stream", "stream/over", "stream/operators", "stream/runtime", "cli"}
+DUCKDB_VECTORS = {"state", "formats", "formats/json", "formats/avro", "formats/raw", "formats/csv", "formats/parquet", "formats/compression",
+                  "connectors", "connectors/kinesis", "connectors/file", "connectors/stdout", "connectors/blackhole", "connectors/generator",
+                  "stream", "stream/over", "stream/operators", "stream/runtime", "cli"}
 DUCKDB_FRONT_END = ("duckdb/parser/", "duckdb/planner/", "duckdb/optimizer/", "duckdb/catalog/")

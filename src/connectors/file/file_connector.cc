@@ -9,6 +9,8 @@
 #include <cstring>
 
 #include "connectors/file/file_source.h"
+#include "connectors/file/whole_file_sink.h"
+#include "connectors/file/whole_file_source.h"
 #include "connectors/line_sink.h"
 
 namespace laminar {
@@ -55,7 +57,7 @@ class FileConnector final : public Connector {
  public:
   std::string name() const override { return "single_file"; }
   std::string description() const override {
-    return "Reads the lines of a file to its end, or writes a file anew, a row a line";
+    return "Reads a file to its end, or writes a file anew: lines, or a Parquet file";
   }
   const std::vector<OptionSpec>& options() const override {
     static const std::vector<OptionSpec> kOptions = {
@@ -75,7 +77,7 @@ class FileConnector final : public Connector {
     };
     return kOptions;
   }
-  std::vector<std::string> formats() const override { return {"json"}; }
+  std::vector<std::string> formats() const override { return {"json", "csv", "raw_string", "parquet"}; }
   bool is_source() const override { return true; }
   bool is_sink() const override { return true; }
   bool IsBounded(const TableSpec& table) const override { return table.options.String("path") != "-"; }
@@ -85,21 +87,37 @@ class FileConnector final : public Connector {
       problems->push_back(Status::User("connector 'single_file' cannot write to '-'", "Use connector = 'stdout'")
                               .At(table.options.position("path")));
     }
+    if (use == OptionUse::kSource && table.format != nullptr &&
+        table.format->Layout(table.options) == FileLayout::kNone) {
+      problems->push_back(
+          Status::User("a file of lines of format '" + table.options.StringOr("format", "") +
+                           "' cannot be read while it is compressed",
+                       "Leave compression out, set path = '-', and decompress it on its way: zcat FILE | laminar run "
+                       "...")
+              .At(table.options.position("compression")));
+    }
   }
 
   Result<std::unique_ptr<Source>> MakeSource(const TableSpec& table, const ConnectorContext& context) const override {
     RETURN_IF_ERROR(table.format->MakeDecoder(table.schema, table.options).status());
+    if (table.format->Layout(table.options) == FileLayout::kWhole)
+      return std::unique_ptr<Source>(std::make_unique<file::WholeFileSource>(table, context));
     return std::unique_ptr<Source>(std::make_unique<file::FileSource>(table, context));
   }
 
   Result<std::unique_ptr<Sink>> MakeSink(const TableSpec& table, const ConnectorContext& context) const override {
+    const std::string& path = table.options.String("path");
+    ASSIGN_OR_RETURN(std::unique_ptr<FileEncoder> whole, table.format->MakeFileEncoder(table.schema, table.options));
+    if (whole != nullptr) {
+      return std::unique_ptr<Sink>(std::make_unique<file::WholeFileSink>(
+          table.name, std::move(whole), context, [path] { return OpenOutput(path, /*append=*/false, std::nullopt); }));
+    }
     LineSinkOptions options;
     options.sync_at_finish = true;
     const bool append = table.options.Boolean("append");
-    return LineSink::Make(table, context, options,
-                          [path = table.options.String("path"), append](std::optional<int64_t> keep) {
-                            return OpenOutput(path, append, keep);
-                          });
+    return LineSink::Make(table, context, options, [path, append](std::optional<int64_t> keep) {
+      return OpenOutput(path, append, keep);
+    });
   }
 };
 

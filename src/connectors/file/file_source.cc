@@ -80,6 +80,32 @@ class LineOrigins final : public RowOrigins {
   const std::vector<uint64_t> refused_;
 };
 
+// The same where each line, blank or not, is a record.
+class LineRecordOrigins final : public RowOrigins {
+ public:
+  LineRecordOrigins(std::shared_ptr<const Input> input, std::shared_ptr<const Block> block)
+      : input_(std::move(input)), block_(std::move(block)) {}
+
+  RowPosition Position(uint32_t line) const override {
+    size_t at = 0;
+    for (; line > 0; line--) at = block_->text().find('\n', at) + 1;
+    return PositionAt(*input_, *block_, at);
+  }
+  int64_t ArrivalMicros(uint32_t /*line*/) const override { return 0; }
+
+ private:
+  const std::shared_ptr<const Input> input_;
+  const std::shared_ptr<const Block> block_;
+};
+
+void AppendLines(std::string_view text, std::vector<RecordView>* lines) {
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    lines->push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+}
+
 class FileReader final : public SourceReader, private BadRowHandler {
  public:
   FileReader(const TableSpec& table, const ConnectorContext& context, std::shared_ptr<const Input> input,
@@ -88,6 +114,7 @@ class FileReader final : public SourceReader, private BadRowHandler {
         open_(ranges == nullptr ? nullptr : ranges->AddReader()),
         input_(input),
         blocks_(std::move(input), std::move(ranges)),
+        line_is_row_(table.format->Layout(table.options) == FileLayout::kLineIsRow),
         decoder_(std::move(decoder)),
         bad_rows_(table, context, worker) {}
 
@@ -103,19 +130,28 @@ class FileReader final : public SourceReader, private BadRowHandler {
         return PollState::kIdle;
       }
       block_ = blocks_.block();
+      records_.clear();
+      if (line_is_row_) {
+        AppendLines(block_->text(), &records_);
+      } else {
+        records_.push_back(block_->text());
+      }
       cursor_ = {};
       context_.metrics->bytes_in.Add(block_->length);
     }
-    const size_t begin = cursor_.offset;
+    const size_t begin = OffsetOf(cursor_.record, cursor_.offset);
     refused_.clear();
-    const RecordView record = block_->text();
-    ASSIGN_OR_RETURN(const bool used_up, decoder_->Decode({&record, 1}, &cursor_, this, out));
-    out->origin_rows.clear();                                        // row i is the i-th value from `begin` on
-    out->order_key = static_cast<uint64_t>(block_->offset) + begin;  // a value has a byte at least
-    if (out->rows() > 0) out->origins = std::make_shared<LineOrigins>(input_, block_, begin, refused_);
+    ASSIGN_OR_RETURN(const bool used_up, decoder_->Decode(records_, &cursor_, this, out));
+    out->order_key = static_cast<uint64_t>(block_->offset) + begin;  // a value has a byte at least, or a line feed
+    if (line_is_row_) {
+      if (out->rows() > 0) out->origins = std::make_shared<LineRecordOrigins>(input_, block_);
+    } else {
+      out->origin_rows.clear();  // row i is the i-th value from `begin` on
+      if (out->rows() > 0) out->origins = std::make_shared<LineOrigins>(input_, block_, begin, refused_);
+    }
     if (open_ != nullptr) {
       const int64_t end = block_->offset + static_cast<int64_t>(block_->length);
-      *open_ = {used_up ? end : block_->offset + static_cast<int64_t>(cursor_.offset), end};
+      *open_ = {used_up ? end : block_->offset + static_cast<int64_t>(OffsetOf(cursor_.record, cursor_.offset)), end};
     }
     if (used_up) block_.reset();
     context_.metrics->rows_in.Add(out->rows());
@@ -128,19 +164,27 @@ class FileReader final : public SourceReader, private BadRowHandler {
 
  private:
   Status OnBadRow(const BadRow& row) override {
-    refused_.push_back(row.offset);
+    const size_t offset = OffsetOf(row.record, row.offset);
+    refused_.push_back(offset);
     const bool needs_position = bad_rows_.NeedsPosition();
-    return bad_rows_.Handle(needs_position ? PositionAt(*input_, *block_, row.offset) : RowPosition(), row,
-                            LineAt(block_->text(), row.offset));
+    return bad_rows_.Handle(needs_position ? PositionAt(*input_, *block_, offset) : RowPosition(), row,
+                            LineAt(block_->text(), offset));
+  }
+
+  // Within the block.
+  size_t OffsetOf(uint32_t record, uint64_t offset) const {
+    return static_cast<size_t>(records_[record].data() - block_->text().data()) + offset;
   }
 
   const ConnectorContext context_;
   const std::shared_ptr<DealtRanges::Range> open_;  // shared with the ranges; nullptr: a pipe
   const std::shared_ptr<const Input> input_;
   LineBlocks blocks_;
+  const bool line_is_row_;
   const std::unique_ptr<Decoder> decoder_;
   BadRowPolicy bad_rows_;
   std::shared_ptr<const Block> block_;  // nullptr: used up
+  std::vector<RecordView> records_;     // the block, or its lines
   DecodeCursor cursor_;
   std::vector<uint64_t> refused_;  // offsets in block_, of this Poll
   int64_t deadline_ = kNever;

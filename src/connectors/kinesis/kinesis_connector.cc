@@ -179,7 +179,7 @@ class KinesisConnector final : public Connector {
   std::string name() const override { return "kinesis"; }
   std::string description() const override { return "Reads and writes streams of Amazon Kinesis Data Streams"; }
   const std::vector<OptionSpec>& options() const override { return KinesisOptions(); }
-  std::vector<std::string> formats() const override { return {"json", "avro"}; }
+  std::vector<std::string> formats() const override { return {"json", "avro", "parquet", "csv", "raw", "raw_string"}; }
   std::vector<MetadataSpec> metadata() const override { return RecordMetadataSpecs(); }
 
   std::vector<WrittenOption> OptionsForStream(const OptionValues& table, const std::string& stream) const override {

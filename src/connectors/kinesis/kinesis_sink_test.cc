@@ -91,6 +91,50 @@ TEST_F(SinkTest, NothingIsAcceptedUntilTheStreamIsKnown) {
   EXPECT_EQ(writer_->NextDeadline(), kNever);
 }
 
+// Three rows a record; the last one of a batch has what is left.
+class PackingFormat final : public Format {
+ public:
+  Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema&, const OptionValues&) const override {
+    return Status::Bug("it is only written");
+  }
+  Result<std::unique_ptr<Encoder>> MakeEncoder(const Schema&, const OptionValues&) const override {
+    return std::unique_ptr<Encoder>(std::make_unique<ThreeRows>());
+  }
+  bool PacksRows(const OptionValues&) const override { return true; }
+
+ private:
+  class ThreeRows final : public Encoder {
+   public:
+    Status Encode(const Batch& batch, EncodedRows* out) override {
+      for (size_t i = 0; i < batch.rows(); i++) {
+        if (i % 3 == 0) out->first_rows.push_back(static_cast<uint32_t>(i));
+        out->bytes += batch.chunk().GetValue(0, i).ToString() + ";";
+        if (i % 3 == 2 || i + 1 == batch.rows()) out->ends.push_back(out->bytes.size());
+      }
+      return Status::Ok();
+    }
+  };
+};
+
+TEST_F(SinkTest, RowsAreCountedNotRecords) {
+  const PackingFormat format;
+  Open({}, 1);
+  world_->table.format = &format;
+  sink_ = std::make_unique<KinesisSink>(world_->model.Connect("out"), world_->table, SinkSettings{}, world_->context);
+  ASSERT_TRUE(sink_->Start(world_->Wakers(1)).ok());
+  writer_ = sink_->CreateWriter(0);
+  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 7))).ok());  // before the stream is known
+  ASSERT_TRUE(Cycle().ok());
+  std::vector<std::string> lines = Numbered(7, 8);
+  for (size_t i = 3; i < 6; i++) lines[i] = std::string(400'000, 'x');  // a record of three that no stream takes
+  EXPECT_THAT(writer_->Push(MakeBatch(lines)).message(), HasSubstr("takes records of at most"));
+  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(7, 8))).ok());
+  writer_->Finish();
+  ASSERT_TRUE(Drain());
+  EXPECT_EQ(world_->metrics.rows_out.Get(), 15u);
+  EXPECT_EQ(world_->model.counts().most_put_records, 6u);
+}
+
 TEST_F(SinkTest, TheFiveHundredAndFirstRecordStartsANewRequest) {
   OpenReady({});
   ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 499))).ok());

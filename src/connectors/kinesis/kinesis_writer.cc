@@ -69,12 +69,9 @@ Status KinesisWriter::Push(const Batch& batch) {
   rows.bytes.reserve(batch.rows() * (row_bytes_estimate_ + row_bytes_estimate_ / 8));
   rows.ends.reserve(batch.rows());
   RETURN_IF_ERROR(encoder_->Encode(batch, &rows));
+  put.counts = rows.RowCounts(batch.rows());
   const std::vector<uint32_t> first_rows = std::move(rows.first_rows);
   CHECK(first_rows.empty() ? rows.rows() == batch.rows() : rows.rows() == first_rows.size());
-  for (size_t i = 0; i < first_rows.size(); i++) {
-    const size_t end = i + 1 < first_rows.size() ? first_rows[i + 1] : batch.rows();
-    put.counts.push_back(static_cast<uint32_t>(end - first_rows[i]));
-  }
   row_bytes_estimate_ = rows.bytes.size() / batch.rows() + 1;
   if (!sink_->settings_.partition_key.empty()) {
     const size_t most = exactly_once_ ? kMostKeyCharacters - kMostIdBytes - 1 : kMostKeyCharacters;

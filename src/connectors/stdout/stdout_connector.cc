@@ -17,7 +17,7 @@ class StdoutConnector final : public Connector {
     static const std::vector<OptionSpec> kNone;
     return kNone;
   }
-  std::vector<std::string> formats() const override { return {"json"}; }
+  std::vector<std::string> formats() const override { return {"json", "csv", "raw_string"}; }
   bool is_source() const override { return false; }
   bool is_sink() const override { return true; }
 

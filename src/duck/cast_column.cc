@@ -1,0 +1,56 @@
+#include "duck/cast_column.h"
+
+#include "duckdb/common/types/vector.hpp"
+#include "duckdb/common/vector_operations/vector_operations.hpp"
+#include "duckdb/main/client_context.hpp"
+
+#include "duck/engine_failure.h"
+
+namespace laminar {
+namespace {
+
+// True: all values were cast. False: those that were not are NULL, or `*reason` is why none could be.
+Result<bool> TryCast(duckdb::ClientContext& context, duckdb::Vector* from, size_t count, duckdb::Vector* to,
+                     std::string* reason) {
+  try {
+    bool all = false;
+    context.RunFunctionInTransaction(
+        [&] { all = duckdb::VectorOperations::TryCast(context, *from, *to, count, reason, /*strict=*/false); });
+    return all;
+  } catch (const std::exception& exception) {
+    if (IsDataFailure(exception, reason)) return false;
+    return EngineFailure(exception, "casting a column");
+  }
+}
+
+}  // namespace
+
+Status CastColumn(DuckSession* session, duckdb::Vector* from, size_t count, duckdb::Vector* to,
+                  std::vector<BadCast>* bad) {
+  duckdb::ClientContext& context = session->context();
+  std::string reason;
+  ASSIGN_OR_RETURN(const bool all, TryCast(context, from, count, to, &reason));
+  if (all) return Status::Ok();
+  // Value by value, to learn which ones, and why.
+  from->Flatten(count);
+  duckdb::Vector cast(to->GetType(), count);
+  for (size_t row = 0; row < count; row++) {
+    if (duckdb::FlatVector::IsNull(*from, row)) {
+      duckdb::FlatVector::SetNull(cast, row, true);
+      continue;
+    }
+    duckdb::Vector one(*from, row, row + 1), result(to->GetType(), 1);
+    reason.clear();
+    ASSIGN_OR_RETURN(const bool good, TryCast(context, &one, 1, &result, &reason));
+    if (good) {
+      duckdb::VectorOperations::Copy(result, cast, 1, 0, row);
+    } else {
+      duckdb::FlatVector::SetNull(cast, row, true);
+      bad->push_back({static_cast<uint32_t>(row), reason});
+    }
+  }
+  to->Reference(cast);
+  return Status::Ok();
+}
+
+}  // namespace laminar

@@ -1,0 +1,114 @@
+// DuckDB's table function parquet_scan, called as its own executor calls it, but without a query around it: a record
+// costs what its file costs, and no plan.
+#include "duck/parquet_scan.h"
+
+#include "duckdb/catalog/catalog.hpp"
+#include "duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp"
+#include "duckdb/common/error_data.hpp"
+#include "duckdb/common/multi_file/multi_file_reader.hpp"
+#include "duckdb/execution/execution_context.hpp"
+#include "duckdb/function/table_function.hpp"
+#include "duckdb/main/client_context.hpp"
+#include "duckdb/parallel/thread_context.hpp"
+#include "duckdb/parser/tableref/table_function_ref.hpp"
+
+#include "duck/engine_failure.h"
+
+namespace laminar {
+
+struct ParquetScan::Rep {
+  Rep(MemoryFiles* files, DuckSession* session, std::string_view bytes)
+      : context(session->context()), file(files, bytes), thread(context), execution(context, thread, nullptr) {}
+
+  // What the file causes is text: DuckDB also takes for its own fault what a damaged file makes it do.
+  template <class Work>
+  Result<std::string> Try(const Work& work) {
+    try {
+      context.RunFunctionInTransaction(work);
+      return std::string();
+    } catch (const std::exception& exception) {
+      const duckdb::ErrorData error(exception);
+      std::string message;
+      if (!IsDataFailure(exception, &message) && error.Type() != duckdb::ExceptionType::INTERNAL)
+        return EngineFailure(exception, "reading a Parquet file");
+      message = duckdb::StringUtil::Replace(error.RawMessage(), "file '" + file.name() + "'", "the file");
+      message = duckdb::StringUtil::Replace(message, file.name(), "the file");
+      return "it cannot be read as a Parquet file: " + message;
+    }
+  }
+
+  duckdb::ClientContext& context;
+  const MemoryFiles::File file;
+  duckdb::ThreadContext thread;
+  duckdb::ExecutionContext execution;
+  Schema columns;
+  std::optional<duckdb::TableFunction> function;
+  duckdb::unique_ptr<duckdb::FunctionData> bind_data;
+  duckdb::unique_ptr<duckdb::GlobalTableFunctionState> global;
+  duckdb::unique_ptr<duckdb::LocalTableFunctionState> local;
+  duckdb::DataChunk chunk;
+};
+
+ParquetScan::ParquetScan(MemoryFiles* files, DuckSession* session, std::string_view bytes)
+    : rep_(std::make_unique<Rep>(files, session, bytes)) {}
+ParquetScan::~ParquetScan() = default;
+
+Result<std::string> ParquetScan::Open() {
+  Rep& rep = *rep_;
+  return rep.Try([&] {
+    auto& entry = duckdb::Catalog::GetSystemCatalog(rep.context)
+                      .GetEntry<duckdb::TableFunctionCatalogEntry>(rep.context, DEFAULT_SCHEMA, "parquet_scan");
+    rep.function = entry.functions.GetFunctionByArguments(rep.context, {duckdb::LogicalType::VARCHAR});
+    duckdb::vector<duckdb::Value> inputs = {duckdb::Value(rep.file.name())};
+    duckdb::named_parameter_map_t parameters;
+    duckdb::vector<duckdb::LogicalType> input_types, types;
+    duckdb::vector<duckdb::string> input_names, names;
+    const duckdb::TableFunctionRef reference;
+    duckdb::TableFunctionBindInput input(inputs, parameters, input_types, input_names,
+                                         rep.function->function_info.get(), nullptr, *rep.function, reference);
+    rep.bind_data = rep.function->bind(rep.context, input, types, names);
+    rep.function->get_virtual_columns(rep.context, rep.bind_data.get());  // which makes them known to the scan
+    for (size_t i = 0; i < names.size(); i++) rep.columns.push_back({names[i], MakeType(types[i]), false});
+  });
+}
+
+const Schema& ParquetScan::columns() const {
+  return rep_->columns;
+}
+
+Result<std::string> ParquetScan::Start(const std::vector<size_t>& columns) {
+  Rep& rep = *rep_;
+  return rep.Try([&] {
+    duckdb::vector<duckdb::column_t> ids(columns.begin(), columns.end());
+    duckdb::vector<duckdb::LogicalType> types;
+    for (const size_t column : columns) types.push_back(*rep.columns[column].type);
+    if (ids.empty()) {
+      ids.push_back(duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER);
+      types.push_back(duckdb::LogicalType::BIGINT);
+    }
+    const duckdb::vector<duckdb::idx_t> all;
+    duckdb::TableFunctionInitInput input(rep.bind_data.get(), ids, all, nullptr);
+    rep.global = rep.function->init_global(rep.context, input);
+    rep.local = rep.function->init_local(rep.execution, input, rep.global.get());
+    rep.chunk.Destroy();
+    rep.chunk.Initialize(duckdb::Allocator::DefaultAllocator(), types);
+  });
+}
+
+Result<std::string> ParquetScan::Next() {
+  Rep& rep = *rep_;
+  return rep.Try([&] {
+    duckdb::TableFunctionInput input(rep.bind_data.get(), rep.local.get(), rep.global.get());
+    do {
+      rep.chunk.Reset();
+      input.async_result = duckdb::AsyncResultType::IMPLICIT;
+      rep.function->function(rep.context, input, rep.chunk);
+    } while (rep.chunk.size() == 0 && input.async_result.GetResultType() == duckdb::AsyncResultType::HAVE_MORE_OUTPUT);
+  });
+}
+
+duckdb::DataChunk& ParquetScan::chunk() {
+  return rep_->chunk;
+}
+
+}  // namespace laminar

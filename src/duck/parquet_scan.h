@@ -1,0 +1,44 @@
+// ParquetScan: the rows of a Parquet file in memory, read by DuckDB.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "duck/memory_files.h"
+#include "duck/schema.h"
+
+namespace duckdb {
+class DataChunk;
+}
+
+namespace laminar {
+
+// One thread. Where an answer is text, "" is success; else it says what is wrong with the file.
+class ParquetScan {
+ public:
+  // files and session are borrowed, the session is one of files'. `bytes` as well: unchanged while the scan lives.
+  ParquetScan(MemoryFiles* files, DuckSession* session, std::string_view bytes);
+  ~ParquetScan();
+
+  // Reads the file's schema. Error: DuckDB failed for reasons of its own (memory), here and below.
+  Result<std::string> Open();
+  // Since Open. Columns in the file's order.
+  const Schema& columns() const;
+
+  // columns: indices of those to read, in the order wanted; none: rows are only counted.
+  Result<std::string> Start(const std::vector<size_t>& columns);
+  // The next rows, in an order that is always the same; no rows: that was all. They take the place of those before,
+  // also in the memory of vectors that refer to these.
+  Result<std::string> Next();
+  // Of Start's columns; one of no meaning where there are none.
+  duckdb::DataChunk& chunk();
+
+ private:
+  struct Rep;
+  const std::unique_ptr<Rep> rep_;
+};
+
+}  // namespace laminar

@@ -1,0 +1,96 @@
+#include "formats/compression/compressed_format.h"
+
+#include <string>
+#include <utility>
+
+#include "formats/compression/compressed_decoder.h"
+#include "formats/compression/compressed_encoder.h"
+
+namespace laminar {
+namespace {
+
+constexpr std::string_view kCompression = "compression";
+constexpr std::pair<std::string_view, Compression> kCompressions[] = {
+    {"none", Compression::kNone},
+    {"gzip", Compression::kGzip},
+    {"zstd", Compression::kZstd},
+    {"auto", Compression::kAuto},
+};
+
+Compression Read(const OptionValues& options) {
+  const std::string& name = options.String(kCompression);
+  for (const auto& [choice, compression] : kCompressions) {
+    if (choice == name) return compression;
+  }
+  return Compression::kNone;
+}
+
+class CompressedFormat final : public Format {
+ public:
+  explicit CompressedFormat(std::unique_ptr<Format> inner) : inner_(std::move(inner)) {}
+
+  Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema& schema, const OptionValues& options) const override {
+    ASSIGN_OR_RETURN(std::unique_ptr<Decoder> decoder, inner_->MakeDecoder(schema, options));
+    const Compression compression = Read(options);
+    if (compression == Compression::kNone) return decoder;
+    return std::unique_ptr<Decoder>(std::make_unique<CompressedDecoder>(std::move(decoder), compression));
+  }
+
+  Result<std::unique_ptr<Encoder>> MakeEncoder(const Schema& schema, const OptionValues& options) const override {
+    ASSIGN_OR_RETURN(std::unique_ptr<Encoder> encoder, inner_->MakeEncoder(schema, options));
+    const Compression compression = Read(options);
+    if (compression == Compression::kNone) return encoder;
+    return std::unique_ptr<Encoder>(std::make_unique<CompressedEncoder>(std::move(encoder), compression));
+  }
+
+  bool PacksRows(const OptionValues& options) const override { return inner_->PacksRows(options); }
+
+  // Line feeds show once it is decompressed: then they must be the inner decoder's business.
+  FileLayout Layout(const OptionValues& options) const override {
+    const FileLayout inner = inner_->Layout(options);
+    if (Read(options) == Compression::kNone) return inner;
+    return inner == FileLayout::kLineIsRow ? FileLayout::kNone : FileLayout::kWhole;
+  }
+
+  std::string FileHeader(const Schema& schema, const OptionValues& options) const override {
+    std::string header = inner_->FileHeader(schema, options);
+    const Compression compression = Read(options);
+    if (header.empty() || compression == Compression::kNone) return header;
+    std::string compressed;
+    Compressor(compression).Append(header, &compressed);
+    return compressed;
+  }
+
+  void Check(const Schema& columns, const OptionValues& options, OptionUse use,
+             std::vector<Status>* problems) const override {
+    inner_->Check(columns, options, use, problems);
+    if (use != OptionUse::kSink || Read(options) != Compression::kAuto) return;
+    problems->push_back(Status::User("compression = 'auto' is only for reading: a sink has to know what to write",
+                                     "set it to gzip, zstd or none")
+                            .At(options.position(kCompression)));
+  }
+
+ private:
+  const std::unique_ptr<Format> inner_;
+};
+
+}  // namespace
+
+std::unique_ptr<Format> MakeCompressedFormat(std::unique_ptr<Format> inner) {
+  return std::make_unique<CompressedFormat>(std::move(inner));
+}
+
+std::vector<OptionSpec> WithCompression(std::vector<OptionSpec> specs) {
+  OptionSpec compression;
+  compression.name = kCompression;
+  compression.type = OptionType::kEnum;
+  compression.default_value = "none";
+  for (const auto& [choice, value] : kCompressions) compression.choices.push_back(choice);
+  compression.help =
+      "What each record is compressed with; auto, of a source only, tells it by the first bytes of each record";
+  compression.example = "gzip";
+  specs.push_back(compression);
+  return specs;
+}
+
+}  // namespace laminar

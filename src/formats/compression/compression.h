@@ -1,0 +1,19 @@
+// What the bytes of a record, or of a file, may be compressed with.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace laminar {
+
+enum class Compression : uint8_t {
+  kNone,
+  kGzip,  // RFC 1952, one member or several
+  kZstd,  // RFC 8878, one frame or several
+  kAuto,  // only of what is read: by its first bytes, kNone where they are neither's
+};
+
+// What `bytes` begin with: kGzip, kZstd or kNone.
+Compression DetectCompression(std::string_view bytes);
+
+}  // namespace laminar

@@ -1,0 +1,56 @@
+#include "formats/compression/compressor.h"
+
+#include <zlib.h>
+#include <zstd.h>
+
+#include <limits>
+
+#include "base/check.h"
+
+namespace laminar {
+namespace {
+
+constexpr int kGzipOnly = 16;  // added to zlib's window bits
+constexpr int kMemoryLevel = 8;
+
+}  // namespace
+
+Compressor::Compressor(Compression compression) {
+  if (compression == Compression::kGzip) {
+    gzip_ = std::make_unique<z_stream_s>();
+    CHECK(deflateInit2(gzip_.get(), Z_DEFAULT_COMPRESSION, Z_DEFLATED, MAX_WBITS + kGzipOnly, kMemoryLevel,
+                       Z_DEFAULT_STRATEGY) == Z_OK);
+    return;
+  }
+  CHECK(compression == Compression::kZstd);
+  zstd_ = ZSTD_createCCtx();
+  CHECK_MSG(zstd_ != nullptr, "zstd is out of memory");
+  CHECK(!ZSTD_isError(ZSTD_CCtx_setParameter(zstd_, ZSTD_c_checksumFlag, 1)));
+}
+
+Compressor::~Compressor() {
+  if (gzip_ != nullptr) deflateEnd(gzip_.get());
+  ZSTD_freeCCtx(zstd_);
+}
+
+void Compressor::Append(std::string_view bytes, std::string* out) {
+  CHECK(bytes.size() <= std::numeric_limits<uInt>::max());
+  const size_t begin = out->size();
+  if (zstd_ != nullptr) {
+    out->resize(begin + ZSTD_compressBound(bytes.size()));
+    const size_t size = ZSTD_compress2(zstd_, out->data() + begin, out->size() - begin, bytes.data(), bytes.size());
+    CHECK_MSG(!ZSTD_isError(size), ZSTD_getErrorName(size));
+    out->resize(begin + size);
+    return;
+  }
+  CHECK(deflateReset(gzip_.get()) == Z_OK);
+  out->resize(begin + deflateBound(gzip_.get(), bytes.size()));
+  gzip_->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));  // NOLINT: zlib only reads it
+  gzip_->avail_in = static_cast<uInt>(bytes.size());
+  gzip_->next_out = reinterpret_cast<Bytef*>(out->data() + begin);
+  gzip_->avail_out = static_cast<uInt>(out->size() - begin);
+  CHECK(deflate(gzip_.get(), Z_FINISH) == Z_STREAM_END);
+  out->resize(out->size() - gzip_->avail_out);
+}
+
+}  // namespace laminar

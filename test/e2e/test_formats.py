@@ -1,0 +1,295 @@
+"""Formats beside JSON, both ways, with programs that we did not write on the other end: pyarrow, Python's gzip and csv."""
+
+import csv
+import datetime
+import decimal
+import gzip
+import io
+import itertools
+import json
+import uuid
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from harness.sql import sink, source
+from harness.streams import create_stream, put_all, read_all
+
+UTC = datetime.timezone.utc
+UUID = uuid.UUID("6f1f0e1e-6c6d-4a8a-9b3b-0d6f7a8b9c0d")
+SENSOR = "device_id TEXT, location JSON, temperature DOUBLE, humidity DOUBLE, pressure DOUBLE, timestamp TIMESTAMP"
+ALERT = "device_id TEXT, alert_type TEXT, severity TEXT, details JSON, detected_at TIMESTAMP"
+IOT = """
+INSERT INTO alerts SELECT device_id, 'temperature_anomaly' AS alert_type,
+    CASE WHEN temperature > 40 THEN 'critical' WHEN temperature > 35 THEN 'warning' ELSE 'info' END AS severity,
+    JSON_OBJECT('temperature', temperature, 'location', location, 'threshold', 35) AS details, timestamp AS detected_at
+FROM sensor_data WHERE temperature > 30;
+"""
+
+
+def parquet(table, **options):
+    out = io.BytesIO()
+    pq.write_table(table, out, **options)
+    return out.getvalue()
+
+
+def file_table(name, columns, path, format, **options):
+    written = {"connector": "single_file", "path": path, "format": format, **options}
+    listed = ", ".join(f"'{k}' = '{v}'" for k, v in written.items())
+    return f"CREATE TABLE {name} ({columns}) WITH ({listed});\n"
+
+
+# Every type that pyarrow can write and a table can have: SQL type, Arrow type, values, and what JSON says of them.
+TYPES = [
+    ("BOOLEAN", pa.bool_(), [True, False], [True, False]),
+    ("TINYINT", pa.int8(), [-128, 127], [-128, 127]),
+    ("BIGINT", pa.int64(), [-(2**63), 2**63 - 1], [-(2**63), 2**63 - 1]),
+    ("UBIGINT", pa.uint64(), [0, 2**64 - 1], [0, 2**64 - 1]),
+    ("DOUBLE", pa.float64(), [0.1, -1.7976931348623157e308], [0.1, -1.7976931348623157e308]),
+    ("FLOAT", pa.float32(), [0.5, -2.0], [0.5, -2.0]),
+    ("DECIMAL(38,10)", pa.decimal128(38, 10), [decimal.Decimal("-9999999999999999999999999999.9999999999"), decimal.Decimal("0.5")],
+     [decimal.Decimal("-9999999999999999999999999999.9999999999"), decimal.Decimal("0.5")]),
+    ("TEXT", pa.string(), ["é 😀 \"quoted\"", ""], ["é 😀 \"quoted\"", ""]),
+    ("BLOB", pa.binary(), [b"\x00\xff", b""], ["AP8=", ""]),
+    ("DATE", pa.date32(), [datetime.date(1969, 12, 31), datetime.date(9999, 12, 31)], ["1969-12-31", "9999-12-31"]),
+    ("TIME", pa.time64("us"), [datetime.time(23, 59, 59, 999999), datetime.time(0, 0)], ["23:59:59.999999", "00:00:00"]),
+    ("TIMESTAMP", pa.timestamp("us"), [datetime.datetime(1969, 12, 31, 23, 59, 59, 999999), datetime.datetime(2026, 1, 1)],
+     ["1969-12-31T23:59:59.999999Z", "2026-01-01T00:00:00.000Z"]),
+    ("TIMESTAMP", pa.timestamp("ms"), [datetime.datetime(2026, 1, 1, 0, 0, 0, 1000), datetime.datetime(2026, 1, 1)],
+     ["2026-01-01T00:00:00.001Z", "2026-01-01T00:00:00.000Z"]),
+    ("TIMESTAMPTZ", pa.timestamp("us", tz="UTC"), [datetime.datetime(2026, 1, 1, tzinfo=UTC), datetime.datetime(2026, 1, 2, tzinfo=UTC)],
+     ["2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z"]),
+    ("BIGINT[]", pa.list_(pa.int64()), [[1, None, 3], []], [[1, None, 3], []]),
+    ("STRUCT(a BIGINT, b TEXT[])", pa.struct([("a", pa.int64()), ("b", pa.list_(pa.string()))]), [{"a": 1, "b": ["x"]}, {"a": None, "b": None}],
+     [{"a": 1, "b": ["x"]}, {"a": None, "b": None}]),
+    ("MAP(TEXT, DOUBLE)", pa.map_(pa.string(), pa.float64()), [[("k", 1.5)], []], [{"k": 1.5}, {}]),
+    ("ENUM('red', 'green')", pa.dictionary(pa.int8(), pa.string()), ["red", "green"], ["red", "green"]),
+]  # fmt: skip
+
+
+def columns_of_types():
+    return ", ".join(f"c{i} {sql}" for i, (sql, *_) in enumerate(TYPES))
+
+
+def arrow_of_types():
+    return pa.table({f"c{i}": pa.array([*values, None], type) for i, (_, type, values, _) in enumerate(TYPES)})
+
+
+@pytest.mark.parametrize("options", [{}, {"compression": "zstd", "data_page_version": "2.0"}, {"compression": "gzip", "use_dictionary": False},
+                                     {"compression": "brotli", "row_group_size": 1}], ids=str)
+def test_parquet_of_pyarrow_is_read(laminar, tmp_path, options):
+    (tmp_path / "in.parquet").write_bytes(parquet(arrow_of_types(), **options))
+    script = file_table("t", columns_of_types(), tmp_path / "in.parquet", "parquet") + "SELECT * FROM t;"
+    run = laminar("run", script=script).expect(0)
+    rows = [json.loads(line, parse_float=decimal.Decimal) for line in run.stdout_lines]
+    expected = [[json_values[n] for *_, json_values in TYPES] for n in range(2)] + [[None] * len(TYPES)]
+    found = [[row[f"c{i}"] for i in range(len(TYPES))] for row in rows]
+    exact = json.loads(json.dumps(expected, default=str), parse_float=decimal.Decimal)
+    for found_row, expected_row in zip(found, exact, strict=True):
+        for (sql, *_), a, b in zip(TYPES, found_row, expected_row):
+            assert a == b or (sql.startswith("DECIMAL") and a == decimal.Decimal(b)), sql
+
+
+def test_our_parquet_is_read_by_pyarrow(laminar, tmp_path):
+    (tmp_path / "in.parquet").write_bytes(parquet(arrow_of_types()))
+    for codec in ("snappy", "zstd", "uncompressed"):
+        out = tmp_path / f"out-{codec}.parquet"
+        script = (file_table("t", columns_of_types(), tmp_path / "in.parquet", "parquet")
+                  + file_table("o", columns_of_types(), out, "parquet", **{"parquet.compression": codec}) + "INSERT INTO o SELECT * FROM t;")
+        laminar("run", script=script).expect(0)
+        written, read = pq.read_table(out), arrow_of_types()
+        assert written.num_rows == read.num_rows
+        for (sql, *_), a, b in zip(TYPES, written.columns, read.columns):
+            assert a.to_pylist() == b.to_pylist(), sql
+
+
+def test_other_types_are_written_as_pyarrow_expects(laminar, tmp_path):
+    columns = "i INTERVAL, u UUID, j JSON, n TIMESTAMP_NS"
+    out = tmp_path / "out.parquet"
+    script = (f"CREATE TABLE o ({columns}) WITH (connector = 'single_file', path = '{out}', format = 'parquet');\n"
+              "INSERT INTO o VALUES (INTERVAL '1 month 2 days', '6f1f0e1e-6c6d-4a8a-9b3b-0d6f7a8b9c0d', '{\"a\": 1}', '2026-01-01 00:00:00.000000001');")
+    laminar("run", script=script).expect(0)
+    table = pq.read_table(out)
+    assert table["n"][0].value % 1_000_000_000 == 1
+    row = table.select(["u", "j"]).to_pylist()[0]
+    assert row["u"] in (UUID, UUID.bytes)  # older versions of pyarrow give bytes
+    assert json.loads(row["j"]) == {"a": 1}
+
+
+def many_readings():
+    """Readings of the page, some on the boundaries of its CASE, some without what may be missing, strings that formats have to protect."""
+    edges = [30, 30.5, 35, 35.25, 40, 40.125, -40]
+    return [{"device_id": f'dev-{n}, "quoted"\nand 日本', "location": None if n % 7 == 0 else {"lat": n, "text": "a,\"b\""},
+             "temperature": edges[n % len(edges)] if n % 3 else n % 50 + 0.5, "humidity": n / 7, "pressure": None,
+             "timestamp": f"2026-01-01T{n % 24:02d}:00:00.{n % 1000:03d}Z"} for n in range(700)]  # fmt: skip
+
+
+NAMES = ["device_id", "location", "temperature", "humidity", "pressure", "timestamp"]
+
+
+def cell(row, name):
+    value = row.get(name)
+    return json.dumps(value) if name == "location" and value is not None else value
+
+
+def as_records(rows, format):
+    """The rows as records of a source of that format, several in a record where it has room for them, and the table's options."""
+    if format == "json":
+        return [json.dumps(row).encode() for row in rows], {"format": "json"}
+    if format in ("gzip", "zstd"):
+        compress = gzip.compress if format == "gzip" else lambda data: pa.compress(data, codec="zstd", asbytes=True)
+        return [compress("\n".join(map(json.dumps, rows[i : i + 50])).encode()) for i in range(0, len(rows), 50)], {"format": "json", "compression": format}
+    if format == "csv":
+        records = []
+        for i in range(0, len(rows), 40):
+            text = io.StringIO()
+            writer = csv.writer(text)
+            writer.writerow(NAMES)
+            writer.writerows([["" if cell(row, name) is None else cell(row, name) for name in NAMES] for row in rows[i : i + 40]])
+            records.append(text.getvalue().encode())
+        return records, {"format": "csv", "csv.header": "first_line"}
+    records = []
+    for i in range(0, len(rows), 100):
+        part = rows[i : i + 100]
+        records.append(parquet(pa.table({
+            name: pa.array([datetime.datetime.fromisoformat(cell(row, name).replace("Z", "+00:00")).astimezone(UTC).replace(tzinfo=None)
+                            if name == "timestamp" else float(cell(row, name)) if name in NAMES[2:5] and cell(row, name) is not None else cell(row, name)
+                            for row in part], pa.timestamp("us") if name == "timestamp" else pa.float64() if name in NAMES[2:5] else pa.string())
+            for name in NAMES})))
+    return records, {"format": "parquet"}
+
+
+def from_records(records, format):
+    """Records of a sink as rows of JSON."""
+    for record in records:
+        if format in ("json", "gzip", "zstd"):
+            if format == "gzip":
+                record = gzip.decompress(record)
+            if format == "zstd":
+                record = pa.CompressedInputStream(pa.BufferReader(record), "zstd").read()
+            yield json.loads(record)
+        elif format == "csv":
+            (row,) = csv.DictReader(io.StringIO(record.decode()))
+            yield {**row, "details": json.loads(row["details"]), "detected_at": row["detected_at"].replace(" ", "T") + "Z"}
+        else:
+            for row in pq.read_table(pa.BufferReader(record)).to_pylist():
+                yield {**row, "details": json.loads(row["details"]), "detected_at": row["detected_at"].isoformat() + "Z"}
+
+
+FORMATS = ["json", "gzip", "zstd", "csv", "parquet"]
+SINK_OPTIONS = {"json": {}, "gzip": {"compression": "gzip"}, "zstd": {"compression": "zstd"}, "csv": {"format": "csv", "csv.header": "first_line"},
+                "parquet": {"format": "parquet"}}
+
+
+@pytest.mark.parametrize("read,written", list(itertools.product(FORMATS, FORMATS)))
+def test_the_pages_iot_pipeline_in_every_format(quick_server, new_name, laminar, read, written):
+    client = quick_server.client()
+    readings, alerts = new_name("readings"), new_name("alerts")
+    create_stream(client, readings, 2)
+    create_stream(client, alerts, 1)
+    rows = many_readings()
+    records, options = as_records(rows, read)
+    put_all(client, readings, records)
+    script = source("sensor_data", SENSOR, readings, **options) + sink("alerts", ALERT, alerts, **SINK_OPTIONS[written]) + IOT
+    laminar("run", "--until-caught-up", script=script, endpoint=quick_server.endpoint).expect(0)
+    found = list(from_records([r.data for r in read_all(client, alerts)], written))
+    hot = [row for row in rows if row["temperature"] > 30]
+
+    def key(row):
+        details = row["details"]
+        return row["device_id"], row["severity"], float(details["temperature"]), json.dumps(details["location"], sort_keys=True), row["detected_at"][:19]
+
+    def expected(row):
+        severity = "critical" if row["temperature"] > 40 else "warning" if row["temperature"] > 35 else "info"
+        at = datetime.datetime.fromisoformat(row["timestamp"].replace("Z", "+00:00")).astimezone(UTC)
+        return row["device_id"], severity, float(row["temperature"]), json.dumps(row.get("location"), sort_keys=True), at.isoformat()[:19]
+
+    assert sorted(map(key, found), key=str) == sorted(map(expected, hot), key=str)
+
+
+def test_metrics_count_the_rows_of_parquet_records(quick_server, new_name, laminar, tmp_path):
+    client = quick_server.client()
+    out = new_name("packed")
+    create_stream(client, out, 1)
+    (tmp_path / "in.jsonl").write_text("".join(f'{{"n": {n}}}\n' for n in range(5000)))
+    script = file_table("t", "n BIGINT", tmp_path / "in.jsonl", "json") + sink("o", "n BIGINT", out, format="parquet") + "INSERT INTO o SELECT n FROM t;"
+    run = laminar("run", "--log-format", "json", script=script, endpoint=quick_server.endpoint).expect(0)
+    assert run.total()["rows_out"] == 5000, run.describe()
+    records = read_all(client, out)
+    assert len(records) < 50
+    assert sorted(n for r in records for n in pq.read_table(pa.BufferReader(r.data))["n"].to_pylist()) == list(range(5000))
+
+
+def test_raw_bytes_and_lines(quick_server, new_name, laminar):
+    client = quick_server.client()
+    lines, copies = new_name("lines"), new_name("copies")
+    create_stream(client, lines, 1)
+    create_stream(client, copies, 1)
+    records = [b"\xff\x00\n raw", "text é".encode(), b"{}"]
+    put_all(client, lines, records)
+    script = source("t", "b BLOB", lines, format="raw_bytes") + sink("o", "b BLOB", copies, format="raw") + "INSERT INTO o SELECT b FROM t;"
+    laminar("run", "--until-caught-up", script=script, endpoint=quick_server.endpoint).expect(0)
+    assert sorted(r.data for r in read_all(client, copies)) == sorted(records)
+
+    text = source("t", "line TEXT", lines, format="raw_string", bad_data="drop")
+    out = "CREATE TABLE o (line TEXT) WITH (connector = 'stdout', format = 'raw_string');\nINSERT INTO o SELECT line FROM t;"
+    run = laminar("run", "--until-caught-up", script=text + out, endpoint=quick_server.endpoint).expect(0)
+    assert sorted(run.stdout_lines) == sorted(["text é", "{}"])
+    failed = laminar("run", "--until-caught-up", script=text.replace("drop", "fail") + out, endpoint=quick_server.endpoint).expect(1)
+    assert "the record is not valid UTF-8" in failed.stderr and "sequence number" in failed.stderr
+
+
+def test_files_of_lines_csv_and_gzip(laminar, tmp_path):
+    rows = [[n, f'text "{n}",\nline two', n / 4] for n in range(5000)]
+    with open(tmp_path / "in.csv", "w", newline="") as file:
+        csv.writer(file).writerows([["n", "t", "d"], *rows])
+    columns = "n BIGINT NOT NULL, t TEXT, d DOUBLE"
+    header = {"csv.header": "first_line"}
+    out = tmp_path / "out.csv.gz"
+    laminar("run", script=file_table("t", columns, tmp_path / "in.csv", "csv", **header)
+            + file_table("o", columns, out, "csv", compression="gzip", **header) + "INSERT INTO o SELECT * FROM t;").expect(0)
+    written = list(csv.reader(io.StringIO(gzip.decompress(out.read_bytes()).decode(), newline="")))
+    assert written[0] == ["n", "t", "d"]
+    assert [[int(n), t, float(d)] for n, t, d in written[1:]] == rows
+    again = laminar("run", script=file_table("t", columns, out, "csv", compression="auto", **header) + "SELECT * FROM t;").expect(0)
+    assert [[row["n"], row["t"], row["d"]] for row in again.rows()] == rows
+    (tmp_path / "lines").write_text("one\n\nthree\r\nfour")
+    lines = laminar("run", script=file_table("t", "line TEXT", tmp_path / "lines", "raw_string") + "SELECT line FROM t;").expect(0)
+    assert [row["line"] for row in lines.rows()] == ["one", "", "three\r", "four"]
+
+
+@pytest.mark.parametrize("script,words", [
+    (source("t", "a TEXT, b TEXT", "s", format="raw_string") + "SELECT * FROM t;", "format 'raw_string' puts the whole record into one column of type TEXT"),
+    (source("t", "a TEXT", "s", format="raw_bytes") + "SELECT * FROM t;", "format 'raw_bytes' puts the whole record into one column of type BLOB"),
+    (source("t", "a TEXT", "s", format="csv", **{"csv.delimiter": "ab"}) + "SELECT * FROM t;", "csv.delimiter is 'ab', and has to be one character"),
+    (sink("t", "a HUGEINT", "s", format="parquet") + "INSERT INTO t VALUES (1);", "column a HUGEINT cannot be written as Parquet"),
+    (sink("t", "a BIGINT", "s", format="parquet", sink_partition_key="a") + "INSERT INTO t VALUES (1);", "this format puts many rows into a record"),
+    (sink("t", "a BIGINT", "s", compression="auto") + "INSERT INTO t VALUES (1);", "compression = 'auto' is only for reading"),
+    (file_table("t", "a BLOB", "f", "raw") + "SELECT * FROM t;", "connector 'single_file' has no format 'raw'"),
+    (file_table("t", "a TEXT", "f", "raw_string", compression="gzip") + "SELECT * FROM t;", "cannot be read while it is compressed"),
+], ids=lambda value: value[:40] if not value.startswith("CREATE") else "")  # fmt: skip
+def test_what_cannot_be_is_said_while_planning(laminar, script, words):
+    run = laminar("check", script=script)
+    assert run.wait() == 2, run.describe()
+    assert words in run.stderr and ".sql:" in run.stderr, run.describe()
+
+
+def test_a_parquet_file_is_no_part_of_a_checkpoint(laminar, tmp_path):
+    (tmp_path / "in.jsonl").write_text('{"n": 1}\n')
+    script = file_table("t", "n BIGINT", tmp_path / "in.jsonl", "json") + file_table("o", "n BIGINT", tmp_path / "o", "parquet") + "INSERT INTO o SELECT n FROM t;"
+    run = laminar("run", "--state-dir", tmp_path / "state", script=script)
+    assert run.wait() != 0 and "cannot be gone on with from a checkpoint" in run.stderr, run.describe()
+
+
+def test_a_bad_parquet_record_is_dropped_or_named(quick_server, new_name, laminar):
+    client = quick_server.client()
+    stream = new_name("torn")
+    create_stream(client, stream, 1)
+    good = parquet(pa.table({"n": list(range(10))}))
+    put_all(client, stream, [good, good[:-30], b"no parquet", good])
+    read = source("t", "n BIGINT", stream, format="parquet", bad_data="drop") + "SELECT n FROM t;"
+    run = laminar("run", "--until-caught-up", script=read, endpoint=quick_server.endpoint).expect(0)
+    assert sorted(row["n"] for row in run.rows()) == sorted(2 * list(range(10)))
+    failed = laminar("run", "--until-caught-up", script=read.replace("drop", "fail"), endpoint=quick_server.endpoint).expect(1)
+    assert "it cannot be read as a Parquet file" in failed.stderr and "sequence number" in failed.stderr

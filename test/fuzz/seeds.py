@@ -1,5 +1,7 @@
 """What the fuzzers start from: seeds.py FOLDER writes FOLDER/TARGET/*, out of the text tests and of a few lines below."""
 
+import base64
+import gzip
 import hashlib
 import json
 import re
@@ -22,6 +24,21 @@ JSON = [
     '{\n  "a": 1,\n  "l": [\n    {"k": 1}\n  ]\n}\n{"a":2}\n\n{"a":-9223372036854775808}{"s":1.5e300}',
     '[1,"x",true,null] "text" 12 {"a":null,"t":"infinity"}',
 ]
+
+CSV = ['1,text,"[1, 2]"\n2,"quoted, ""twice""\nand broken",\n', "t,n\nx,1\r\ny,NULL\n", "n,t,l\n1,\"it\\\"s\",\"[]\"\n\n,,\n"]
+# Three rows of n BIGINT, t TEXT, l INTEGER[], as pyarrow writes them: plain pages with dictionaries, zstd without.
+PARQUET = [base64.b64decode(text) for text in (
+    "UEFSMRUEFSAVIEwVBBUAEgAAAQAAAAAAAAD9/////////xUAFRIVEiwVBhUQFQYVBhwAAAACAAAAAwUBAwIVBBVAFUBMFQQVABIAAAEAAABhFwAAAGEgbG9uZ2VyIHRleHQgdGhhbiB0aGF0FQAVEh"
+    "USLBUGFRAVBhUGHAAAAAIAAAADBQEDAhUEFQgVCEwVAhUAEgAAAQAAABUAFSAVICwVCBUQFQYVBhwAAAACAAAAAwIDAAAAAxsAAQIAFQQZbDUAGAZzY2hlbWEVBgAVBCUCGAFuABUMJQIYAXQlAEwc"
+    "AAAANQIYAWwVAhUGTDwAAAA1BBgEbGlzdBUCABUCJQIYB2VsZW1lbnQAFgYZHBk8JgAcFQQZNQAGEBkYAW4VABYGFnQWdCZEJggpLBUEFQAVAgAVABUQFQIAPCkGGSYCBAAAACYAHBUMGTUABhAZGA"
+    "F0FQAWBhaUARaUASbYASZ8KSwVBBUAFQIAFQAVEBUCADwWMBkGGSYCBAAAACYAHBUCGTUABhAZOAFsBGxpc3QHZWxlbWVudBUAFggWahZqJrQCJpACKSwVBBUAFQIAFQAVEBUCADwpJgYCGUYCAgIC"
+    "AAAAFvICFgYmCBbyAgAoIHBhcnF1ZXQtY3BwLWFycm93IHZlcnNpb24gMjYuMC4xGTwcAAAcAAAcAAAAQQEAAFBBUjE=",
+    "UEFSMRUGFSQVJFwVBhUCFQYVABUEFQASHAAAAAMFAQAAAAAAAAD9/////////xUGFUQVRFwVBhUCFQYVABUEFQASHAAAAAMFAQAAAGEXAAAAYSBsb25nZXIgdGV4dCB0aGFuIHRoYXQVBhUSFRJcFQ"
+    "gVBhUGFQAVBhUEEhwAAAADAgMbAAEAAAAVBBlsNQAYBnNjaGVtYRUGABUEJQIYAW4AFQwlAhgBdCUATBwAAAA1AhgBbBUCFQZMPAAAADUEGARsaXN0FQIAFQIlAhgHZWxlbWVudAAWBhkcGTwmABwV"
+    "BBklBgAZGAFuFQwWBhZUFlQmCEkcFQAVABUCADwpBhkmAgQAAAAmABwVDBklBgAZGAF0FQwWBhZ0FnQmXEkcFQAVABUCADwWMBkGGSYCBAAAACYAHBUCGSUGABk4AWwEbGlzdAdlbGVtZW50FQwWCB"
+    "ZCFkIm0AFJHBUAFQAVAgA8KSYGAhlGAgICAgAAABaKAhYGJggWigIAKCBwYXJxdWV0LWNwcC1hcnJvdyB2ZXJzaW9uIDI2LjAuMRk8HAAAHAAAHAAAAB8BAABQQVIx",
+)]
+ZSTD = base64.b64decode("KLUv/SAodQAAQG9uZQp0d28KAQDDCxc=")
 
 MANIFEST = {
     "checkpoint": 7, "pipeline": "p", "state_id": "a1", "instance": "b2", "version": "0.1.0", "taken_micros": 1767225600000000, "parallelism": 2, "finished": False,
@@ -146,6 +163,9 @@ def seeds():
     yield from (("script", path.read_text(encoding="utf-8")) for path in sorted((ROOT / "test/sql/page").glob("*.sql")))
     yield from (("json", text) for text in (*JSON, *list(sections("input"))[::10]))
     yield from (("avro", data) for data in avro())
+    yield from (("csv", text) for text in CSV)
+    yield from (("parquet", data) for data in PARQUET)
+    yield from (("compression", data) for data in (ZSTD, gzip.compress(b"one\ntwo\n" * 5, mtime=0), ZSTD + ZSTD, b"plain"))
     yield from (("xml", text) for text in XML)
     yield from (("rows", data) for data in rows())
     yield from (("kpl", data) for data in KPL)

@@ -1,9 +1,10 @@
 #include "duck/memory_files.h"
 
-#include <atomic>
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "duckdb/common/error_data.hpp"

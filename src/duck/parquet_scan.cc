@@ -2,6 +2,8 @@
 // costs what its file costs, and no plan.
 #include "duck/parquet_scan.h"
 
+#include <optional>
+
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp"
 #include "duckdb/common/error_data.hpp"

@@ -1,6 +1,8 @@
 // DuckDB's copy function for Parquet, called as COPY calls it.
 #include "duck/parquet_writer.h"
 
+#include <optional>
+
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry/copy_function_catalog_entry.hpp"
 #include "duckdb/common/error_data.hpp"

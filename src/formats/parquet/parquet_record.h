@@ -38,7 +38,7 @@ class ParquetRecord {
   uint64_t passed() const { return passed_; }  // rows before the fetched ones
 
  private:
-  // A column of `schema_`, as it was fetched or cast.
+  // Fills columns_; appends values that cannot be cast, BadRow::offset = the row of the file.
   Status CastColumns(std::vector<BadRow>* bad);
   void CheckNotNull(std::vector<BadRow>* bad);
 

@@ -117,12 +117,38 @@ std::string OptionsAsText(const std::vector<OptionSpec>& specs) {
   return out;
 }
 
+std::string MetadataAsMarkdown(const std::vector<MetadataSpec>& specs) {
+  std::string out =
+      "\nColumns may be declared as `METADATA FROM` these names:\n\n| Name | For | Type | |\n|---|---|---|---|\n";
+  for (const MetadataSpec& spec : specs) {
+    out += "| `" + std::string(spec.name) + "` | " + UseName(spec.use) + " | " + std::string(spec.type) + " | " +
+           Cell(spec.help) + " |\n";
+  }
+  return specs.empty() ? "" : out;
+}
+
+std::string MetadataAsText(const std::vector<MetadataSpec>& specs) {
+  std::string out = "  Columns may be METADATA FROM:\n";
+  for (const MetadataSpec& spec : specs) {
+    out += "    '" + std::string(spec.name) + "'  (" + std::string(spec.type) + "; " + UseName(spec.use) + "s)  " +
+           std::string(spec.help) + "\n";
+  }
+  return specs.empty() ? "" : out;
+}
+
+nlohmann::ordered_json MetadataAsJson(const std::vector<MetadataSpec>& specs) {
+  nlohmann::ordered_json out = nlohmann::ordered_json::array();
+  for (const MetadataSpec& spec : specs)
+    out.push_back({{"name", spec.name}, {"type", spec.type}, {"use", UseName(spec.use)}, {"help", spec.help}});
+  return out;
+}
+
 // A connector, and its own options.
 std::string Head(const Connector& connector) {
   std::string out = connector.name() + " (" + Directions(connector) + "): " + connector.description() + ".\n";
   if (!connector.formats().empty())
     out += "  Formats: " + Join(connector.formats(), ", ") + "; the first is the default.\n";
-  return out + OptionsAsText(connector.options());
+  return out + MetadataAsText(connector.metadata()) + OptionsAsText(connector.options());
 }
 
 std::string FormatAsText(const Registry& registry, const std::string& name) {
@@ -204,7 +230,8 @@ std::string ConnectorsAsMarkdown(const Registry& registry) {
   out += "\n## Options of every table\n\n" + OptionsAsMarkdown(Registry::TableOptions());
   for (const std::string& name : registry.ConnectorNames()) {
     const Connector& connector = *registry.FindConnector(name);
-    out += "\n## " + name + "\n\n" + connector.description() + ".\n\n" + OptionsAsMarkdown(connector.options());
+    out += "\n## " + name + "\n\n" + connector.description() + ".\n\n" + OptionsAsMarkdown(connector.options()) +
+           MetadataAsMarkdown(connector.metadata());
     for (const OptionUse use : {OptionUse::kSource, OptionUse::kSink}) {
       if (use == OptionUse::kSource ? connector.is_source() : connector.is_sink()) {
         out += "\n```sql\n" + ExampleTable(registry, connector, use) + "```\n";
@@ -230,6 +257,7 @@ std::string ConnectorsAsJson(const Registry& registry, const Connector* only) {
                    {"source", connector.is_source()},
                    {"sink", connector.is_sink()},
                    {"options", OptionsAsJson(connector.options())},
+                   {"metadata", MetadataAsJson(connector.metadata())},
                    {"formats", std::move(formats)},
                    {"table_options", OptionsAsJson(Registry::TableOptions())}});
   }

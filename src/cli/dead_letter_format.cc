@@ -15,32 +15,11 @@ namespace laminar::cli {
 
 namespace {
 
-// The fields of a letter that are read, in this order.
-enum Field {
-  kSource,
-  kShard,
-  kSequenceNumber,
-  kSubSequenceNumber,
-  kLine,
-  kPartitionKey,
-  kReason,
-  kData,
-  kPart,
-  kParts
-};
-
+// A reason is what makes a line a letter.
 Schema LetterSchema() {
-  using Name = DeadLetterField;
-  return {{Name::kSource, MakeType("VARCHAR")},
-          {Name::kShard, MakeType("VARCHAR")},
-          {Name::kSequenceNumber, MakeType("VARCHAR")},
-          {Name::kSubSequenceNumber, MakeType("BIGINT")},
-          {Name::kLine, MakeType("BIGINT")},
-          {Name::kPartitionKey, MakeType("VARCHAR")},
-          {"reason", MakeType("VARCHAR"), /*not_null=*/true},  // what makes it a letter
-          {Name::kData, MakeType("BLOB")},
-          {Name::kPart, MakeType("BIGINT")},
-          {Name::kParts, MakeType("BIGINT")}};
+  Schema schema = DeadLetterSchema();
+  schema[static_cast<size_t>(LetterColumn::kReason)].not_null = true;
+  return schema;
 }
 
 class DeadLetterDecoder final : public Decoder {
@@ -60,7 +39,7 @@ class DeadLetterDecoder final : public Decoder {
       for (size_t row = 0; row < batch_.rows(); row++) {
         std::optional<std::string> data = Take(row);
         if (!data) continue;
-        const std::string key = Text(kPartitionKey, row);
+        const std::string key = Text(LetterColumn::kPartitionKey, row);
         Put(&out->chunk().data[0], rows, *data);
         Put(&out->chunk().data[1], rows, key.empty() ? kinesis::Md5Hex(*data) : key);
         out->origin_rows.push_back(batch_.OriginRow(row));
@@ -77,29 +56,31 @@ class DeadLetterDecoder final : public Decoder {
     duckdb::FlatVector::GetData<duckdb::string_t>(*vector)[row] =
         duckdb::StringVector::AddStringOrBlob(*vector, bytes.data(), bytes.size());
   }
-  std::string Text(Field field, size_t row) const {
-    const duckdb::Vector& vector = batch_.chunk().data[field];
+  const duckdb::Vector& Values(LetterColumn column) const { return batch_.chunk().data[static_cast<size_t>(column)]; }
+  std::string Text(LetterColumn column, size_t row) const {
+    const duckdb::Vector& vector = Values(column);
     if (duckdb::FlatVector::IsNull(vector, row)) return "";
     return duckdb::FlatVector::GetData<duckdb::string_t>(vector)[row].GetString();
   }
-  int64_t Number(Field field, size_t row) const {
-    const duckdb::Vector& vector = batch_.chunk().data[field];
-    return duckdb::FlatVector::IsNull(vector, row) ? 0 : duckdb::FlatVector::GetData<int64_t>(vector)[row];
+  int64_t Number(LetterColumn column, size_t row) const {
+    const duckdb::Vector& vector = Values(column);
+    return duckdb::FlatVector::IsNull(vector, row) ? -1 : duckdb::FlatVector::GetData<int64_t>(vector)[row];
   }
 
   // The record that the letter is of, or completes.
   std::optional<std::string> Take(size_t row) {
-    std::string data = Text(kData, row);
+    std::string data = Text(LetterColumn::kData, row);
     if (data.empty()) {
       counts_->without_data++;
       return std::nullopt;
     }
-    const int64_t parts = Number(kParts, row), part = Number(kPart, row);
-    const std::string number = Text(kSequenceNumber, row);
+    const int64_t parts = Number(LetterColumn::kParts, row), part = Number(LetterColumn::kPart, row);
+    const std::string number = Text(LetterColumn::kSequenceNumber, row);
     if (number.empty()) return data;  // nobody knows where it came from: it may well be there twice
-    std::string place = Text(kSource, row) + '\n' + Text(kShard, row) + '\n' + number + '\n' +
-                        std::to_string(Number(kSubSequenceNumber, row)) + '\n' + std::to_string(Number(kLine, row)) +
-                        '\n' + std::to_string(parts);
+    std::string place = Text(LetterColumn::kSource, row) + '\n' + Text(LetterColumn::kShard, row) + '\n' + number;
+    for (const LetterColumn column : {LetterColumn::kSubSequenceNumber, LetterColumn::kLine, LetterColumn::kOffset})
+      place += '\n' + std::to_string(Number(column, row));
+    place += '\n' + std::to_string(parts);
     if (!seen_.insert(kinesis::Md5Hex(place + '\n' + std::to_string(part))).second) {
       counts_->again++;
       return std::nullopt;

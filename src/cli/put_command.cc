@@ -15,25 +15,13 @@ struct Arguments {
   RunArguments run;
 };
 
-class BytesEncoder final : public Encoder {
- public:
-  Status Encode(const Batch& batch, EncodedRows* out) override {
-    ForEachRecord(batch, [&](size_t, std::string_view data) {
-      out->bytes += data;
-      if (out->newlines) out->bytes.push_back('\n');
-      out->ends.push_back(out->bytes.size());
-    });
-    return Status::Ok();
-  }
-};
-
 class LinesAsRecords final : public Format {
  public:
   Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema&, const OptionValues&) const override {
     return MakeRecordDecoder(RecordKind::kLines);
   }
   Result<std::unique_ptr<Encoder>> MakeEncoder(const Schema&, const OptionValues&) const override {
-    return std::unique_ptr<Encoder>(std::make_unique<BytesEncoder>());
+    return MakeRecordEncoder();
   }
 };
 

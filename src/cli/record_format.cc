@@ -41,7 +41,23 @@ class RecordDecoder final : public Decoder {
   const Schema schema_ = RecordSchema();
 };
 
+class RecordEncoder final : public Encoder {
+ public:
+  Status Encode(const Batch& batch, EncodedRows* out) override {
+    ForEachRecord(batch, [&](size_t, std::string_view data) {
+      out->bytes += data;
+      if (out->newlines && !data.ends_with('\n')) out->bytes.push_back('\n');
+      out->ends.push_back(out->bytes.size());
+    });
+    return Status::Ok();
+  }
+};
+
 }  // namespace
+
+std::unique_ptr<Encoder> MakeRecordEncoder() {
+  return std::make_unique<RecordEncoder>();
+}
 
 Schema RecordSchema() {
   return {{"data", MakeType("BLOB"), false}};

@@ -17,7 +17,10 @@ enum class RecordKind {
 };
 std::unique_ptr<Decoder> MakeRecordDecoder(RecordKind kind);
 
-// Calls `each` for the rows of a batch with RecordSchema, in order.
+// The rows' data, each followed by a line feed where lines are asked for and it does not end with one.
+std::unique_ptr<Encoder> MakeRecordEncoder();
+
+// Calls `each` for the rows of a batch whose first column is `data`, in order.
 void ForEachRecord(const Batch& batch, const std::function<void(size_t row, std::string_view data)>& each);
 
 }  // namespace laminar::cli

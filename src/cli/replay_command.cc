@@ -18,18 +18,6 @@ struct Arguments {
   RunArguments run;
 };
 
-class BytesEncoder final : public Encoder {
- public:
-  Status Encode(const Batch& batch, EncodedRows* out) override {
-    ForEachRecord(batch, [&](size_t, std::string_view data) {
-      out->bytes += data;
-      if (out->newlines && !data.ends_with('\n')) out->bytes.push_back('\n');
-      out->ends.push_back(out->bytes.size());
-    });
-    return Status::Ok();
-  }
-};
-
 class LettersAsRecords final : public Format {
  public:
   explicit LettersAsRecords(ReplayCounts* counts) : counts_(counts) {}
@@ -37,7 +25,7 @@ class LettersAsRecords final : public Format {
     return MakeDeadLetterDecoder(counts_);
   }
   Result<std::unique_ptr<Encoder>> MakeEncoder(const Schema&, const OptionValues&) const override {
-    return std::unique_ptr<Encoder>(std::make_unique<BytesEncoder>());
+    return MakeRecordEncoder();
   }
 
  private:

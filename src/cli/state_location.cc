@@ -103,6 +103,7 @@ Result<PipelineState> OpenState(const StateArguments& arguments, const ScriptArg
         "--checkpoint-interval 10s");
   }
   const std::string identity = PipelineIdentity(script, compiled);
+  state.options.pipeline = identity;
   const bool named = !arguments.state_dir.empty();
   if (named && identity.empty()) {
     return Status::User("a script from the standard input has no name to keep state under",
@@ -133,7 +134,6 @@ Result<PipelineState> OpenState(const StateArguments& arguments, const ScriptArg
   }
   ASSIGN_OR_RETURN(state.store, OpenStore(state.location, /*read_only=*/false, world));
   state.options.store = state.store.get();
-  state.options.pipeline = identity;
   state.options.interval_micros = *interval * kMicrosPerMilli;
   state.options.most_failures = arguments.checkpoint_failures;
   state.options.fresh = arguments.fresh;

@@ -172,8 +172,8 @@ class Connector {
   virtual std::string description() const = 0;  // one sentence
   virtual const std::vector<OptionSpec>& options()
       const = 0;  // without those that every table has (connector, type, format, bad_data, ...)
-  virtual std::vector<std::string> formats() const = 0;  // the first is the default; empty: takes no format
-  virtual std::vector<MetadataSpec> metadata() const { return {}; }
+  virtual std::vector<std::string> formats() const = 0;              // the first is the default; empty: takes no format
+  virtual std::vector<MetadataSpec> metadata() const { return {}; }  // that its records have
   virtual bool is_source() const = 0;
   virtual bool is_sink() const = 0;
   // Whether the source ends by itself and soon: a stream may be joined with it, which reads it to its end first.

@@ -7,6 +7,8 @@
 #include "duckdb/common/types/data_chunk.hpp"
 #include "duckdb/common/types/vector.hpp"
 
+#include "base/check.h"
+
 namespace laminar {
 
 namespace {
@@ -29,6 +31,7 @@ class RowFiller {
     duckdb::Vector& vector = Next(number.has_value());
     if (number) Of<int64_t>(vector) = *number;
   }
+  bool done() const { return column_ == chunk_->ColumnCount(); }
 
  private:
   duckdb::Vector& Next(bool known) {
@@ -61,24 +64,25 @@ std::optional<int64_t> If(bool known, int64_t number) {
 
 }  // namespace
 
+// As LetterColumn lists them.
 Schema DeadLetterSchema() {
-  using Field = DeadLetterField;
   return {{"time", MakeType("TIMESTAMP")},
           {"pipeline", MakeType("VARCHAR")},
           {"table", MakeType("VARCHAR")},
-          {Field::kSource, MakeType("VARCHAR")},
-          {Field::kShard, MakeType("VARCHAR")},
-          {Field::kSequenceNumber, MakeType("VARCHAR")},
-          {Field::kSubSequenceNumber, MakeType("BIGINT")},
-          {Field::kLine, MakeType("BIGINT")},
-          {Field::kPartitionKey, MakeType("VARCHAR")},
+          {"source", MakeType("VARCHAR")},
+          {"shard", MakeType("VARCHAR")},
+          {"sequence_number", MakeType("VARCHAR")},
+          {"sub_sequence_number", MakeType("BIGINT")},
+          {"line", MakeType("BIGINT")},
+          {"offset", MakeType("BIGINT")},
+          {"partition_key", MakeType("VARCHAR")},
           {"arrival_time", MakeType("TIMESTAMP")},
           {"column", MakeType("VARCHAR")},
           {"reason", MakeType("VARCHAR")},
-          {Field::kData, MakeType("BLOB")},
+          {"data", MakeType("BLOB")},
           {"row", MakeType("VARCHAR")},
-          {Field::kPart, MakeType("BIGINT")},
-          {Field::kParts, MakeType("BIGINT")}};
+          {"part", MakeType("BIGINT")},
+          {"parts", MakeType("BIGINT")}};
 }
 
 DeadLetters::DeadLetters(std::string table, std::string pipeline, const Clock* clock)
@@ -98,6 +102,7 @@ void DeadLetters::Add(const RowPosition& position, std::string_view column, std:
     filler.Text(position.sequence_number);
     filler.Number(If(position.sub_sequence_number >= 0, position.sub_sequence_number));
     filler.Number(If(position.line > 0, static_cast<int64_t>(position.line)));
+    filler.Number(If(position.offset >= 0, position.offset));
     filler.TextOfUser(position.partition_key);
     filler.Number(If(position.arrival_micros > 0, position.arrival_micros));
     filler.Text(column);
@@ -106,6 +111,7 @@ void DeadLetters::Add(const RowPosition& position, std::string_view column, std:
     filler.TextOfUser(Cut(row, kMostRowBytes));
     filler.Number(If(parts > 1, part + 1));
     filler.Number(If(parts > 1, parts));
+    CHECK(filler.done());
     filling_.chunk().SetCardinality(at + 1);
     if (at + 1 == kBatchRows) full_.push_back(std::exchange(filling_, Batch(DeadLetterSchema())));
   }

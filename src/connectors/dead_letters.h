@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,22 +19,28 @@
 
 namespace laminar {
 
-// time, pipeline, table, source, shard, sequence_number, sub_sequence_number, line, partition_key, arrival_time,
-// column, reason, data, row, part, parts. Those that are not known are NULL.
-Schema DeadLetterSchema();
-
-// The fields of a letter that `laminar replay` reads, by name.
-struct DeadLetterField {
-  static constexpr const char* kSource = "source";
-  static constexpr const char* kShard = "shard";
-  static constexpr const char* kSequenceNumber = "sequence_number";
-  static constexpr const char* kSubSequenceNumber = "sub_sequence_number";
-  static constexpr const char* kLine = "line";
-  static constexpr const char* kPartitionKey = "partition_key";
-  static constexpr const char* kData = "data";  // base64
-  static constexpr const char* kPart = "part";
-  static constexpr const char* kParts = "parts";
+// The columns of a letter, in their order. What is not known is NULL.
+enum class LetterColumn : uint8_t {
+  kTime,
+  kPipeline,
+  kTable,
+  kSource,  // "stream orders"
+  kShard,
+  kSequenceNumber,
+  kSubSequenceNumber,
+  kLine,    // of the value within its record, or file
+  kOffset,  // of the value within its record, in bytes; NULL: the data are the whole record
+  kPartitionKey,
+  kArrivalTime,
+  kColumn,
+  kReason,
+  kData,  // BLOB
+  kRow,   // where the data are not known any more
+  kPart,  // the letter holds part 1, 2, ... of the data, which are so many
+  kParts,
 };
+
+Schema DeadLetterSchema();
 
 // A longer record is kept in several letters, so that each fits into a record of any stream: part 1 of 3, ...
 constexpr size_t kMostLetterBytes = 600 << 10;
@@ -44,7 +51,8 @@ class DeadLetters {
   // clock: borrowed.
   DeadLetters(std::string table, std::string pipeline, const Clock* clock);
 
-  // data: what could not be taken; empty: its bytes are not known any more. row: then, the row as it was, as text.
+  // data: what could not be taken, of the record at that position, or the value at its offset; empty: its bytes are not
+  // known any more. row: then, the row as it was, as text.
   void Add(const RowPosition& position, std::string_view column, std::string_view reason, std::string_view data,
            std::string_view row);
   bool empty() const { return full_.empty() && filling_.rows() == 0; }

@@ -28,6 +28,7 @@ struct RowPosition {
   std::string sequence_number;       // of the record; for a file the byte offset
   int64_t sub_sequence_number = -1;  // of a record that came inside an aggregated one, from 0; -1 = it did not
   uint64_t line = 0;           // the value's line within its record or file, from 1; 0 = the record holds one value
+  int64_t offset = -1;         // of the value within its record, in bytes; -1 = it is the whole record
   std::string partition_key;   // "" where a source has none
   int64_t arrival_micros = 0;  // when the service took the record, microseconds since 1970; 0 = not known
   // "stream orders, shard shardId-000000000001, sequence number 4959..., line 2", or

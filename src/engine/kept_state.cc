@@ -3,22 +3,19 @@
 #include <utility>
 
 #include "base/event_time.h"
+#include "base/hex.h"
 #include "stream/state_shape.h"
 
 namespace laminar {
 
 namespace {
 
-constexpr size_t kInstanceDigits = 8, kStateIdDigits = 12;
+constexpr int kInstanceDigits = 8, kStateIdDigits = 12;
 
-std::string Hexadecimal(uint64_t number, size_t digits) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text(digits, '0');
-  for (char& digit : text) {
-    digit = kDigits[number & 15];
-    number >>= 4;
-  }
-  return text;
+std::string RandomId(Random* random, int digits) {
+  std::string id;
+  AppendHex(random->Next(), digits, &id);
+  return id;
 }
 
 // Tables that are read again after a restart.
@@ -35,16 +32,14 @@ std::set<std::string> TablesReadAnew(const StreamPlan& plan) {
 }  // namespace
 
 KeptState::KeptState(const sql::CompiledScript& script, BlobStore* blobs, Random* random)
-    : script_(script),
-      store_(blobs, Hexadecimal(random->Next(), kInstanceDigits)),
-      read_anew_(TablesReadAnew(script.plan)) {}
+    : script_(script), store_(blobs, RandomId(random, kInstanceDigits)), read_anew_(TablesReadAnew(script.plan)) {}
 
 Result<std::unique_ptr<KeptState>> KeptState::Load(const sql::CompiledScript& script, BlobStore* blobs,
                                                    const RecoverySettings& settings, Random random) {
   std::unique_ptr<KeptState> kept(new KeptState(script, blobs, &random));
   ASSIGN_OR_RETURN(kept->recovery_, Recover(&kept->store_, script, settings));
   const bool keeps_id = kept->goes_on() && !kept->recovery_.new_state_id;
-  kept->state_id_ = keeps_id ? kept->recovery_.from->manifest.state_id : Hexadecimal(random.Next(), kStateIdDigits);
+  kept->state_id_ = keeps_id ? kept->recovery_.from->manifest.state_id : RandomId(&random, kStateIdDigits);
   return kept;
 }
 

@@ -208,7 +208,8 @@ class PipelineImpl final : public Pipeline {
     Checkpointer::Parts parts;
     parts.store = kept_->store();
     parts.clock = world_.clock;
-    parts.random = world_.random;
+    checkpoint_random_ = world_.random->Fork();
+    parts.random = &checkpoint_random_;
     parts.metrics = &metrics_;
     parts.workers = workers;
     parts.own_thread = &checkpoint_waker_;
@@ -427,6 +428,7 @@ class PipelineImpl final : public Pipeline {
   std::unique_ptr<KeptState> kept_;                                     // nullptr: no state is kept
   std::map<NodeId, std::vector<NodeState>> saved_nodes_;                // of kept_; until all workers have taken theirs
   ThreadWaker checkpoint_waker_;
+  Random checkpoint_random_{0};                 // of the checkpointer's thread; forked by Run
   std::unique_ptr<Checkpointer> checkpointer_;  // made by Run
   std::atomic<int64_t> last_committed_at_{0};   // SteadyMicros
   std::atomic<bool> leave_{false};              // stopped without a last checkpoint

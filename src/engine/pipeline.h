@@ -24,7 +24,7 @@ namespace laminar {
 // How a pipeline keeps its state. Without a store it keeps none.
 struct CheckpointOptions {
   BlobStore* store = nullptr;  // borrowed; nobody else writes to it
-  std::string pipeline;        // whose state it is
+  std::string pipeline;        // whose state it is; dead letters name it, without a store too; "" = it has no name
   int64_t interval_micros = 10'000'000;
   int most_failures = 30;  // attempts to write one, in a row, before the pipeline ends
   bool fresh = false;

@@ -134,8 +134,8 @@ class Format {
   virtual Result<std::unique_ptr<Encoder>> MakeEncoder(const Schema& schema, const OptionValues& options) const = 0;
   // The columns of a table whose DDL names none, as the options tell them (the fields of a schema); none: they do not.
   virtual Result<Schema> ColumnsOf(const OptionValues& /*options*/) const { return Schema{}; }
-  // With these options an encoder puts several rows into a record (a Parquet file): no row has a partition key of its
-  // own then, and rows do not stand in a file one behind the other.
+  // With these options an encoder puts several rows into a record (an Avro container): no row has a partition key of
+  // its own then, and rows do not stand in a file one behind the other.
   virtual bool PacksRows(const OptionValues& /*options*/) const { return false; }
   virtual FileLayout Layout(const OptionValues& /*options*/) const { return FileLayout::kLines; }
   // What a file begins with, before the rows that an encoder makes.

@@ -131,6 +131,23 @@ def test_lines_of_one_record_cost_only_themselves(quick_server, new_name, lamina
     assert [(base64.b64decode(letter["data"]), letter["line"]) for letter in letters] == [(b'{"n": "two"}', 2), (b'{"n": 4, "k"', 4)]
 
 
+def test_bad_values_on_one_line_are_all_put_back(quick_server, new_name, laminar, tmp_path):
+    client = quick_server.client()
+    read, written = new_name("line"), new_name("line-out")
+    for name in (read, written):
+        create_stream(client, name, 1)
+    put_all(client, read, [b'{"n": "a"}{"n": 1}{"n": "b"}{"n": "b"}'])
+    path, back = tmp_path / "bad.jsonl", tmp_path / "back.jsonl"
+    script = "SET pipeline.name = 'one line';\n" + pipeline(read, written, bad_data="dead_letter", **{"dead_letter.path": path})
+    laminar("run", "--until-caught-up", script=script, endpoint=quick_server.endpoint).expect(0)
+    assert numbers(client, written) == [1]
+    letters = letters_of(path.read_text().splitlines())
+    assert [letter["offset"] for letter in letters] == [0, 18, 28] and {letter["pipeline"] for letter in letters} == {"one line"}
+    path.write_text(path.read_text() * 2)
+    laminar("replay", path, "--into", back).expect(0)
+    assert back.read_bytes() == b'{"n": "a"}\n{"n": "b"}\n{"n": "b"}\n'
+
+
 def test_a_row_on_which_an_expression_fails_is_kept(quick_server, new_name, laminar, tmp_path):
     client = quick_server.client()
     read, written = new_name("expressions"), new_name("expressions-out")

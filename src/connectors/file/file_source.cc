@@ -11,26 +11,11 @@ namespace {
 
 constexpr int64_t kPipePollMicros = 10'000;  // how often an idle pipe is looked at
 
-// Newlines in the first `length` bytes of a regular file; a failure to read counts as none.
-uint64_t CountNewlines(const Input& input, int64_t length) {
-  std::vector<char> buffer(LineBlocks::kBlockBytes);
-  uint64_t lines = 0;
-  for (int64_t at = 0; at < length;) {
-    const auto wanted = static_cast<size_t>(std::min<int64_t>(length - at, static_cast<int64_t>(buffer.size())));
-    const Result<size_t> got = input.ReadAt(at, buffer.data(), wanted);
-    if (!got.ok() || *got == 0) break;
-    lines +=
-        static_cast<uint64_t>(std::count(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(*got), '\n'));
-    at += static_cast<int64_t>(*got);
-  }
-  return lines;
-}
-
 RowPosition PositionAt(const Input& input, const Block& block, size_t offset) {
   RowPosition position;
   position.source = input.what;
   position.sequence_number = std::to_string(block.offset + static_cast<int64_t>(offset));
-  const uint64_t before = input.seekable ? CountNewlines(input, block.offset) : block.lines_before;
+  const uint64_t before = input.seekable ? input.NewlinesBefore(block.offset) : block.lines_before;
   const std::string_view text = block.text().substr(0, offset);
   position.line = before + static_cast<uint64_t>(std::count(text.begin(), text.end(), '\n')) + 1;
   return position;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -159,6 +160,21 @@ TEST_F(FileTest, LineNumbersInALaterBlock) {
   EXPECT_EQ(batch.order_key, 131075U);  // the first line that begins behind 128 KiB
   EXPECT_EQ(batch.DescribeOrigin(0), "file " + Path("a") + ", byte 131075, line 18726");
   EXPECT_EQ(batch.DescribeOrigin(10), "file " + Path("a") + ", byte 131145, line 18736");
+}
+
+TEST_F(FileTest, NewlinesAreCountedFromWhereverSomebodyAskedBefore) {
+  std::string content;
+  for (int i = 0; i < 20'000; i++) content += std::string(static_cast<size_t>(i % 40), 'x') + "\n";  // 410 kB
+  const auto input = file::Input::Open(Write("a", content)).value();
+  Random random(1);
+  std::vector<int64_t> offsets = {0, 1, input->size, input->size - 1, 200'000, 199'999};
+  for (int i = 0; i < 50; i++) offsets.push_back(static_cast<int64_t>(random.Next() % content.size()));
+  for (const int64_t offset : offsets) {
+    EXPECT_EQ(input->NewlinesBefore(offset),
+              static_cast<uint64_t>(std::count(content.begin(), content.begin() + offset, '\n')))
+        << offset;
+    EXPECT_EQ(input->NewlinesBefore(offset), input->NewlinesBefore(offset));
+  }
 }
 
 TEST_F(FileTest, BadDataStopsWithItsPlace) {

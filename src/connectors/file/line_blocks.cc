@@ -13,6 +13,8 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
+#include <vector>
 
 #include "base/units.h"
 #include "formats/format.h"
@@ -82,6 +84,24 @@ Result<size_t> Input::ReadAt(int64_t offset, char* to, size_t length) const {
     }
   }
   return got;
+}
+
+uint64_t Input::NewlinesBefore(int64_t offset) const {
+  const std::lock_guard lock(lines_mutex_);
+  const auto behind = lines_.upper_bound(offset);
+  int64_t at = behind == lines_.begin() ? 0 : std::prev(behind)->first;
+  uint64_t lines = behind == lines_.begin() ? 0 : std::prev(behind)->second;
+  std::vector<char> buffer(LineBlocks::kBlockBytes);
+  while (at < offset) {
+    const auto wanted = static_cast<size_t>(std::min<int64_t>(offset - at, static_cast<int64_t>(buffer.size())));
+    const Result<size_t> got = ReadAt(at, buffer.data(), wanted);
+    if (!got.ok() || *got == 0) return lines;
+    lines +=
+        static_cast<uint64_t>(std::count(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(*got), '\n'));
+    at += static_cast<int64_t>(*got);
+  }
+  lines_[offset] = lines;
+  return lines;
 }
 
 LineBlocks::LineBlocks(std::shared_ptr<const Input> input, std::shared_ptr<DealtRanges> ranges)

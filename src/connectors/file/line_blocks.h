@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +15,7 @@
 
 namespace laminar::file {
 
-// What is read. Opened once, shared by the readers of all workers and by the origins of their rows; immutable.
+// What is read. Opened once, shared by the readers of all workers and by the origins of their rows; immutable to them.
 class Input {
  public:
   // path: "-" and "/dev/stdin" are the standard input. Error: it does not exist, is a directory, may not be read.
@@ -27,6 +29,9 @@ class Input {
   // Bytes read from `offset` of a regular file; fewer than `length` only at its end.
   Result<size_t> ReadAt(int64_t offset, char* to, size_t length) const;
   Status Failed(int error) const;
+  // Newlines in the first `offset` bytes of a regular file; a failure to read counts as none. Each byte is looked at
+  // about once, however often this is asked for. Any thread.
+  uint64_t NewlinesBefore(int64_t offset) const;
 
   const int fd;
   const std::string what;  // "file /data/x.jsonl", "stdin": for messages
@@ -35,6 +40,8 @@ class Input {
 
  private:
   const bool owned_;
+  mutable std::mutex lines_mutex_;
+  mutable std::map<int64_t, uint64_t> lines_;  // guarded by lines_mutex_: by offset, where somebody asked before
 };
 
 // Whole lines (the last one of the input may lack its newline), with kRecordPadding readable bytes behind them.

@@ -110,6 +110,7 @@ Status BadRecords::OnBadRow(const BadRow& row) {
   if (policy_.NeedsPosition()) {
     position = origins_->Position(row.record);
     position.line = row.line;
+    if (!row.data.empty()) position.offset = static_cast<int64_t>(row.offset);
   }
   return policy_.Handle(position, row, origins_->RecordBytes(row.record));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/hex.h"
 #include "duck/pch.h"
 #include "formats/option.h"
 
@@ -28,10 +29,10 @@ size_t Characters(std::string_view text) {
 }  // namespace
 
 std::string Md5Hex(std::string_view text) {
-  static constexpr char kDigits[] = "0123456789abcdef";
   const HashKey hash = HashKeyOf(text);
   std::string out;
-  for (int shift = 124; shift >= 0; shift -= 4) out.push_back(kDigits[static_cast<int>(hash >> shift) & 15]);
+  AppendHex(static_cast<uint64_t>(hash >> 64), 16, &out);
+  AppendHex(static_cast<uint64_t>(hash), 16, &out);
   return out;
 }
 
@@ -46,9 +47,7 @@ void AppendHashKey(HashKey hash, std::string* out) {
 }
 
 void AppendGeneratedKey(Random* random, std::string* out) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  const uint64_t number = random->Next();
-  for (int shift = 60; shift >= 0; shift -= 4) out->push_back(kDigits[(number >> shift) & 15]);
+  AppendHex(random->Next(), kKeyBytes, out);
 }
 
 Result<std::vector<size_t>> ParsePartitionKey(const std::string& option, const Schema& schema) {

@@ -7,6 +7,8 @@
 #include "duckdb/common/types/data_chunk.hpp"
 #include "duckdb/common/types/vector.hpp"
 
+#include "base/hex.h"
+
 namespace laminar {
 namespace {
 
@@ -18,12 +20,6 @@ constexpr size_t kMostBlockBytes = 64 << 20;  // of decompressed blocks in one b
 AvroCursor CursorOver(std::string_view bytes) {
   const auto* begin = reinterpret_cast<const uint8_t*>(bytes.data());
   return {begin, begin + bytes.size(), 0};
-}
-
-std::string Hex(uint64_t value) {
-  std::string text(16, '0');
-  for (size_t i = 16; i > 0; i--, value >>= 4) text[i - 1] = "0123456789abcdef"[value & 15];
-  return text;
 }
 
 }  // namespace
@@ -103,10 +99,10 @@ Status AvroDecoder::DecodeDatum(std::string_view record, uint32_t index, BadRowH
     const auto found = std::find_if(known_.begin(), known_.end(),
                                     [&](const auto& known) { return known->schema->fingerprint() == fingerprint; });
     if (found == known_.end()) {
-      return Report(index, 0,
-                    "the schema with the fingerprint " + Hex(fingerprint) +
-                        " is not known: it is neither avro.schema nor one of avro.writer_schema_files",
-                    bad_rows);
+      std::string reason = "the schema with the fingerprint ";
+      AppendHex(fingerprint, 16, &reason);
+      reason += " is not known: it is neither avro.schema nor one of avro.writer_schema_files";
+      return Report(index, 0, std::move(reason), bad_rows);
     }
     writer = found->get();
     begin = kSingleObjectHead;

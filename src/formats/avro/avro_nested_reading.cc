@@ -53,29 +53,36 @@ bool AvroReading::ReadElement(const AvroRead& list, Vector& child, uint64_t row,
   return false;
 }
 
-// Whether a block that says how long it is ended there; where blocks are stepped over, that is what is believed.
-bool AvroReading::EndsAt(const uint8_t* block_end) {
-  return block_end == nullptr || cursor_.next == block_end || Bad(kAvroWrongBlockLength);
-}
-
-bool AvroReading::ReadList(const AvroRead& read, Vector& vector, uint64_t row) {
-  const uint64_t offset = ListVector::GetListSize(vector);
-  const uint64_t min_bytes = read.wire->children[0]->min_bytes;
-  grown_.emplace_back(&vector, offset);
-  uint64_t size = 0;
+template <class Begins, class One>
+bool AvroReading::ReadBlocks(uint64_t min_bytes, const Begins& begins, const One& one, uint64_t* size) {
+  *size = 0;
   for (;;) {
     uint64_t count;
     int64_t bytes;
     if (const char* wrong = ReadAvroBlock(&cursor_, min_bytes, &count, &bytes)) return Bad(wrong);
-    if (count == 0) break;
+    if (count == 0) return true;
     const uint8_t* const block_end = bytes < 0 ? nullptr : cursor_.next + bytes;
-    ListVector::Reserve(vector, offset + size + count);
-    Vector& child = ListVector::GetEntry(vector);
-    for (; count > 0; count--, size++) {
-      if (!ReadElement(read, child, offset + size, size)) return false;
+    if (!begins(*size, count)) return false;
+    for (; count > 0; count--, ++*size) {
+      if (!one(*size)) return false;
     }
-    if (!EndsAt(block_end)) return false;
+    // Where blocks are stepped over, what they say of their length is believed.
+    if (block_end != nullptr && cursor_.next != block_end) return Bad(kAvroWrongBlockLength);
   }
+}
+
+bool AvroReading::ReadList(const AvroRead& read, Vector& vector, uint64_t row) {
+  const uint64_t offset = ListVector::GetListSize(vector);
+  grown_.emplace_back(&vector, offset);
+  uint64_t size;
+  const auto begins = [&](uint64_t had, uint64_t count) {
+    ListVector::Reserve(vector, offset + had + count);
+    return true;
+  };
+  const auto one = [&](uint64_t index) {
+    return ReadElement(read, ListVector::GetEntry(vector), offset + index, index);
+  };
+  if (!ReadBlocks(read.wire->children[0]->min_bytes, begins, one, &size)) return false;
   ListVector::SetListSize(vector, offset + size);
   FlatVector::GetData<duckdb::list_entry_t>(vector)[row] = {offset, size};
   return true;
@@ -83,59 +90,44 @@ bool AvroReading::ReadList(const AvroRead& read, Vector& vector, uint64_t row) {
 
 bool AvroReading::ReadArray(const AvroRead& read, Vector& vector, uint64_t row) {
   Vector& child = duckdb::ArrayVector::GetEntry(vector);
-  uint64_t size = 0;
-  for (;;) {
-    uint64_t count;
-    int64_t bytes;
-    if (const char* wrong = ReadAvroBlock(&cursor_, read.wire->children[0]->min_bytes, &count, &bytes))
-      return Bad(wrong);
-    if (count == 0) break;
-    const uint8_t* const block_end = bytes < 0 ? nullptr : cursor_.next + bytes;
-    if (count > read.array_size - size) return BadValue(read, "an array of more");
-    for (; count > 0; count--, size++) {
-      if (!ReadElement(read, child, row * read.array_size + size, size)) return false;
-    }
-    if (!EndsAt(block_end)) return false;
-  }
+  uint64_t size;
+  const auto begins = [&](uint64_t had, uint64_t count) {
+    return count <= read.array_size - had || BadValue(read, "an array of more");
+  };
+  const auto one = [&](uint64_t index) { return ReadElement(read, child, row * read.array_size + index, index); };
+  if (!ReadBlocks(read.wire->children[0]->min_bytes, begins, one, &size)) return false;
   return size == read.array_size || BadValue(read, "an array of " + std::to_string(size));
 }
 
-// A map, or an array of records of key and value.
-bool AvroReading::ReadMap(const AvroRead& read, Vector& vector, uint64_t row) {
-  const bool is_map = read.action == AvroAction::kMap;
-  const uint64_t offset = ListVector::GetListSize(vector);
-  const uint64_t min_bytes = read.wire->children[0]->min_bytes + (is_map ? 1 : 0);
-  grown_.emplace_back(&vector, offset);
-  uint64_t size = 0;
-  for (;;) {
-    uint64_t count;
-    int64_t bytes;
-    if (const char* wrong = ReadAvroBlock(&cursor_, min_bytes, &count, &bytes)) return Bad(wrong);
-    if (count == 0) break;
-    const uint8_t* const block_end = bytes < 0 ? nullptr : cursor_.next + bytes;
-    ListVector::Reserve(vector, offset + size + count);
-    Vector& entries = ListVector::GetEntry(vector);
-    auto& fields = duckdb::StructVector::GetEntries(entries);
-    for (; count > 0; count--, size++) {
-      const uint64_t at = offset + size;
-      FlatVector::Validity(entries).SetValid(at);
-      if (!is_map) {
-        if (!ReadFields(read, entries, at)) return false;
-        if (FlatVector::IsNull(*fields[0], at)) return BadValue(read, "a key that is NULL");
-        continue;
-      }
-      std::string_view key;
-      if (const char* wrong = ReadAvroBytes(&cursor_, &key)) return Bad(wrong);
-      if (!duckdb::Value::StringIsValid(key.data(), key.size())) return BadValue(read, "a key that is not valid UTF-8");
-      FlatVector::Validity(*fields[0]).SetValid(at);
-      StoreString(FlatVector::GetData(*fields[0]), at, key.data(), key.size());
-      if (!Read(*read.children[0], *fields[1], at)) {
-        problem_.path.insert(0, "[\"" + std::string(key.substr(0, 60)) + "\"]");
-        return false;
-      }
-    }
-    if (!EndsAt(block_end)) return false;
+// An entry of a map, or a record of key and value.
+bool AvroReading::ReadEntry(const AvroRead& read, Vector& entries, uint64_t at) {
+  auto& fields = duckdb::StructVector::GetEntries(entries);
+  FlatVector::Validity(entries).SetValid(at);
+  if (read.action != AvroAction::kMap) {
+    if (!ReadFields(read, entries, at)) return false;
+    return !FlatVector::IsNull(*fields[0], at) || BadValue(read, "a key that is NULL");
   }
+  std::string_view key;
+  if (const char* wrong = ReadAvroBytes(&cursor_, &key)) return Bad(wrong);
+  if (!duckdb::Value::StringIsValid(key.data(), key.size())) return BadValue(read, "a key that is not valid UTF-8");
+  FlatVector::Validity(*fields[0]).SetValid(at);
+  StoreString(FlatVector::GetData(*fields[0]), at, key.data(), key.size());
+  if (Read(*read.children[0], *fields[1], at)) return true;
+  problem_.path.insert(0, "[\"" + std::string(key.substr(0, 60)) + "\"]");
+  return false;
+}
+
+bool AvroReading::ReadMap(const AvroRead& read, Vector& vector, uint64_t row) {
+  const uint64_t offset = ListVector::GetListSize(vector);
+  const uint64_t key_bytes = read.action == AvroAction::kMap ? 1 : 0;
+  grown_.emplace_back(&vector, offset);
+  uint64_t size;
+  const auto begins = [&](uint64_t had, uint64_t count) {
+    ListVector::Reserve(vector, offset + had + count);
+    return true;
+  };
+  const auto one = [&](uint64_t index) { return ReadEntry(read, ListVector::GetEntry(vector), offset + index); };
+  if (!ReadBlocks(read.wire->children[0]->min_bytes + key_bytes, begins, one, &size)) return false;
   size = KeepLastOfEqualKeys(ListVector::GetEntry(vector), offset, size);
   ListVector::SetListSize(vector, offset + size);
   FlatVector::GetData<duckdb::list_entry_t>(vector)[row] = {offset, size};

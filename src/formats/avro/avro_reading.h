@@ -53,14 +53,18 @@ class AvroReading {
   bool ReadList(const AvroRead& read, duckdb::Vector& vector, uint64_t row);
   bool ReadArray(const AvroRead& read, duckdb::Vector& vector, uint64_t row);
   bool ReadMap(const AvroRead& read, duckdb::Vector& vector, uint64_t row);
+  bool ReadEntry(const AvroRead& read, duckdb::Vector& entries, uint64_t at);
   bool ReadStruct(const AvroRead& read, duckdb::Vector& vector, uint64_t row);
   bool ReadFields(const AvroRead& read, duckdb::Vector& parent, uint64_t row);
   bool ReadUnion(const AvroRead& read, duckdb::Vector& vector, uint64_t row);
+  // The elements of an array or a map, block by block: begins(size, count) before `count` more, then one(index) of
+  // each, both false where the datum is bad.
+  template <class Begins, class One>
+  bool ReadBlocks(uint64_t min_bytes, const Begins& begins, const One& one, uint64_t* size);
   bool ReadElement(const AvroRead& list, duckdb::Vector& child, uint64_t row, uint64_t index);
 
   bool BytesAt(const AvroRead& read, std::string_view* bytes);  // of a bytes, string or fixed
   bool StoreDecimal(const AvroRead& read, __int128 value, duckdb::Vector& vector, uint64_t row);
-  bool EndsAt(const uint8_t* block_end);
   bool Bad(const char* reason);
   bool BadValue(const AvroRead& read, std::string_view found);
 

@@ -29,14 +29,18 @@ Status ExpressionFailures::OnFailure(const Batch& input, const ExpressionFailure
   if (!origin.empty()) message += " (" + origin + ")";
   if (policy_.policy == BadDataPolicy::kFail) {
     std::string hint = "Correct the expression (TRY_CAST gives NULL instead)";
-    if (!policy_.tables.empty()) hint += ", or set bad_data = 'drop' on " + policy_.tables + " to drop such rows";
+    if (!policy_.tables.empty())
+      hint += ", or set bad_data = 'drop' on " + policy_.tables +
+              " to drop such rows, or 'dead_letter' to keep them elsewhere";
     return Status::User(std::move(message), std::move(hint)).At(failure.position);
   }
   bool log = false;
   RETURN_IF_ERROR(policy_.bad_data->Count(failure.message, &log));
-  if (DeadLetters* const letters = policy_.bad_data->letters(worker_)) Keep(input, failure, letters);
+  DeadLetters* const letters = policy_.bad_data->letters(worker_);
+  if (letters != nullptr) Keep(input, failure, letters);
   if (log) {
-    LogWarning("row dropped: an expression failed on it",
+    LogWarning(letters == nullptr ? "row dropped: an expression failed on it"
+                                  : "row kept as a dead letter: an expression failed on it",
                {{"reason", message}, {"rows", std::to_string(policy_.bad_data->rows()), true}});
   }
   return Status::Ok();

@@ -35,6 +35,7 @@ Task::Task(Parts parts) : parts_(std::move(parts)) {
     graph.writers[table] = writer.get();
     writers_.push_back({table, std::move(writer)});
   }
+  for (const auto& [sink, letters] : parts_.dead_letters) dead_letters_.emplace_back(letters, graph.writers.at(sink));
   for (const auto& [table, source] : parts_.sources) {
     graph.bad_data[table] = source.bad_data;
     if (source.metrics != nullptr) graph.late_rows[table] = &source.metrics->late_rows;
@@ -75,22 +76,15 @@ Status Task::PollWriters() {
 }
 
 Status Task::SendDeadLetters() {
-  for (const auto& [sink, letters] : parts_.dead_letters) {
-    if (!letters->empty()) RETURN_IF_ERROR(letters->Flush(WriterOf(sink), parts_.metrics));
+  for (const auto& [letters, writer] : dead_letters_) {
+    if (!letters->empty()) RETURN_IF_ERROR(letters->Flush(writer, parts_.metrics));
   }
   return Status::Ok();
 }
 
 bool Task::DeadLettersAccepted() const {
-  return std::all_of(parts_.dead_letters.begin(), parts_.dead_letters.end(),
-                     [this](const auto& letters) { return WriterOf(letters.first)->CanAccept(); });
-}
-
-SinkWriter* Task::WriterOf(const std::string& table) const {
-  const auto found =
-      std::find_if(writers_.begin(), writers_.end(), [&](const Writer& writer) { return writer.table == table; });
-  CHECK(found != writers_.end());
-  return found->writer.get();
+  return std::all_of(dead_letters_.begin(), dead_letters_.end(),
+                     [](const auto& letters) { return letters.second->CanAccept(); });
 }
 
 // Downstream first: what lies behind an operator must have given out its own results before it takes new ones.

@@ -103,7 +103,6 @@ class Task final : private StepGuard {
   Status PollWriters();
   Status SendDeadLetters();
   bool DeadLettersAccepted() const;
-  SinkWriter* WriterOf(const std::string& table) const;
   Status Compute(bool* progress);
   Status ResumePending(bool* progress);
   Status PollEdge(TaskGraph::Port* port, bool* progress);
@@ -120,6 +119,7 @@ class Task final : private StepGuard {
 
   Parts parts_;
   std::vector<Writer> writers_;
+  std::vector<std::pair<DeadLetters*, SinkWriter*>> dead_letters_;  // and what they go to
   std::unique_ptr<TaskGraph> graph_;
   std::vector<std::unique_ptr<SourceInput>> sources_;  // by port of the graph; nullptr: an edge's
   std::vector<int64_t> held_;                          // bytes by node, when it was last said

@@ -70,15 +70,15 @@ class DeadLetterDecoder final : public Decoder {
   // The record that the letter is of, or completes.
   std::optional<std::string> Take(size_t row) {
     std::string data = Text(LetterColumn::kData, row);
+    const std::string number = Text(LetterColumn::kSequenceNumber, row);
     if (data.empty()) {
-      counts_->without_data++;
+      (number.empty() ? counts_->without_data : counts_->again)++;
       return std::nullopt;
     }
     const int64_t parts = Number(LetterColumn::kParts, row), part = Number(LetterColumn::kPart, row);
-    const std::string number = Text(LetterColumn::kSequenceNumber, row);
     if (number.empty()) return data;  // nobody knows where it came from: it may well be there twice
     std::string place = Text(LetterColumn::kSource, row) + '\n' + Text(LetterColumn::kShard, row) + '\n' + number;
-    for (const LetterColumn column : {LetterColumn::kSubSequenceNumber, LetterColumn::kLine, LetterColumn::kOffset})
+    for (const LetterColumn column : {LetterColumn::kSubSequenceNumber, LetterColumn::kOffset})
       place += '\n' + std::to_string(Number(column, row));
     place += '\n' + std::to_string(parts);
     if (!seen_.insert(kinesis::Md5Hex(place + '\n' + std::to_string(part))).second) {

@@ -14,7 +14,7 @@ Schema ReplaySchema();
 
 struct ReplayCounts {
   std::atomic<uint64_t> without_data = 0;  // letters that hold a row, not a record: nothing to put back
-  std::atomic<uint64_t> again = 0;         // letters that stood there twice
+  std::atomic<uint64_t> again = 0;         // letters of what another one holds
   std::atomic<uint64_t> incomplete = 0;    // records of which a letter is missing
 };
 

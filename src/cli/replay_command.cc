@@ -64,7 +64,7 @@ void SayWhatIsMissing(const ReplayCounts& counts) {
     if (count > 0) std::fprintf(stderr, "laminar: %llu %s\n", static_cast<unsigned long long>(count), what);
   };
   say(counts.without_data, "letters hold a row and not the record that it came from: they were left out");
-  say(counts.again, "letters stood there twice: put back once");
+  say(counts.again, "letters are of records that another one holds: each record is put back once");
   say(counts.incomplete, "records are not whole, as some of their letters are missing: they were left out");
 }
 

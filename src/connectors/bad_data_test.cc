@@ -14,6 +14,7 @@ namespace laminar {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // Keeps the letters that are pushed to it, as text.
@@ -90,7 +91,9 @@ TEST_F(BadDataTest, ALetterSaysWhatWhereFromAndWhy) {
   BadRow row{.column = "n", .reason = "why"};
   ASSERT_TRUE(policy.Handle(position, row, std::string_view("all\0of it", 9)).ok());
   row.data = "a line";
-  ASSERT_TRUE(policy.Handle(position, row, "all of it").ok());
+  RowPosition within = position;
+  within.offset = 4;
+  ASSERT_TRUE(policy.Handle(within, row, "all of it").ok());
   EXPECT_TRUE(bad.letters(0)->empty());
   LetterWriter writer;
   ASSERT_TRUE(bad.letters(1)->Flush(&writer, &metrics_).ok());
@@ -122,6 +125,25 @@ TEST_F(BadDataTest, ALongRecordIsSeveralLettersAndManyAreManyBatches) {
   EXPECT_EQ(writer.letters[2][Column("data")], "end");
   EXPECT_EQ(writer.letters[kBatchRows + 2][Column("data")], "short");
   EXPECT_EQ(writer.letters[kBatchRows + 2][Column("part")], "NULL");
+}
+
+TEST_F(BadDataTest, ARecordOfManyBadRowsIsKeptOnce) {
+  BadData bad = Make(BadDataPolicy::kDeadLetter);
+  DeadLetters& letters = *bad.letters(0);
+  const auto add = [&](const std::string& number, int64_t part, const std::string& data) {
+    letters.Add({.source = "stream s", .sequence_number = number, .sub_sequence_number = part}, "", "why", data, "");
+  };
+  add("1", -1, "one");
+  add("1", -1, "one");
+  add("1", 0, "part");
+  add("2", -1, "two");
+  add("2", -1, "two");
+  add("1", -1, "one");
+  LetterWriter writer;
+  ASSERT_TRUE(letters.Flush(&writer, &metrics_).ok());
+  std::vector<std::string> data;
+  for (const auto& letter : writer.letters) data.push_back(letter[Column("data")]);
+  EXPECT_THAT(data, ElementsAre("one", "NULL", "part", "two", "NULL", "one"));
 }
 
 TEST_F(BadDataTest, LongTextsAreCutBetweenCharacters) {

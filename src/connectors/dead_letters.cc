@@ -90,6 +90,11 @@ DeadLetters::DeadLetters(std::string table, std::string pipeline, const Clock* c
 
 void DeadLetters::Add(const RowPosition& position, std::string_view column, std::string_view reason,
                       std::string_view data, std::string_view row) {
+  if (position.offset < 0 && !data.empty() && !position.sequence_number.empty()) {
+    RecordPlace place = {position.source, position.shard, position.sequence_number, position.sub_sequence_number};
+    if (place == last_record_) data = {};
+    last_record_ = std::move(place);
+  }
   const auto parts = static_cast<int64_t>(std::max<size_t>(1, (data.size() + kMostLetterBytes - 1) / kMostLetterBytes));
   for (int64_t part = 0; part < parts; part++) {
     const size_t at = filling_.rows();

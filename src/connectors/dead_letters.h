@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/clock.h"
@@ -52,7 +53,8 @@ class DeadLetters {
   DeadLetters(std::string table, std::string pipeline, const Clock* clock);
 
   // data: what could not be taken, of the record at that position, or the value at its offset; empty: its bytes are not
-  // known any more. row: then, the row as it was, as text.
+  // known any more. row: then, the row as it was, as text. Of letters about one record that follow each other, the
+  // first holds it.
   void Add(const RowPosition& position, std::string_view column, std::string_view reason, std::string_view data,
            std::string_view row);
   bool empty() const { return full_.empty() && filling_.rows() == 0; }
@@ -60,8 +62,11 @@ class DeadLetters {
   Status Flush(SinkWriter* writer, PipelineMetrics* metrics);
 
  private:
+  using RecordPlace = std::tuple<std::string, std::string, std::string, int64_t>;  // as RowPosition has them
+
   const std::string table_, pipeline_;
   const Clock* const clock_;
+  RecordPlace last_record_;  // whose bytes were kept last
   std::vector<Batch> full_;
   Batch filling_;
 };

@@ -107,7 +107,7 @@ LineSink::LineSink(const TableSpec& table, const ConnectorContext& context, cons
 Status LineSink::Start(std::vector<Waker*> /*wakers*/) {
   ASSIGN_OR_RETURN(output_, open_(keep_));
   const std::string header = table_.format->FileHeader(table_.schema, table_.options);
-  return keep_.value_or(0) > 0 || header.empty() ? Status::Ok() : output_->Write(header);
+  return output_->end() > 0 || header.empty() ? Status::Ok() : output_->Write(header);
 }
 
 Status LineSink::Resume(const std::string& /*state_id*/, std::vector<SinkState> states) {

@@ -28,8 +28,9 @@ struct MemoryShares {
 // Requires limit_bytes >= kLeastMemoryLimit.
 MemoryShares DivideMemory(int64_t limit_bytes, const StreamPlan& plan);
 
-// Of DuckDB's own buffers: an eighth. Only queries that an operator runs inside (functions over complete windows) take
-// them; vectors and the states of aggregates are not among them.
+// Of DuckDB's own buffers: an eighth, of each of its instances (formats that DuckDB reads have one of their own). Only
+// queries that an operator runs inside (functions over complete windows) take them; vectors and the states of
+// aggregates are not among them.
 int64_t DuckMemory(int64_t limit_bytes);
 
 }  // namespace laminar

@@ -40,9 +40,12 @@ class BadRows final : public BadRowHandler {
  public:
   Status OnBadRow(const BadRow& row) override {
     rows.push_back(row);
+    rows.back().data = {};
+    data.emplace_back(row.data);
     return Status::Ok();
   }
   std::vector<BadRow> rows;
+  std::vector<std::string> data;  // of rows
 };
 
 // "name TYPE [NOT NULL]" each.
@@ -61,6 +64,7 @@ struct Decoded {
   std::vector<std::vector<duckdb::Value>> rows;
   std::vector<uint32_t> origins;
   std::vector<BadRow> bad;
+  std::vector<std::string> bad_data;
   // "a|1|NULL"
   std::string row(size_t i) const {
     std::string text;
@@ -88,6 +92,7 @@ inline Decoded DecodeAll(Decoder* decoder, std::span<const RecordView> records) 
       result.origins.push_back(batch.origin_rows[row]);
     }
   }
+  result.bad_data = std::move(bad.data);
   result.bad = std::move(bad.rows);
   return result;
 }

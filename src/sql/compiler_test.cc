@@ -256,10 +256,9 @@ TEST_F(CompilerTest, OptionsAreCheckedInTheUsersSpelling) {
                "'dead_letter'); SELECT a FROM t"),
       ElementsAre(HasSubstr("bad_data = 'dead_letter' does not say where the records go | add dead_letter.path or "
                             "dead_letter.stream")));
-  EXPECT_THAT(
-      Problems(
-          "CREATE TABLE t (a INT) WITH (connector = 'kinesis', stream_name = 't', format = 'parquet'); SELECT a FROM t"),
-      ElementsAre(HasSubstr("format 'parquet' is not supported yet")));
+  EXPECT_THAT(Problems("CREATE TABLE t (a INT) WITH (connector = 'kinesis', stream_name = 't', format = 'parquet'); "
+                       "SELECT a FROM t"),
+              ElementsAre(HasSubstr("connector 'kinesis' has no format 'parquet'")));
 }
 
 TEST_F(CompilerTest, InsertsAreCheckedAgainstTheirTables) {

@@ -81,7 +81,8 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
   }
   Schema declared;
   for (const TableColumn& column : table.columns) {
-    if (!column.generated && !column.metadata) declared.push_back({column.name, MakeType(column.type), column.not_null});
+    if (!column.generated && !column.metadata)
+      declared.push_back({column.name, MakeType(column.type), column.not_null});
   }
   uint32_t position = 0;
   for (const TableColumn& column : table.columns) {

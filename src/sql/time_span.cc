@@ -1,12 +1,13 @@
 #include "sql/time_span.h"
 
-#include "base/clock.h"
 #include "duckdb/common/types/interval.hpp"
 #include "duckdb/execution/expression_executor.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
 #include "duckdb/parser/parsed_expression_iterator.hpp"
 #include "duckdb/planner/binder.hpp"
 #include "duckdb/planner/expression_binder/constant_binder.hpp"
+
+#include "base/clock.h"
 
 namespace laminar::sql {
 namespace {

@@ -34,6 +34,13 @@ def test_kills(world, name, mode):
     proxy.assert_clean(may_send_again=mode == "at_least_once")
 
 
+@pytest.mark.parametrize("mode", ["at_least_once", "exactly_once"])
+def test_kills_while_rows_are_aggregated(world, mode):
+    proxy, _ = world
+    crash("iot", mode, proxy.endpoint, KILLS, seed=60 + (mode == "exactly_once"), aggregation="kpl")
+    proxy.assert_clean(may_send_again=mode == "at_least_once")
+
+
 HARM = [{"action": "drop_answer", "operation": "PutRecords", "fraction": 0.2}, {"action": "fail_records", "operation": "PutRecords", "fraction": 0.2, "record_fraction": 0.5},
         {"action": "error", "operation": "PutRecords", "status": 500, "code": "InternalFailure", "fraction": 0.1}, {"action": "reset", "fraction": 0.03},
         {"action": "garbage", "operation": "GetRecords", "fraction": 0.05}, {"action": "drop_answer", "operation": "GetRecords", "fraction": 0.05}]

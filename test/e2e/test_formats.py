@@ -9,10 +9,13 @@ import itertools
 import json
 import uuid
 
+import fastavro
+import fastavro.schema
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from harness.laminar import ROOT
 from harness.sql import sink, source
 from harness.streams import create_stream, put_all, read_all
 
@@ -20,12 +23,23 @@ UTC = datetime.timezone.utc
 UUID = uuid.UUID("6f1f0e1e-6c6d-4a8a-9b3b-0d6f7a8b9c0d")
 SENSOR = "device_id TEXT, location JSON, temperature DOUBLE, humidity DOUBLE, pressure DOUBLE, timestamp TIMESTAMP"
 ALERT = "device_id TEXT, alert_type TEXT, severity TEXT, details JSON, detected_at TIMESTAMP"
-IOT = """
-INSERT INTO alerts SELECT device_id, 'temperature_anomaly' AS alert_type,
+IOT = """SELECT device_id, 'temperature_anomaly' AS alert_type,
     CASE WHEN temperature > 40 THEN 'critical' WHEN temperature > 35 THEN 'warning' ELSE 'info' END AS severity,
     JSON_OBJECT('temperature', temperature, 'location', location, 'threshold', 35) AS details, timestamp AS detected_at
-FROM sensor_data WHERE temperature > 30;
+FROM sensor_data WHERE temperature > 30"""
+# Raw records are taken apart, and put together, by SQL.
+READINGS_OF_TEXT = """CREATE VIEW sensor_data AS SELECT line->>'device_id' AS device_id, line->'location' AS location, (line->>'temperature')::DOUBLE AS temperature,
+    (line->>'timestamp')::TIMESTAMP AS timestamp FROM sensor_text;
 """
+ALERTS_AS_TEXT = """INSERT INTO alerts SELECT JSON_OBJECT('device_id', device_id, 'alert_type', alert_type, 'severity', severity, 'details', details,
+    'detected_at', strftime(detected_at, '%Y-%m-%dT%H:%M:%S.%fZ'))::TEXT AS line FROM (
+"""
+READING_AVRO = {"type": "record", "name": "Reading", "fields": [
+    {"name": "device_id", "type": "string"}, {"name": "location", "type": ["null", "string"]}, *({"name": name, "type": ["null", "double"]} for name in
+    ("temperature", "humidity", "pressure")), {"name": "timestamp", "type": {"type": "long", "logicalType": "timestamp-millis"}}]}  # fmt: skip
+ALERT_AVRO = {"type": "record", "name": "Alert", "fields": [
+    *({"name": name, "type": ["null", "string"]} for name in ("device_id", "alert_type", "severity", "details")),
+    {"name": "detected_at", "type": ["null", {"type": "long", "logicalType": "timestamp-micros"}]}]}  # fmt: skip
 
 
 def parquet(table, **options):
@@ -133,10 +147,36 @@ def cell(row, name):
     return json.dumps(value) if name == "location" and value is not None else value
 
 
+def moment(row):
+    return datetime.datetime.fromisoformat(row["timestamp"].replace("Z", "+00:00")).astimezone(UTC)
+
+
+def single_object(schema, row):
+    out = io.BytesIO()
+    fastavro.schemaless_writer(out, schema, row)
+    return b"\xc3\x01" + fingerprint(schema) + out.getvalue()
+
+
+def fingerprint(schema):
+    return bytes.fromhex(fastavro.schema.fingerprint(fastavro.schema.to_parsing_canonical_form(schema), "CRC-64-AVRO"))
+
+
+def container(schema, rows, codec):
+    out = io.BytesIO()
+    fastavro.writer(out, schema, rows, codec=codec)
+    return out.getvalue()
+
+
 def as_records(rows, format):
     """The rows as records of a source of that format, several in a record where it has room for them, and the table's options."""
-    if format == "json":
-        return [json.dumps(row).encode() for row in rows], {"format": "json"}
+    if format in ("json", "raw"):
+        return [json.dumps(row).encode() for row in rows], {"format": "json" if format == "json" else "raw_string"}
+    if format in ("avro", "container"):
+        of_avro = [{**row, "location": cell(row, "location"), "timestamp": moment(row)} for row in rows]
+        options = {"format": "avro", "avro.schema": json.dumps(READING_AVRO)}
+        if format == "avro":
+            return [single_object(READING_AVRO, row) for row in of_avro], options
+        return [container(READING_AVRO, of_avro[i : i + 60], codec) for i, codec in zip(range(0, len(rows), 60), itertools.cycle(["null", "deflate", "snappy"]))], options
     if format in ("gzip", "zstd"):
         compress = gzip.compress if format == "gzip" else lambda data: pa.compress(data, codec="zstd", asbytes=True)
         return [compress("\n".join(map(json.dumps, rows[i : i + 50])).encode()) for i in range(0, len(rows), 50)], {"format": "json", "compression": format}
@@ -153,8 +193,7 @@ def as_records(rows, format):
     for i in range(0, len(rows), 100):
         part = rows[i : i + 100]
         records.append(parquet(pa.table({
-            name: pa.array([datetime.datetime.fromisoformat(cell(row, name).replace("Z", "+00:00")).astimezone(UTC).replace(tzinfo=None)
-                            if name == "timestamp" else float(cell(row, name)) if name in NAMES[2:5] and cell(row, name) is not None else cell(row, name)
+            name: pa.array([moment(row).replace(tzinfo=None) if name == "timestamp" else float(cell(row, name)) if name in NAMES[2:5] and cell(row, name) is not None else cell(row, name)
                             for row in part], pa.timestamp("us") if name == "timestamp" else pa.float64() if name in NAMES[2:5] else pa.string())
             for name in NAMES})))
     return records, {"format": "parquet"}
@@ -163,7 +202,7 @@ def as_records(rows, format):
 def from_records(records, format):
     """Records of a sink as rows of JSON."""
     for record in records:
-        if format in ("json", "gzip", "zstd"):
+        if format in ("json", "raw", "gzip", "zstd"):
             if format == "gzip":
                 record = gzip.decompress(record)
             if format == "zstd":
@@ -173,16 +212,26 @@ def from_records(records, format):
             (row,) = csv.DictReader(io.StringIO(record.decode()))
             yield {**row, "details": json.loads(row["details"]), "detected_at": row["detected_at"].replace(" ", "T") + "Z"}
         else:
-            for row in pq.read_table(pa.BufferReader(record)).to_pylist():
-                yield {**row, "details": json.loads(row["details"]), "detected_at": row["detected_at"].isoformat() + "Z"}
+            if format == "parquet":
+                rows = pq.read_table(pa.BufferReader(record)).to_pylist()
+            elif format == "avro":
+                assert record[:10] == b"\xc3\x01" + fingerprint(ALERT_AVRO)
+                rows = [fastavro.schemaless_reader(io.BytesIO(record[10:]), ALERT_AVRO)]
+            else:
+                rows = fastavro.reader(io.BytesIO(record))
+            for row in rows:
+                yield {**row, "details": json.loads(row["details"]), "detected_at": row["detected_at"].replace(tzinfo=None).isoformat() + "Z"}
 
 
-FORMATS = ["json", "gzip", "zstd", "csv", "parquet"]
-SINK_OPTIONS = {"json": {}, "gzip": {"compression": "gzip"}, "zstd": {"compression": "zstd"}, "csv": {"format": "csv", "csv.header": "first_line"},
-                "parquet": {"format": "parquet"}}
+FORMATS = ["json", "avro", "parquet", "raw"]
+OTHERS = [("csv", "csv"), ("csv", "container"), ("container", "gzip"), ("gzip", "zstd"), ("zstd", "container"), ("container", "csv")]
+SINK_OPTIONS = {"json": {}, "raw": {"format": "raw_string"}, "gzip": {"compression": "gzip"}, "zstd": {"compression": "zstd"},
+                "csv": {"format": "csv", "csv.header": "first_line"}, "parquet": {"format": "parquet"},
+                "avro": {"format": "avro", "avro.schema": json.dumps(ALERT_AVRO)},
+                "container": {"format": "avro", "avro.encoding": "container", "avro.codec": "deflate"}}  # fmt: skip
 
 
-@pytest.mark.parametrize("read,written", list(itertools.product(FORMATS, FORMATS)))
+@pytest.mark.parametrize("read,written", [*itertools.product(FORMATS, FORMATS), *OTHERS])
 def test_the_pages_iot_pipeline_in_every_format(quick_server, new_name, laminar, read, written):
     client = quick_server.client()
     readings, alerts = new_name("readings"), new_name("alerts")
@@ -191,7 +240,9 @@ def test_the_pages_iot_pipeline_in_every_format(quick_server, new_name, laminar,
     rows = many_readings()
     records, options = as_records(rows, read)
     put_all(client, readings, records)
-    script = source("sensor_data", SENSOR, readings, **options) + sink("alerts", ALERT, alerts, **SINK_OPTIONS[written]) + IOT
+    script = source("sensor_text", "line TEXT", readings, **options) + READINGS_OF_TEXT if read == "raw" else source("sensor_data", SENSOR, readings, **options)
+    script += sink("alerts", "line TEXT" if written == "raw" else ALERT, alerts, **SINK_OPTIONS[written])
+    script += f"{ALERTS_AS_TEXT}{IOT}) AS a;" if written == "raw" else f"INSERT INTO alerts {IOT};"
     laminar("run", "--until-caught-up", script=script, endpoint=quick_server.endpoint).expect(0)
     found = list(from_records([r.data for r in read_all(client, alerts)], written))
     hot = [row for row in rows if row["temperature"] > 30]
@@ -202,8 +253,7 @@ def test_the_pages_iot_pipeline_in_every_format(quick_server, new_name, laminar,
 
     def expected(row):
         severity = "critical" if row["temperature"] > 40 else "warning" if row["temperature"] > 35 else "info"
-        at = datetime.datetime.fromisoformat(row["timestamp"].replace("Z", "+00:00")).astimezone(UTC)
-        return row["device_id"], severity, float(row["temperature"]), json.dumps(row.get("location"), sort_keys=True), at.isoformat()[:19]
+        return row["device_id"], severity, float(row["temperature"]), json.dumps(row.get("location"), sort_keys=True), moment(row).isoformat()[:19]
 
     assert sorted(map(key, found), key=str) == sorted(map(expected, hot), key=str)
 
@@ -259,6 +309,100 @@ def test_files_of_lines_csv_and_gzip(laminar, tmp_path):
     assert [row["line"] for row in lines.rows()] == ["one", "", "three\r", "four"]
 
 
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_a_csv_file_that_is_added_to_has_one_header(laminar, tmp_path, compression):
+    options = {"append": "true", "csv.header": "first_line", "compression": compression}
+    for n in (1, 2):
+        laminar("run", script=file_table("o", "n BIGINT, t TEXT", tmp_path / "o", "csv", **options) + f"INSERT INTO o VALUES ({n}, 'x');").expect(0)
+    written = (tmp_path / "o").read_bytes()
+    assert (gzip.decompress(written) if compression == "gzip" else written) == b"n,t\n1,x\n2,x\n"
+
+
+# Values of every type of docs/formats.md, as text that casts to it: the extremes, and what a format might take for something else.
+EXTREMES = {
+    "BOOLEAN": ["true", "false"],
+    "TINYINT": ["-128", "127"],
+    "SMALLINT": ["-32768", "32767"],
+    "INTEGER": ["-2147483648", "2147483647"],
+    "BIGINT": ["-9223372036854775808", "9223372036854775807"],
+    "UTINYINT": ["0", "255"],
+    "USMALLINT": ["0", "65535"],
+    "UINTEGER": ["0", "4294967295"],
+    "UBIGINT": ["0", "18446744073709551615"],
+    "HUGEINT": ["-99999999999999999999999999999999999999", "99999999999999999999999999999999999999"],
+    "UHUGEINT": ["0", "340282366920938463463374607431768211455"],
+    "FLOAT": ["-3.4028235e38", "1e-45", "nan", "-inf"],
+    "DOUBLE": ["-1.7976931348623157e308", "5e-324", "nan", "inf"],
+    "DECIMAL": ["-9999999999999999999999999999.9999999999", "0.0000000001"],
+    "TEXT": ["", "null", "é 😀 \"quoted\", and,\nmore"],
+    "JSON": ['{"a":[1,null]}', '"text"', "null"],
+    "BLOB": ["", "\\x00\\xFF\\x0A"],
+    "UUID": ["00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"],
+    "ENUM": ["red", "green"],
+    "DATE": ["0001-01-01", "9999-12-31"],
+    "TIME": ["00:00:00", "23:59:59.999999"],
+    "TIMESTAMP": ["0001-01-01 00:00:00", "9999-12-31 23:59:59.999999"],
+    "TIMESTAMPTZ": ["0001-01-01 00:00:00+00", "9999-12-31 23:59:59.999999+00"],
+    "TIMESTAMP_S": ["0001-01-01 00:00:00", "9999-12-31 23:59:59"],
+    "TIMESTAMP_MS": ["0001-01-01 00:00:00.001", "9999-12-31 23:59:59.999"],
+    "TIMESTAMP_NS": ["1677-09-22 00:00:00.000000001", "2262-04-11 23:47:16.854775806"],
+    "INTERVAL": ["0 seconds", "1 year 2 months 3 days 04:05:06.007"],
+    "BIT": ["0", "10101"],
+    "TIMETZ": ["00:00:00+00", "23:59:59.999999+15:59:59"],
+    "lists": ["[]", "[[a, b], [], NULL]"],
+    "arrays": ["[1, 2, NULL]"],
+    "STRUCT": ["{'a': 1, 'b': [x]}", "{'a': NULL, 'b': NULL}"],
+    "MAP": ["{}", "{1=2026-01-01, 2=NULL}"],
+}
+IN_SQL = {"DECIMAL": "DECIMAL(38,10)", "ENUM": "ENUM('red', 'green')", "lists": "VARCHAR[][]", "arrays": "INTEGER[3]", "STRUCT": "STRUCT(a INTEGER, b VARCHAR[])",
+          "MAP": "MAP(INTEGER, DATE)"}  # fmt: skip
+
+
+def types_of_docs():
+    """Of the table in docs/formats.md: format -> type -> cell."""
+    section = (ROOT / "docs/formats.md").read_text().split("## Types")[1].split("\n## ")[0]
+    head, _, *lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in section.splitlines() if line.startswith("|")]
+    return {format: {type: line[column] for line in lines for type in line[0].split(", ")} for column, format in enumerate(head) if column > 0}
+
+
+@pytest.mark.parametrize("format", ["json", "avro", "parquet", "csv"])
+def test_every_type_in_every_format(quick_server, new_name, laminar, format):
+    options = {"avro.encoding": "container"} if format == "avro" else {}
+    cells = types_of_docs()[format]
+    assert set(cells) == set(EXTREMES)
+    stream = new_name("types")
+    create_stream(quick_server.client(), stream, 1)
+    rows = [[values[min(row, len(values) - 1)] for values in EXTREMES.values()] for row in range(4)] + [[None] * len(EXTREMES)]
+    kept = [type for type, cell in cells.items() if cell.startswith("yes")]
+    for type in set(EXTREMES) - set(kept):
+        assert cells[type] == "no"
+        refused = laminar("check", script=sink("w", f"c {IN_SQL.get(type, type)}", stream, format=format) + f"INSERT INTO w SELECT NULL::{IN_SQL.get(type, type)} AS c;")
+        assert refused.wait() == 2 and "column c" in refused.stderr, refused.describe()
+
+    columns = "i INTEGER, " + ", ".join(f"c{n} {IN_SQL.get(type, type)}" for n, type in enumerate(kept))
+    texts = ", ".join(f"c{n}::TEXT AS c{n}" for n in range(len(kept)))
+
+    def value(row, type):
+        text = rows[row][list(EXTREMES).index(type)]
+        return "NULL" if text is None else "CAST('" + text.replace("'", "''") + f"' AS {IN_SQL.get(type, type)})"
+
+    def printed(text):
+        return sorted((row for row in laminar("run", "--until-caught-up", script=text, endpoint=quick_server.endpoint).expect(0).rows()), key=lambda row: row["i"])
+
+    values = ", ".join(f"({row}, " + ", ".join(value(row, type) for type in kept) + ")" for row in range(len(rows)))
+    named = "i, " + ", ".join(f"c{n}" for n in range(len(kept)))
+    expected = printed(f"SELECT i, {texts} FROM (VALUES {values}) AS v({named});")
+    write = sink("w", columns, stream, format=format, **options) + f"INSERT INTO w VALUES {values};"
+    laminar("run", script=write, endpoint=quick_server.endpoint).expect(0)
+    found = printed(source("r", columns, stream, format=format) + f"SELECT i, {texts} FROM r;")
+    for expected_row, found_row in zip(expected, found, strict=True):
+        for n, type in enumerate(kept):
+            text = expected_row[f"c{n}"]
+            if format == "json" and (type, text) in [("FLOAT", "nan"), ("FLOAT", "-inf"), ("DOUBLE", "nan"), ("DOUBLE", "inf"), ("JSON", "null")]:
+                text = None
+            assert found_row[f"c{n}"] == text, f"{type} in {format}"
+
+
 @pytest.mark.parametrize("script,words", [
     (source("t", "a TEXT, b TEXT", "s", format="raw_string") + "SELECT * FROM t;", "format 'raw_string' puts the whole record into one column of type TEXT"),
     (source("t", "a TEXT", "s", format="raw_bytes") + "SELECT * FROM t;", "format 'raw_bytes' puts the whole record into one column of type BLOB"),
@@ -266,6 +410,7 @@ def test_files_of_lines_csv_and_gzip(laminar, tmp_path):
     (sink("t", "a HUGEINT", "s", format="parquet") + "INSERT INTO t VALUES (1);", "column a HUGEINT cannot be written as Parquet"),
     (sink("t", "a BIGINT", "s", format="parquet", sink_partition_key="a") + "INSERT INTO t VALUES (1);", "this format puts many rows into a record"),
     (sink("t", "a BIGINT", "s", compression="auto") + "INSERT INTO t VALUES (1);", "compression = 'auto' is only for reading"),
+    (file_table("t", "a BIGINT", "f", "parquet", append="true") + "INSERT INTO t VALUES (1);", "rows cannot be added to a file of format 'parquet'"),
     (file_table("t", "a BLOB", "f", "raw") + "SELECT * FROM t;", "connector 'single_file' has no format 'raw'"),
     (file_table("t", "a TEXT", "f", "raw_string", compression="gzip") + "SELECT * FROM t;", "cannot be read while it is compressed"),
 ], ids=lambda value: value[:40] if not value.startswith("CREATE") else "")  # fmt: skip

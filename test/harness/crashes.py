@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from pathlib import Path
 
+from harness import aggregators
 from harness.laminar import Laminar
 from harness.pages import (
     clicks, expected_alert, expected_checks, expected_metrics, expected_order, found_alert, found_check, found_metric, found_order, reading, time_text,
@@ -67,22 +68,25 @@ def make_page(name, rng, rows):
                 last=json.dumps(transaction_record(dict(made[0], transaction_id="last", seconds=5 * 3600.0))).encode())
 
 
-def exactly_once(sql, sink):
-    """The page's script with one option more in the table of the sink."""
-    at = sql.index(f"'{sink}'")
-    return sql[:at + len(sink) + 2] + ",\n    'sink.delivery' = 'exactly_once', 'sink.fence_wait' = '100ms'" + sql[at + len(sink) + 2:]
+def with_sink_options(sql, sink, options):
+    """The page's script with more options in the table of the sink."""
+    at = sql.index(f"'{sink}'") + len(sink) + 2
+    return sql[:at] + "".join(f",\n    '{name}' = '{value}'" for name, value in options.items()) + sql[at:]
 
 
 class CrashLoop:
-    def __init__(self, page_of, mode, endpoint, rng, direct=None, reshards=True, binary_arguments=(), log=print):
-        """endpoint: what the binary talks to. direct: region -> the server itself, where `endpoint` is a proxy that harms."""
+    def __init__(self, page_of, mode, endpoint, rng, direct=None, reshards=True, aggregation="none", binary_arguments=(), log=print):
+        """endpoint: what the binary talks to. direct: region -> the server itself, where `endpoint` is a proxy that harms. aggregation: of the sink."""
         self.page, self.mode, self.endpoint, self.rng, self.reshards, self.log = page_of, mode, endpoint, rng, reshards, log
+        self.aggregated = aggregation == "kpl"
         direct = direct or {}
         self.arguments = list(binary_arguments)
         self.folder = tempfile.TemporaryDirectory(prefix="laminar-crash-")
         self.script = Path(self.folder.name) / "pipeline.sql"
-        sql = page(page_of.name)
-        self.script.write_text(sql if mode == "at_least_once" else exactly_once(sql, page_of.sink))
+        options = {"sink.aggregation": aggregation}
+        if mode == "exactly_once":
+            options |= {"sink.delivery": "exactly_once", "sink.fence_wait": "100ms"}
+        self.script.write_text(with_sink_options(page(page_of.name), page_of.sink, options))
         self.source = boto_client(direct.get(page_of.region, endpoint), page_of.region)
         self.sink = boto_client(direct.get(page_of.sink_region, endpoint), page_of.sink_region)
         self.harmed = bool(direct)  # requests whose answer is lost are sent again at least once
@@ -140,8 +144,8 @@ class CrashLoop:
                 nonlocal reader, opened
                 if time.monotonic() - opened > 3:  # an iterator can pass over records of a request that was being taken when it stood at the tip
                     reader, opened = StreamReader(self.sink, self.page.sink), time.monotonic()
-                for record in reader.poll():
-                    wanted.discard(self.page.found(record.data))
+                for row, _ in self.rows_of(reader.poll()):
+                    wanted.discard(row)
                 assert laminar.process.poll() is None, laminar.describe()
                 return not wanted
 
@@ -151,8 +155,16 @@ class CrashLoop:
             laminar.kill()
         return self.check(StreamReader(self.sink, self.page.sink).read_to_tip())
 
+    def rows_of(self, records):
+        """(row, when it arrived) of all rows in records of the sink."""
+        if not self.aggregated:
+            return [(self.page.found(record.data), record.arrived) for record in records]
+        users = aggregators.Python.take_apart(records)
+        return [(self.page.found(data), record.arrived) for record, inside in zip(records, users, strict=True) for _, data in inside]
+
     def check(self, records):
-        found = Counter(self.page.found(r.data) for r in records)
+        rows = self.rows_of(records)
+        found = Counter(row for row, _ in rows)
         strange = [row for row in found if row not in self.page.expected]
         assert not strange, f"{len(strange)} rows that should not be, such as {strange[:3]}"
         missing = [row for row in self.page.expected if found[row] < self.page.expected[row]]
@@ -161,17 +173,16 @@ class CrashLoop:
         if self.mode == "exactly_once":
             assert doubles == 0, f"{doubles} rows came twice, such as {[r for r in found if found[r] > self.page.expected[r]][:3]}"
         else:
-            self.check_doubles(records, found)
+            self.check_doubles(rows, found)
         self.log(f"{self.page.name} {self.mode}: {len(self.kills)} kills, {sum(self.page.expected.values())} rows expected, {doubles} doubled")
         return doubles
 
-    def check_doubles(self, records, found):
+    def check_doubles(self, rows, found):
         """A row comes again only if it was first sent after the checkpoint that the next run began with."""
         copies = defaultdict(list)
-        for record in records:
-            row = self.page.found(record.data)
+        for row, arrived in rows:
             if found[row] > self.page.expected[row]:
-                copies[row].append(record.arrived)
+                copies[row].append(arrived)
         for row, times in copies.items():
             times.sort()
             for first, again in zip(times, times[1:]):

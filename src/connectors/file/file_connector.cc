@@ -64,9 +64,8 @@ class FileConnector final : public Connector {
         {.name = "path",
          .required = true,
          .help = "The file; a relative path starts at the current directory. A source also reads a named pipe, and '-' "
-                 "as the "
-                 "standard input; a sink replaces what was in the file; going on from a checkpoint it keeps what the "
-                 "checkpoint stands for",
+                 "as the standard input; a sink replaces what was in the file; going on from a checkpoint it keeps "
+                 "what the checkpoint stands for",
          .example = "orders.jsonl"},
         {.name = "append",
          .type = OptionType::kBoolean,
@@ -86,6 +85,15 @@ class FileConnector final : public Connector {
     if (use == OptionUse::kSink && table.options.Has("path") && table.options.String("path") == "-") {
       problems->push_back(Status::User("connector 'single_file' cannot write to '-'", "Use connector = 'stdout'")
                               .At(table.options.position("path")));
+    }
+    if (use == OptionUse::kSink && table.format != nullptr && table.options.Boolean("append")) {
+      const auto whole = table.format->MakeFileEncoder(table.schema, table.options);
+      if (whole.ok() && *whole != nullptr) {
+        problems->push_back(Status::User("rows cannot be added to a file of format '" +
+                                             table.options.StringOr("format", "") + "': it is written as a whole",
+                                         "Leave 'append' out, or write a file of lines (json, csv)")
+                                .At(table.options.position("append")));
+      }
     }
     if (use == OptionUse::kSource && table.format != nullptr &&
         table.format->Layout(table.options) == FileLayout::kNone) {
@@ -115,9 +123,8 @@ class FileConnector final : public Connector {
     LineSinkOptions options;
     options.sync_at_finish = true;
     const bool append = table.options.Boolean("append");
-    return LineSink::Make(table, context, options, [path, append](std::optional<int64_t> keep) {
-      return OpenOutput(path, append, keep);
-    });
+    return LineSink::Make(table, context, options,
+                          [path, append](std::optional<int64_t> keep) { return OpenOutput(path, append, keep); });
   }
 };
 

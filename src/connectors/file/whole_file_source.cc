@@ -102,7 +102,7 @@ class WholeFileSource::Reader final : public SourceReader, private BadRowHandler
     position.source = mapping_->input->what;
     position.line = row.line;
     if (row.line > 0) position.sequence_number = std::to_string(row.offset);
-    return bad_rows_.Handle(position, row, mapping_->record());
+    return bad_rows_.Handle(position, row, /*record=*/"");  // which is the file
   }
 
   const ConnectorContext context_;

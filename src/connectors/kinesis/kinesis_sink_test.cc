@@ -119,6 +119,7 @@ class PackingFormat final : public Format {
 TEST_F(SinkTest, RowsAreCountedNotRecords) {
   const PackingFormat format;
   Open({}, 1);
+  writer_.reset();
   world_->table.format = &format;
   sink_ = std::make_unique<KinesisSink>(world_->model.Connect("out"), world_->table, SinkSettings{}, world_->context);
   ASSERT_TRUE(sink_->Start(world_->Wakers(1)).ok());

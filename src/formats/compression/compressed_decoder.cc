@@ -4,22 +4,32 @@
 
 #include "duckdb/common/types/data_chunk.hpp"
 
+#include "formats/compression/compressor.h"
+
 namespace laminar {
 namespace {
 
 // Names the record of a bad row: the inner decoder sees one at a time.
 class OfRecord final : public BadRowHandler {
  public:
-  OfRecord(BadRowHandler* to, uint32_t record) : to_(to), record_(record) {}
+  // compression: that all records must have; kNone: a value that stands alone need not be compressed.
+  OfRecord(BadRowHandler* to, uint32_t record, Compression compression)
+      : to_(to), record_(record), compression_(compression) {}
   Status OnBadRow(const BadRow& row) override {
     BadRow named = row;
     named.record = record_;
+    std::string alone;
+    if (!row.data.empty() && compression_ != Compression::kNone) {
+      Compressor(compression_).Append(row.data, &alone);
+      named.data = alone;
+    }
     return to_->OnBadRow(named);
   }
 
  private:
   BadRowHandler* const to_;
   const uint32_t record_;
+  const Compression compression_;
 };
 
 }  // namespace
@@ -46,7 +56,7 @@ Result<bool> CompressedDecoder::Decode(std::span<const RecordView> records, Deco
       plain = buffer->view();
       held += buffer->capacity();
     }
-    OfRecord handler(bad_rows, cursor->record);
+    OfRecord handler(bad_rows, cursor->record, compression_ == Compression::kAuto ? Compression::kNone : compression_);
     DecodeCursor within{0, cursor->offset, cursor->line};
     const size_t first = out->rows();
     const Result<bool> used_up = inner_->Decode({&plain, 1}, &within, &handler, out);

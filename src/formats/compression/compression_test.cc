@@ -27,7 +27,8 @@ class Lines final : public Decoder {
         const size_t end = std::min(record.find('\n', cursor->offset), record.size());
         const std::string_view line = record.substr(cursor->offset, end - cursor->offset);
         if (line == "bad") {
-          RETURN_IF_ERROR(bad_rows->OnBadRow({cursor->record, cursor->offset, cursor->line + 1, "line", "it is bad"}));
+          RETURN_IF_ERROR(
+              bad_rows->OnBadRow({cursor->record, cursor->offset, cursor->line + 1, "line", "it is bad", line}));
         } else {
           if (row == kBatchRows) {
             out->chunk().SetCardinality(row);
@@ -158,6 +159,8 @@ TEST_P(CompressionTest, BadRowsAreNamedWithinTheRecord) {
   EXPECT_EQ(decoded.bad[0].record, 1u);
   EXPECT_EQ(decoded.bad[0].offset, 4u);
   EXPECT_EQ(decoded.bad[0].line, 2u);
+  EXPECT_EQ(decoded.bad_data[0], Compress(GetParam(), "bad"));
+  EXPECT_EQ(Decode("auto", {bad}).bad_data[0], "bad");
 }
 
 TEST_P(CompressionTest, ShardsTakeTurnsAndARestartGoesOn) {

@@ -96,8 +96,8 @@ Result<bool> CsvDecoder::Decode(std::span<const RecordView> records, DecodeCurso
 }
 
 Status CsvDecoder::DecodeRecord(RecordView record, DecodeCursor* cursor, BadRowHandler* bad_rows, Batch* out) {
+  size_t length = 0;
   if (options_.header) {
-    size_t length = 0;
     const std::string problem = ReadHeader(record, &length);
     if (!problem.empty()) {
       RETURN_IF_ERROR(Flush(bad_rows, out));
@@ -114,23 +114,40 @@ Status CsvDecoder::DecodeRecord(RecordView record, DecodeCursor* cursor, BadRowH
       if (row() == kBatchRows) return Status::Ok();
     }
     const size_t begin = cursor->offset;
-    BadRow bad{.record = cursor->record, .offset = begin, .line = cursor->line + 1, .column = "", .reason = ""};
+    BadRow bad;
     size_t next = line_.Parse(record, begin);
     if (next == 0) {
       bad.reason = line_.problem();
       next = std::min(record.find('\n', begin), record.size() - 1) + 1;
-    } else if (line_.blank()) {
-      // No row.
-    } else if (TakeFields(&bad)) {
-      waiting_.push_back({cursor->record, begin, bad.line});
     }
+    const RecordView text = record.substr(begin, next - begin);
+    const Place place = {.record = cursor->record,
+                         .offset = begin,
+                         .line = cursor->line + 1,
+                         .header = record.substr(0, length),
+                         .text = text,
+                         .alone = length + text.size() == record.size()};
+    if (bad.reason.empty() && !line_.blank() && TakeFields(&bad)) waiting_.push_back(place);
     cursor->offset = next;
-    cursor->line += LineFeeds(record.substr(begin, next - begin));
+    cursor->line += LineFeeds(text);
     if (bad.reason.empty()) continue;
     RETURN_IF_ERROR(Flush(bad_rows, out));  // what stands before it
-    RETURN_IF_ERROR(bad_rows->OnBadRow(bad));
+    RETURN_IF_ERROR(Report(place, std::move(bad), bad_rows));
   }
   return Status::Ok();
+}
+
+Status CsvDecoder::Report(const Place& place, BadRow bad, BadRowHandler* bad_rows) {
+  bad.record = place.record;
+  bad.offset = place.offset;
+  bad.line = place.line;
+  std::string alone;
+  if (!place.alone) {
+    RecordView line = place.text;
+    while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+    bad.data = alone.append(place.header).append(line);
+  }
+  return bad_rows->OnBadRow(bad);
 }
 
 bool CsvDecoder::TakeFields(BadRow* bad) {
@@ -212,11 +229,7 @@ Status CsvDecoder::Flush(BadRowHandler* bad_rows, Batch* out) {
       out->origin_rows.push_back(place.record);
       continue;
     }
-    status = bad_rows->OnBadRow({.record = place.record,
-                                 .offset = place.offset,
-                                 .line = place.line,
-                                 .column = schema_[next_bad->column].name,
-                                 .reason = next_bad->reason});
+    status = Report(place, {.column = schema_[next_bad->column].name, .reason = next_bad->reason}, bad_rows);
     while (next_bad != bad.end() && next_bad->row == k) ++next_bad;
   }
   for (const Target& target : targets_) {

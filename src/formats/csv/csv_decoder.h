@@ -36,10 +36,12 @@ class CsvDecoder final : public Decoder {
     size_t column;
     std::string reason;
   };
-  // A row that waits for its casts.
+  // Where a row came from.
   struct Place {
     uint32_t record;
     uint64_t offset, line;
+    RecordView header, text;  // of its record; header is empty where there is none
+    bool alone;               // the record holds no other row
   };
 
   Status DecodeRecord(RecordView record, DecodeCursor* cursor, BadRowHandler* bad_rows, Batch* out);
@@ -48,6 +50,8 @@ class CsvDecoder final : public Decoder {
   void FindFieldsByPosition();
   // The fields of line_ as the next waiting row. false: `bad` says why they are none.
   bool TakeFields(BadRow* bad);
+  // `bad` has its column and reason.
+  Status Report(const Place& place, BadRow bad, BadRowHandler* bad_rows);
   // Casts what waits into the batch, and lets bad rows go.
   Status Flush(BadRowHandler* bad_rows, Batch* out);
   // By row; of a row's the first is the one to report. *status: DuckDB failed for reasons of its own.
@@ -64,7 +68,7 @@ class CsvDecoder final : public Decoder {
   std::vector<bool> missing_;             // by column: the header does not name it
   std::string header_;                    // that column_of_field_ is of
   size_t first_ = 0;                      // row of the batch that waiting_[0] is
-  std::vector<Place> waiting_;
+  std::vector<Place> waiting_;            // for their casts
 };
 
 }  // namespace laminar

@@ -88,6 +88,7 @@ TEST_F(CsvTest, ColumnsByHeader) {
   EXPECT_EQ(decoded.bad[0].reason, "the line has 1 fields, and the header 2");
   EXPECT_EQ(decoded.bad[0].line, 2u);
   EXPECT_EQ(decoded.bad[0].record, 4u);
+  EXPECT_EQ(decoded.bad_data[0], "a,b\n4");
 }
 
 TEST_F(CsvTest, BadRowsAreNamedAndTheOthersPass) {
@@ -110,6 +111,14 @@ TEST_F(CsvTest, BadRowsAreNamedAndTheOthersPass) {
   EXPECT_EQ(bad[4], "7 b: the value is not valid UTF-8");
   EXPECT_EQ(bad[5], "8 : a quoted value does not end");
   EXPECT_THAT(bad[6], HasSubstr("10 a: Could not convert string '99999999999' to INT32"));
+  EXPECT_THAT(decoded.bad_data,
+              ElementsAre("abc,two", "3,", "4", "\"6\"x,six", "7,bad \xff", "8,\"never", "99999999999,ten"));
+}
+
+TEST_F(CsvTest, OfABadRowThatIsAloneTheRecordIsKept) {
+  const Schema schema = Declared({{"a", "INTEGER"}, {"b", "VARCHAR"}});
+  EXPECT_THAT(Decode(schema, {"x,one\r\n", "y"}).bad_data, ElementsAre("", ""));
+  EXPECT_THAT(Decode(schema, {"a,b\nx,one\n", "a,b\n\"x"}, header_).bad_data, ElementsAre("", ""));
 }
 
 TEST_F(CsvTest, OtherCharacters) {

@@ -259,7 +259,7 @@ TEST_F(CompilerTest, OptionsAreCheckedInTheUsersSpelling) {
   EXPECT_THAT(
       Problems(
           "CREATE TABLE t (a INT) WITH (connector = 'kinesis', stream_name = 't', format = 'parquet'); SELECT a FROM t"),
-      ElementsAre(HasSubstr("format 'parquet' is not supported yet")));
+      ElementsAre(HasSubstr("connector 'kinesis' has no format 'parquet' | there is only json")));
 }
 
 TEST_F(CompilerTest, InsertsAreCheckedAgainstTheirTables) {

@@ -43,8 +43,6 @@ OUTSIDE = {
     "spdlog/": {"base"},
     "CLI/": {"cli"},
     "httplib": {"cli"},
-    "zlib.h": {"formats/compression"},
-    "zstd.h": {"formats/compression"},
     "openssl/": {"aws", "connectors/kinesis"},
 }
 

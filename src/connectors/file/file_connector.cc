@@ -57,7 +57,7 @@ class FileConnector final : public Connector {
  public:
   std::string name() const override { return "single_file"; }
   std::string description() const override {
-    return "Reads a file to its end, or writes a file anew: lines, or a Parquet file";
+    return "Reads a file to its end, or writes a file anew: lines, or a Parquet file; reads containers of Avro";
   }
   const std::vector<OptionSpec>& options() const override {
     static const std::vector<OptionSpec> kOptions = {
@@ -77,7 +77,7 @@ class FileConnector final : public Connector {
     };
     return kOptions;
   }
-  std::vector<std::string> formats() const override { return {"json", "csv", "raw_string", "parquet"}; }
+  std::vector<std::string> formats() const override { return {"json", "csv", "raw_string", "parquet", "avro"}; }
   bool is_source() const override { return true; }
   bool is_sink() const override { return true; }
   bool IsBounded(const TableSpec& table) const override { return table.options.String("path") != "-"; }
@@ -87,8 +87,18 @@ class FileConnector final : public Connector {
       problems->push_back(Status::User("connector 'single_file' cannot write to '-'", "Use connector = 'stdout'")
                               .At(table.options.position("path")));
     }
+    const bool is_avro = table.options.StringOr("format", "") == "avro";
+    if (use == OptionUse::kSink && is_avro) {
+      problems->push_back(Status::User("files of format 'avro' are read only", "Choose another format for this table")
+                              .At(table.options.position("format")));
+    }
     if (use == OptionUse::kSource && table.format != nullptr &&
-        table.format->Layout(table.options) == FileLayout::kNone) {
+        table.format->Layout(table.options) == FileLayout::kNone && is_avro) {
+      problems->push_back(Status::User("of Avro, a file can only be a container: other datums do not show their ends",
+                                       "Leave avro.encoding out, or set it to container")
+                              .At(table.options.position("avro.encoding")));
+    } else if (use == OptionUse::kSource && table.format != nullptr &&
+               table.format->Layout(table.options) == FileLayout::kNone) {
       problems->push_back(
           Status::User("a file of lines of format '" + table.options.StringOr("format", "") +
                            "' cannot be read while it is compressed",
@@ -115,9 +125,8 @@ class FileConnector final : public Connector {
     LineSinkOptions options;
     options.sync_at_finish = true;
     const bool append = table.options.Boolean("append");
-    return LineSink::Make(table, context, options, [path, append](std::optional<int64_t> keep) {
-      return OpenOutput(path, append, keep);
-    });
+    return LineSink::Make(table, context, options,
+                          [path, append](std::optional<int64_t> keep) { return OpenOutput(path, append, keep); });
   }
 };
 

@@ -4,8 +4,10 @@ import hashlib
 import json
 from datetime import datetime, timedelta, timezone
 
-from harness.sql import sink, source
+import pytest
+
 from harness.aggregators import Python
+from harness.sql import sink, source
 from harness.streams import create_stream, put_all, read_all, shard_of_hash
 
 COLUMNS = """n BIGINT, key TEXT METADATA FROM 'partition_key', number TEXT METADATA FROM 'sequence_number',
@@ -72,15 +74,17 @@ KEYED = "n BIGINT, key TEXT METADATA FROM 'partition_key', hash TEXT METADATA FR
 STEP = 2**128 // 200
 
 
-def test_a_sink_puts_records_with_the_keys_of_its_columns(any_server, new_name, laminar):
+@pytest.mark.parametrize("delivery", ["at_least_once", "exactly_once"])
+def test_a_sink_puts_records_with_the_keys_of_its_columns(any_server, new_name, laminar, tmp_path, delivery):
     client = any_server.client()
     read, written = new_name("plain"), new_name("keyed")
     create_stream(client, read, 2)
     create_stream(client, written, 4)
     put_all(client, read, (json.dumps({"n": n, "k": f"customer {n % 7}" if n % 5 else None, "h": str(n * STEP) if n % 3 else None}).encode()
                            for n in range(200)))
-    script = source("r", "n BIGINT, k TEXT, h TEXT", read) + sink("w", KEYED, written) + "INSERT INTO w SELECT n, k, h FROM r;\n"
-    laminar("run", "--until-caught-up", script=script, endpoint=any_server.endpoint).expect(0)
+    options = {"sink_delivery": "exactly_once", "sink_fence_wait": "100ms"} if delivery == "exactly_once" else {}
+    script = source("r", "n BIGINT, k TEXT, h TEXT", read) + sink("w", KEYED, written, **options) + "INSERT INTO w SELECT n, k, h FROM r;\n"
+    laminar("run", "--until-caught-up", "--state-dir", tmp_path, script=script, endpoint=any_server.endpoint).expect(0)
     records = read_all(client, written)
     assert sorted(json.loads(record.data)["n"] for record in records) == list(range(200))
     generated = set()
@@ -88,13 +92,33 @@ def test_a_sink_puts_records_with_the_keys_of_its_columns(any_server, new_name, 
         row = json.loads(record.data)
         assert list(row) == ["n"], "the keys are no part of the record"
         n = row["n"]
+        key, separator, _ = record.key.partition("\x1f")
+        assert (separator != "") == (delivery == "exactly_once"), "exactly once, an id stands behind the key"
         if n % 5:
-            assert record.key == f"customer {n % 7}"
+            assert key == f"customer {n % 7}"
         else:
-            generated.add(record.key)
-        hash_key = n * STEP if n % 3 else int(hashlib.md5(record.key.encode()).hexdigest(), 16)
+            generated.add(key)
+        hash_key = n * STEP if n % 3 else int(hashlib.md5(key.encode()).hexdigest(), 16)
         assert record.shard == shard_of_hash(client, written, hash_key)
     assert len(generated) == 40 and "" not in generated
+
+
+def test_aggregated_rows_have_the_keys_of_their_column(quick_server, new_name, laminar):
+    client = quick_server.client()
+    read, written = new_name("plain"), new_name("aggregated")
+    create_stream(client, read, 1)
+    create_stream(client, written, 3)
+    put_all(client, read, (json.dumps({"n": n, "k": f"customer {n % 7}" if n % 5 else None}).encode() for n in range(200)))
+    script = (source("r", "n BIGINT, k TEXT", read)
+              + sink("w", "n BIGINT, key TEXT METADATA FROM 'partition_key'", written, sink_aggregation="kpl", sink_aggregation_key_groups=6)
+              + "INSERT INTO w SELECT n, k FROM r;\n")
+    laminar("run", "--until-caught-up", script=script, endpoint=quick_server.endpoint).expect(0)
+    records = read_all(client, written)
+    assert len(records) < 40
+    keys = {json.loads(data)["n"]: key for users in Python.take_apart(records) for key, data in users}
+    assert sorted(keys) == list(range(200))
+    assert all(keys[n] == f"customer {n % 7}" for n in range(200) if n % 5)
+    assert len({keys[n] for n in range(0, 200, 5)}) == 40
 
 
 def test_keys_pass_through_a_pipeline(quick_server, new_name, laminar):

@@ -34,7 +34,7 @@ infer::StatementParts Parts(const Arguments& arguments, size_t records) {
     parts.heading = FormatCount(records) + (records == 1 ? " record" : " records") + " of stream " + arguments.from;
     parts.where = {{"connector", "kinesis"}};
     for (auto& option : arguments.stream.Options()) parts.where.push_back(std::move(option));
-    parts.where.emplace_back("source.offset", "earliest");
+    parts.where.emplace_back("source.offset", arguments.offset);
   }
   parts.where.emplace_back("type", "source");
   return parts;

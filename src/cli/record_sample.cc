@@ -20,6 +20,7 @@ class FileSample final : public RecordSample {
   infer::Sample sample() const override {
     infer::Sample sample;
     sample.records = {Beginning()};
+    sample.is_file = true;
     sample.place = [what = file_->input().what](size_t) { return what; };
     return sample;
   }

@@ -16,6 +16,7 @@ struct ColumnGuess {
   Schema columns;
   FormatOptions options;           // of the format, beside compression
   std::vector<std::string> notes;  // by column; "" = nothing
+  std::string remark;              // about the table; "" = nothing
 };
 
 // plain: the records without their compression, where the format may have one. Error (kUser): no columns are found, the

@@ -33,10 +33,15 @@ size_t Rank(const std::string& name) {
   return std::size(kNames) + static_cast<size_t>(ending - std::begin(kEndings));
 }
 
+constexpr size_t kUnknown = std::size(kNames) + std::size(kEndings);
+
 }  // namespace
 
+bool SoundsLikeTime(const std::string& name) {
+  return Rank(name) < kUnknown;
+}
+
 std::optional<size_t> FindEventTime(const std::vector<InferredColumn>& columns) {
-  constexpr size_t kUnknown = std::size(kNames) + std::size(kEndings);
   std::optional<size_t> best;
   size_t best_rank = kUnknown, times = 0;
   for (size_t i = 0; i < columns.size(); i++) {

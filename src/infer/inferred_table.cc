@@ -52,9 +52,22 @@ Result<std::string> TellFormat(const SampleReader& reader, const Plain& plain) {
   return Status::User(reader.sample().place(0) + " is empty", "Name a stream or a file that has data");
 }
 
+// A file of which every line is a row by itself.
+void SplitLines(Sample* sample) {
+  if (!sample->is_file) return;
+  const RecordView file = sample->records.front();
+  sample->records.clear();
+  for (size_t begin = 0; begin < file.size() && sample->records.size() < sample->most_rows;) {
+    const size_t end = std::min(file.find('\n', begin), file.size());
+    sample->records.push_back(file.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  sample->place = [place = sample->place](size_t line) { return place(0) + ", line " + std::to_string(line + 1); };
+}
+
 // Of lines that are a value each, as many as rows are wanted: what stands behind them is nobody's business.
 void CutLines(Sample* sample) {
-  if (sample->records.size() != 1 || sample->most_rows == UINT64_MAX) return;
+  if (!sample->is_file || sample->most_rows == UINT64_MAX) return;
   RecordView& record = sample->records.front();
   std::string_view first = record.substr(0, std::min(record.find('\n'), record.size()));
   while (first.ends_with('\r') || first.ends_with(' ')) first.remove_suffix(1);
@@ -174,19 +187,28 @@ Result<InferredTable> InferTable(const Registry& registry, MemoryFiles* files, c
         "no columns are found in " + sample.place(0) + ", read as " + table.format + ": " + guess.status().message(),
         "Name the format with --format, one of json, csv, parquet, avro");
   }
+  if (table.format == "csv" && settings.format.empty() && guess->columns.size() == 1 && compression.empty()) {
+    // Nothing separates values: it may be any text.
+    table.format = "raw_string";
+    *guess = {{{"line", MakeType("VARCHAR"), false}}, {}, {""}, "text of one column; --format csv reads it as CSV"};
+    SplitLines(&sample);
+  }
+  table.remark = guess->remark;
   table.options = guess->options;
   table.options.insert(table.options.end(), compression.begin(), compression.end());
-  for (size_t i = 0; i < guess->columns.size(); i++)
-    table.columns.push_back({guess->columns[i].name, guess->columns[i].type, 0, guess->notes[i]});
+  for (size_t i = 0; i < guess->columns.size(); i++) {
+    TypeRef type = guess->columns[i].type;
+    if (type->id() == duckdb::LogicalTypeId::SQLNULL) type = MakeType("VARCHAR");
+    table.columns.push_back({guess->columns[i].name, std::move(type), 0, guess->notes[i]});
+  }
   RETURN_IF_ERROR(Fitting(&reader, settings, &table).Fit());
-  if (table.rows == 0) {
+  const bool has_schema = table.format == "parquet" || table.format == "avro";
+  if (table.rows == 0 && !(has_schema && table.bad_rows == 0)) {
     return Status::User(table.first_bad.empty() ? sample.place(0) + " has no rows" : table.first_bad,
                         "Name a stream or a file that has rows that can be read");
   }
   for (InferredColumn& column : table.columns) {
-    // The kinds of its values say why a type is not narrower, and nothing where it is.
-    if (column.type->id() != duckdb::LogicalTypeId::VARCHAR && table.format == "json") column.note.clear();
-    if (column.nulls == table.rows) column.note = "only NULL was seen";
+    if (table.rows > 0 && column.nulls == table.rows) column.note = "only NULL was seen";
   }
   table.event_time = FindEventTime(table.columns);
   return table;

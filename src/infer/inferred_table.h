@@ -26,6 +26,7 @@ struct InferredTable {
   std::optional<size_t> event_time;  // a column that looks like it
   uint64_t rows = 0, bad_rows = 0;
   std::string first_bad;  // "" = there is none
+  std::string remark;     // what else is to be known of the table; "" = nothing
 };
 
 struct InferSettings {

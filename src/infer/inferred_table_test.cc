@@ -31,6 +31,7 @@ class InferTest : public testing::Test {
     registry_.AddFormat("csv", MakeCompressedFormat(MakeCsvFormat(database_.get())),
                         WithCompression(CsvFormatOptions()));
     registry_.AddFormat("raw", MakeCompressedFormat(MakeRawFormat()), WithCompression({}));
+    registry_.AddFormat("raw_string", MakeCompressedFormat(MakeRawStringFormat()), WithCompression({}));
     registry_.AddFormat("parquet", MakeParquetFormat(256 << 20), ParquetFormatOptions());
   }
 
@@ -45,6 +46,7 @@ class InferTest : public testing::Test {
     }
     sample.place = [](size_t record) { return "record " + std::to_string(record); };
     sample.most_rows = most_rows;
+    sample.is_file = records.size() == 1;
     return InferTable(registry_, files_.get(), sample, settings);
   }
   // "a BIGINT, b VARCHAR (its note)"; the error's message.
@@ -103,6 +105,33 @@ TEST_F(InferTest, ValuesWithoutFieldsAreRowsAsTheyAre) {
   ASSERT_TRUE(table.ok()) << table.status().ToString();
   EXPECT_EQ(Columns(table), "value JSON");
   EXPECT_THAT(table->options, ElementsAre(Pair("json.unstructured", "true")));
+}
+
+TEST_F(InferTest, FieldsAreReadAsTheyAreWritten) {
+  const auto table =
+      Infer({R"({"long":123456789012345678901234567890,"ts":1767225600000,"n":1767225600000,)"
+             R"("tooLong":1234567890123456789012345678901234567890123,"mixed":"2026-01-01T10:00:00+02:00"})"});
+  EXPECT_EQ(Columns(table),
+            "long HUGEINT, ts BIGINT (since 1970? As a TIMESTAMP it is read as a time), n BIGINT, "
+            "tooLong VARCHAR (not all values can be read as HUGEINT), mixed TIMESTAMP");
+}
+
+TEST_F(InferTest, NamesThatNoColumnCanHaveAreLeftOut) {
+  const auto table = Infer({R"({"a":1,"A":2,"":3})"});
+  EXPECT_EQ(Columns(table), "a BIGINT");
+  ASSERT_TRUE(table.ok());
+  EXPECT_THAT(table->remark, HasSubstr("2 fields are left out"));
+  EXPECT_THAT(Infer({"{}", "{ }"}).status().message(), HasSubstr("the objects have no fields"));
+}
+
+TEST_F(InferTest, TextWithoutDelimiterIsLines) {
+  const auto table = Infer({"just some text\nand more\n"});
+  EXPECT_EQ(Columns(table), "line VARCHAR");
+  ASSERT_TRUE(table.ok());
+  EXPECT_EQ(table->format, "raw_string");
+  EXPECT_EQ(table->rows, 2u);
+  const auto csv = Infer({"n\n1\n2\n"}, {.format = "csv"});
+  EXPECT_EQ(Columns(csv), "n BIGINT");
 }
 
 TEST_F(InferTest, ABadRecordIsNamedOrCounted) {

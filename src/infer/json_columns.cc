@@ -1,35 +1,19 @@
 // JSON is read twice by the format's own decoder before DuckDB sees it: as whole values, which become lines, and with
-// every column as JSON, to see which kinds of values each holds.
+// every column as JSON, to see what each field holds.
 #include <algorithm>
-#include <array>
 
 #include "base/units.h"
 #include "duck/detect_columns.h"
 #include "duck/pch.h"
 #include "infer/columns.h"
+#include "infer/event_time.h"
+#include "infer/json_field.h"
 
 namespace laminar::infer {
 
 namespace {
 
 constexpr std::string_view kUnstructured = "json.unstructured";
-constexpr std::array<const char*, 5> kKinds = {"numbers", "texts", "booleans", "objects", "lists"};
-
-size_t KindOf(std::string_view json) {
-  switch (json.empty() ? '\0' : json.front()) {
-    case '"':
-      return 1;
-    case 't':
-    case 'f':
-      return 2;
-    case '{':
-      return 3;
-    case '[':
-      return 4;
-    default:
-      return 0;
-  }
-}
 
 Status Ignore(const BadRow& /*bad*/) {
   return Status::Ok();
@@ -37,6 +21,7 @@ Status Ignore(const BadRow& /*bad*/) {
 
 struct Values {
   std::string objects;  // one a line
+  bool have_fields = false;
   uint64_t rows = 0;
 };
 
@@ -48,7 +33,8 @@ Result<Values> ReadValues(const SampleReader& reader, FormatOptions options) {
       [&](const Batch& batch) {
         values.rows += batch.rows();
         ForEachText(batch, 0, [&](size_t, std::string_view json) {
-          if (KindOf(json) != 3) return;
+          if (KindOf(json) != JsonValueKind::kObject) return;
+          values.have_fields = values.have_fields || json.find('"') != json.npos;
           const size_t begin = values.objects.size();
           values.objects += json;
           // Line breaks are white space: within a text they are escaped.
@@ -62,39 +48,18 @@ Result<Values> ReadValues(const SampleReader& reader, FormatOptions options) {
   return values;
 }
 
-// A text that begins as a date with a time: 2026-01-01T...
-bool LooksLikeTime(std::string_view json) {
-  constexpr std::string_view kShape = "\"0000-00-00T00:00";
-  if (json.size() < kShape.size()) return false;
-  for (size_t i = 0; i < kShape.size(); i++) {
-    const bool fits = kShape[i] == '0'   ? json[i] >= '0' && json[i] <= '9'
-                      : kShape[i] == 'T' ? json[i] == 'T' || json[i] == 't' || json[i] == ' '
-                                         : json[i] == kShape[i];
-    if (!fits) return false;
+// What is known of a field beyond DuckDB's type for it.
+void Refine(const JsonField& field, Column* column, std::string* note) {
+  const duckdb::LogicalType& type = *column->type;
+  if (type.id() == duckdb::LogicalTypeId::VARCHAR) *note = field.DescribeKinds();  // JSON too
+  if (type == duckdb::LogicalType::VARCHAR && field.has_only_times()) {
+    // DuckDB wants all of them to be written in the same way, to the number of fraction digits.
+    column->type = MakeType("TIMESTAMP");
+  } else if (type == duckdb::LogicalType::DOUBLE && field.has_long_wholes()) {
+    column->type = MakeType("HUGEINT");
+  } else if (type == duckdb::LogicalType::BIGINT && field.has_only_epochs() && SoundsLikeTime(column->name)) {
+    *note = "since 1970? As a TIMESTAMP it is read as a time";
   }
-  return true;
-}
-
-// What a field was seen to hold.
-struct Kinds {
-  std::array<uint64_t, kKinds.size()> counts{};
-  uint64_t times = 0;  // of the texts
-};
-
-// "numbers in 3 rows, texts in 997"; "" where all are of one kind.
-std::string Note(const Kinds& kinds) {
-  std::string note;
-  size_t seen = 0;
-  for (size_t kind = 0; kind < kKinds.size(); kind++) {
-    if (kinds.counts[kind] == 0) continue;
-    const uint64_t count = kinds.counts[kind];
-    note += (seen == 0 ? "" : ", ") + std::string(kKinds[kind]) + " in " + FormatCount(count) +
-            (seen > 0     ? ""
-             : count == 1 ? " row"
-                          : " rows");
-    seen++;
-  }
-  return seen > 1 ? note : "";
 }
 
 }  // namespace
@@ -109,29 +74,32 @@ Result<ColumnGuess> GuessJson(MemoryFiles* files, const SampleReader& reader, co
     if (values.rows > 0) guess.options = {{std::string(kUnstructured), "true"}};
     return guess;
   }
-  ASSIGN_OR_RETURN(guess.columns, DetectJsonColumns(files, values.objects));
-  if (guess.columns.empty()) return Status::User("the objects have no fields");
-  Schema as_json = guess.columns;
+  if (!values.have_fields) return Status::User("the objects have no fields");
+  ASSIGN_OR_RETURN(const Schema detected, DetectJsonColumns(files, values.objects));
+  Schema as_json = detected;
   for (Column& column : as_json) column.type = MakeType("JSON");
-  std::vector<Kinds> kinds(as_json.size());
+  std::vector<JsonField> fields(as_json.size());
   RETURN_IF_ERROR(reader.Read(
       "json", compression, as_json,
       [&](const Batch& batch) {
-        for (size_t i = 0; i < kinds.size(); i++) {
-          ForEachText(batch, i, [&](size_t, std::string_view json) {
-            kinds[i].counts[KindOf(json)]++;
-            kinds[i].times += LooksLikeTime(json) ? 1 : 0;
-          });
-        }
+        for (size_t i = 0; i < fields.size(); i++)
+          ForEachText(batch, i, [&](size_t, std::string_view json) { fields[i].Add(json); });
       },
       Ignore));
-  for (size_t i = 0; i < kinds.size(); i++) {
-    guess.notes.push_back(Note(kinds[i]));
-    // DuckDB wants all of them to be written in the same way, to the number of fraction digits.
-    const uint64_t texts = kinds[i].counts[KindOf("\"")];
-    if (texts > 0 && kinds[i].times == texts && guess.notes[i].empty() &&
-        *guess.columns[i].type == duckdb::LogicalType::VARCHAR)
-      guess.columns[i].type = MakeType("TIMESTAMP");
+  size_t renamed = 0;
+  for (size_t i = 0; i < fields.size(); i++) {
+    // DuckDB saw values under this name of its own making.
+    if (fields[i].empty() && !detected[i].type->IsJSONType()) {
+      renamed++;
+      continue;
+    }
+    guess.columns.push_back(detected[i]);
+    Refine(fields[i], &guess.columns.back(), &guess.notes.emplace_back());
+  }
+  if (guess.columns.empty()) return Status::User("the names of all fields are empty");
+  if (renamed > 0) {
+    guess.remark = FormatCount(renamed) + (renamed == 1 ? " field is" : " fields are") +
+                   " left out: a name is empty, or differs from another one in case only";
   }
   return guess;
 }

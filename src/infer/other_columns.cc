@@ -24,7 +24,10 @@ void Merge(const Schema& more, ColumnGuess* guess) {
     } else if (*known->type != *column.type) {
       std::string& note = guess->notes[static_cast<size_t>(known - guess->columns.begin())];
       note = TypeName(*known->type) + " in some records, " + TypeName(*column.type) + " in others";
-      known->type = MakeType(duckdb::LogicalType::ForceMaxLogicalType(*known->type, *column.type));
+      const bool nested = known->type->IsNested() || column.type->IsNested();
+      known->type = nested && known->type->id() != column.type->id()
+                        ? MakeType("JSON")
+                        : MakeType(duckdb::LogicalType::ForceMaxLogicalType(*known->type, *column.type));
     }
   }
 }

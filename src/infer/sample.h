@@ -14,6 +14,7 @@ namespace laminar::infer {
 struct Sample {
   std::vector<RecordView> records;           // borrowed, each with kRecordPadding readable bytes behind it
   std::function<std::string(size_t)> place;  // of a record, for messages: "file orders.jsonl"
+  bool is_file = false;                      // it has one record, the file
   uint64_t most_rows = UINT64_MAX;           // rows behind these are not looked at
 };
 

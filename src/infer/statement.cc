@@ -55,6 +55,7 @@ std::string CreateTable(const InferredTable& table, const StatementParts& parts)
                    " that cannot be read: " + table.first_bad) +
            "\n";
   }
+  if (!table.remark.empty()) out += Comment(table.remark) + "\n";
   out += "CREATE TABLE " + QuotedIfNeeded(parts.table) + " (\n";
   for (size_t i = 0; i < table.columns.size(); i++) {
     const InferredColumn& column = table.columns[i];

@@ -123,6 +123,54 @@ def test_aggregated_records_are_taken_apart_and_only_so_many_are_read(quick_serv
     assert f"-- 30 records of stream {name}: 30 rows" in infer(name, "--records", 30, *where)
 
 
+def test_records_of_several_schemas(quick_server, new_name, laminar, tmp_path):
+    """All columns, of types that hold both."""
+    client = quick_server.client()
+    first = pa.table({"n": pa.array([1], pa.int32()), "s": ["a"], "w": [1]})
+    second = pa.table({"n": pa.array([2**40], pa.int64()), "t": [2.5], "w": ["x"]})
+    avro = [("int", "long"), ({"name": "s", "type": "string"}, {"name": "t", "type": "double"}), ("long", "string")]
+    schemas = [{"type": "record", "name": "R", "fields": [{"name": "n", "type": avro[0][i]}, avro[1][i], {"name": "w", "type": avro[2][i]}]} for i in (0, 1)]
+    for format in ("parquet", "avro"):
+        records = []
+        for table, schema in zip((first, second), schemas):
+            out = io.BytesIO()
+            pq.write_table(table, out) if format == "parquet" else fastavro.writer(out, schema, table.to_pylist())
+            records.append(out.getvalue())
+        name = new_name(format)
+        create_stream(client, name, 1)
+        put_all(client, name, records)
+        statement = infer(name, "--table", "t", "--region", "us-east-1", "--endpoint", quick_server.endpoint)
+        assert "n BIGINT,  -- INTEGER in some records, BIGINT in others\n" in statement
+        rows = [{"n": 1, "s": "a", "w": "1", "t": None}, {"n": 2**40, "s": None, "w": "x", "t": 2.5}]
+        assert rows_of(laminar, statement, tmp_path) == rows
+
+
+def test_new_records_are_waited_for(quick_server, new_name, laminar):
+    client, name = quick_server.client(), new_name("later")
+    create_stream(client, name, 1)
+    put_all(client, name, [b'{"old": 1}'])
+    run = laminar("infer", name, "--offset", "latest", "--records", "2", environment={"AWS_REGION": "us-east-1"}, endpoint=quick_server.endpoint)
+    run.wait_reading()
+    put_all(client, name, [b'{"fresh": 1}', b'{"fresh": 2}'])
+    run.expect(0)
+    assert "    fresh BIGINT\n" in run.stdout and "old" not in run.stdout
+
+
+def test_avro_files_that_cannot_be_are_said_while_planning(laminar):
+    table = "CREATE TABLE t (n BIGINT) WITH (connector = 'single_file', path = 'x.avro', format = 'avro'{});\n"
+    said = laminar("check", script=table.format("") + "INSERT INTO t SELECT 1;\n").expect(2).stderr
+    assert "files of format 'avro' are read only" in said and "1:" in said
+    said = laminar("check", script=table.format(", 'avro.encoding' = 'raw', 'avro.schema' = '\"long\"'") + "SELECT n FROM t;\n").expect(2).stderr
+    assert "of Avro, a file can only be a container" in said
+
+
+def test_lines_of_text(laminar, tmp_path):
+    (tmp_path / "app.log").write_text("starting\nit runs, and runs\n")
+    statement = infer("app.log", "--table", "t", cwd=tmp_path)
+    assert statement.startswith("-- file app.log: 2 rows\n") and "format = 'raw_string'" in statement
+    assert rows_of(laminar, statement, tmp_path) == [{"line": "starting"}, {"line": "it runs, and runs"}]
+
+
 def test_a_bad_record_is_named_or_left_out(quick_server, new_name, laminar, tmp_path):
     client, name = quick_server.client(), new_name("broken")
     create_stream(client, name, 1)

@@ -92,20 +92,21 @@ class FileConnector final : public Connector {
       problems->push_back(Status::User("files of format 'avro' are read only", "Choose another format for this table")
                               .At(table.options.position("format")));
     }
-    if (use == OptionUse::kSource && table.format != nullptr &&
-        table.format->Layout(table.options) == FileLayout::kNone && is_avro) {
+    if (use != OptionUse::kSource || table.format == nullptr ||
+        table.format->Layout(table.options) != FileLayout::kNone)
+      return;
+    if (is_avro) {
       problems->push_back(Status::User("of Avro, a file can only be a container: other datums do not show their ends",
                                        "Leave avro.encoding out, or set it to container")
                               .At(table.options.position("avro.encoding")));
-    } else if (use == OptionUse::kSource && table.format != nullptr &&
-               table.format->Layout(table.options) == FileLayout::kNone) {
-      problems->push_back(
-          Status::User("a file of lines of format '" + table.options.StringOr("format", "") +
-                           "' cannot be read while it is compressed",
-                       "Leave compression out, set path = '-', and decompress it on its way: zcat FILE | laminar run "
-                       "...")
-              .At(table.options.position("compression")));
+      return;
     }
+    problems->push_back(
+        Status::User("a file of lines of format '" + table.options.StringOr("format", "") +
+                         "' cannot be read while it is compressed",
+                     "Leave compression out, set path = '-', and decompress it on its way: zcat FILE | laminar run "
+                     "...")
+            .At(table.options.position("compression")));
   }
 
   Result<std::unique_ptr<Source>> MakeSource(const TableSpec& table, const ConnectorContext& context) const override {

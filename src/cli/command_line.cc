@@ -30,6 +30,7 @@ std::unique_ptr<CLI::App> MakeCommandLine(Action* action) {
   AddConnectors(app.get(), action);
   AddTail(app.get(), action);
   AddPut(app.get(), action);
+  AddInfer(app.get(), action);
   AddReplay(app.get(), action);
   AddCompletion(app.get(), action);
   app->footer(

@@ -24,6 +24,7 @@ void AddCheckpoints(CLI::App* app, Action* action);
 void AddConnectors(CLI::App* app, Action* action);
 void AddTail(CLI::App* app, Action* action);
 void AddPut(CLI::App* app, Action* action);
+void AddInfer(CLI::App* app, Action* action);
 void AddReplay(CLI::App* app, Action* action);
 void AddCompletion(CLI::App* app, Action* action);
 

@@ -45,7 +45,8 @@ CommandInfo Describe(const CLI::App& app) {
     std::vector<std::string> choices;
     if (text.find('|') != std::string::npos) choices = Split(text, '|');
     if (option->get_positional()) {
-      info.takes_file = info.takes_file || option->get_name() == "FILE";
+      const std::string name = option->get_name();
+      info.takes_file = info.takes_file || name == "FILE" || name.ends_with("|FILE");
       info.words.insert(info.words.end(), choices.begin(), choices.end());
       continue;
     }

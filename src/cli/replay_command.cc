@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <filesystem>
 
 #include "cli/commands.h"
 #include "cli/dead_letter_format.h"
@@ -32,13 +31,6 @@ class LettersAsRecords final : public Format {
   ReplayCounts* const counts_;
 };
 
-// A name with a slash is a path, and so is one that a file has. The rest are streams.
-bool IsFile(const std::string& name) {
-  std::error_code error;
-  if (name.starts_with("arn:")) return false;
-  return name == "-" || name.find('/') != std::string::npos || std::filesystem::is_regular_file(name, error);
-}
-
 PipeEnd StreamEnd(const Arguments& arguments, const std::string& stream, const Format* format) {
   StreamArguments named = arguments.stream;
   named.stream = stream;
@@ -46,14 +38,14 @@ PipeEnd StreamEnd(const Arguments& arguments, const std::string& stream, const F
 }
 
 PipeEnd From(const Arguments& arguments, const Format* format) {
-  if (IsFile(arguments.from)) return {"single_file", {{"path", arguments.from}}, format};
+  if (NamesFile(arguments.from)) return {"single_file", {{"path", arguments.from}}, format};
   PipeEnd end = StreamEnd(arguments, arguments.from, format);
   end.options.emplace_back("source.offset", "earliest");
   return end;
 }
 
 PipeEnd Into(const Arguments& arguments, const Format* format) {
-  if (IsFile(arguments.into)) return {"single_file", {{"path", arguments.into}, {"append", "true"}}, format};
+  if (NamesFile(arguments.into)) return {"single_file", {{"path", arguments.into}, {"append", "true"}}, format};
   PipeEnd end = StreamEnd(arguments, arguments.into, format);
   end.options.emplace_back("sink.partition_key", "partition_key");
   return end;

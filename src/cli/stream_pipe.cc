@@ -1,6 +1,7 @@
 #include "cli/stream_pipe.h"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
 #include "cli/record_format.h"
 
@@ -55,6 +56,12 @@ std::vector<std::pair<std::string, std::string>> StreamArguments::Options() cons
   if (!role_arn.empty()) options.emplace_back("aws_role_arn", role_arn);
   if (!external_id.empty()) options.emplace_back("aws_external_id", external_id);
   return options;
+}
+
+bool NamesFile(const std::string& name) {
+  std::error_code error;
+  if (name.starts_with("arn:")) return false;
+  return name == "-" || name.find('/') != std::string::npos || std::filesystem::is_regular_file(name, error);
 }
 
 Result<std::unique_ptr<sql::CompiledScript>> MakePipe(const Registry& registry, const PipeEnd& from, const PipeEnd& to,

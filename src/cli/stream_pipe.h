@@ -25,6 +25,10 @@ struct StreamArguments {
   std::vector<std::pair<std::string, std::string>> Options() const;
 };
 
+// Of an argument that is a stream or a file: a name with a slash is a file, and so is "-", and one that a file has. The
+// rest are streams.
+bool NamesFile(const std::string& name);
+
 // One end of the pipe.
 struct PipeEnd {
   std::string connector;

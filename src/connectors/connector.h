@@ -47,12 +47,23 @@ struct ConnectorContext {
   SourceWatermark* watermark = nullptr;
 };
 
+// A column of a sink that is no part of its records' bytes: METADATA FROM 'name'.
+struct SinkMetadata {
+  std::string name;    // of Connector::metadata
+  std::string column;  // in SQL
+  size_t index = 0;    // in the batches that the sink gets
+  SqlPosition position;
+};
+
 // A table as the script defines it, checked: what a connector is made from.
 struct TableSpec {
-  std::string name;                // in SQL
-  Schema schema;                   // source: the columns to decode, in the order the plan wants them. sink: all columns
-  OptionValues options;            // against the connector's specs and its format's
-  const Format* format = nullptr;  // nullptr for connectors without one (generator)
+  std::string name;  // in SQL
+  // Source: the columns to decode, in the order the plan wants them. Sink: the columns to encode, in the order of its
+  // batches, which have those of `metadata` beside them.
+  Schema schema;
+  std::vector<SinkMetadata> metadata;           // sinks only; each name once
+  OptionValues options;                         // against the connector's specs and its format's
+  const Format* format = nullptr;               // nullptr for connectors without one (generator)
   std::vector<std::string> column_expressions;  // generator only: SQL of each column's `AS (...)`, else empty
   BadDataPolicy bad_data = BadDataPolicy::kFail;
 };

@@ -222,10 +222,19 @@ class Compilation {
     node.op = SinkNode{name};
     node.inputs = {*rows};
     node.schema = plan().nodes[*rows].schema;
-    if (target.table) node.schema = result_.script->sinks.at(name).spec.schema;
+    if (target.table) node.schema = BatchSchema(result_.script->sinks.at(name));
     node.position = problems_.At(script_.queries[target.queries.front()].offset);
     plan().sinks.push_back(std::move(name));
     AddNode(std::move(node));
+  }
+
+  // All columns of a sink, in the table's order.
+  static Schema BatchSchema(const BoundTable& sink) {
+    Schema schema = sink.spec.schema;
+    for (size_t i = 0; i < sink.spec.metadata.size(); i++)
+      schema.insert(schema.begin() + static_cast<std::ptrdiff_t>(sink.spec.metadata[i].index),
+                    sink.metadata_columns[i]);
+    return schema;
   }
 
   // The sink of a bare SELECT.

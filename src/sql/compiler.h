@@ -24,7 +24,8 @@ struct ScriptInput {
 struct BoundTable {
   const Connector* connector = nullptr;  // borrowed from the registry
   TableSpec spec;                        // sources: schema = the columns that are decoded
-  // Sources: the columns behind them, METADATA FROM, and what of.
+  // METADATA FROM, and what of. Sources: the columns behind those of `spec`; sinks: spec.metadata says where they
+  // stand.
   Schema metadata_columns;
   std::vector<MetadataSpec> metadata;
   SqlPosition position;  // of its CREATE TABLE

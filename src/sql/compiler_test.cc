@@ -346,6 +346,40 @@ TEST_F(CompilerTest, ASyntaxErrorNamesItsLikelyCause) {
               ElementsAre(HasSubstr("unterminated quoted string")));
 }
 
+TEST_F(CompilerTest, MetadataOfASinkIsNotEncoded) {
+  const auto script = Good(WithSource(
+      "CREATE TABLE o (h TEXT METADATA FROM 'explicit_hash_key', x BIGINT, k TEXT METADATA FROM 'Partition_Key', y "
+      "TEXT) WITH (connector = 'kinesis', stream_name = 'o');\n"
+      "INSERT INTO o (x, k) SELECT b, a FROM s"));
+  ASSERT_NE(script, nullptr);
+  const TableSpec& sink = script->sinks.at("o").spec;
+  EXPECT_THAT(Names(sink.schema), ElementsAre("x", "y"));
+  EXPECT_EQ(sink.schema[1].position, 1u);
+  EXPECT_EQ(sink.schema[1].declared, 2u);
+  ASSERT_THAT(sink.metadata, ::testing::SizeIs(2));
+  EXPECT_EQ(sink.metadata[0].name, "explicit_hash_key");
+  EXPECT_EQ(sink.metadata[0].index, 0u);
+  EXPECT_EQ(sink.metadata[1].name, "partition_key");
+  EXPECT_EQ(sink.metadata[1].column, "k");
+  EXPECT_EQ(sink.metadata[1].index, 2u);
+  EXPECT_EQ(sink.metadata[1].position.line, 2);
+  EXPECT_THAT(Names(script->plan.nodes.back().schema), ElementsAre("h", "x", "k", "y"));
+}
+
+TEST_F(CompilerTest, WhatMetadataASinkCannotHave) {
+  const auto problems = [&](const std::string& columns) {
+    return Problems("CREATE TABLE o (" + columns + ") WITH (connector = 'kinesis', stream_name = 'o');\n" +
+                    "INSERT INTO o SELECT 1, 'x'");
+  };
+  EXPECT_THAT(problems("n BIGINT, k TEXT METADATA FROM 'shard_id'"),
+              ElementsAre(HasSubstr("1:27 metadata 'shard_id' is for sources, and o is a sink")));
+  EXPECT_THAT(problems("k TEXT METADATA FROM 'partition_key', l TEXT METADATA FROM 'partition_key'"),
+              ElementsAre(HasSubstr("1:55 two columns are the records' 'partition_key': k and l | keep one of them")));
+  EXPECT_THAT(problems("n BIGINT, k BIGINT METADATA FROM 'partition_key'"),
+              ElementsAre(HasSubstr("1:27 metadata 'partition_key' is VARCHAR, and column k is BIGINT | declare it as "
+                                    "TEXT, and cast it in the query")));
+}
+
 TEST_F(CompilerTest, HintsThatHelp) {
   EXPECT_THAT(Problems(WithSource("SELECT a FROM s WHERE a = \"hot\"")),
               ElementsAre(HasSubstr("Double quotes are for names: the text is 'hot'")));

@@ -181,7 +181,8 @@ class TableDefiner {
       problems_->Add(column->offset,
                      "metadata '" + std::string(found->name) + "' is " + given.ToString() + ", and column " +
                          column->name + " is " + column->type.ToString(),
-                     "declare it as " + given.ToString() + " or TEXT, and cast it in the query");
+                     "declare it as " + (given == duckdb::LogicalType::VARCHAR ? "" : given.ToString() + " or ") +
+                         "TEXT, and cast it in the query");
     }
     if (column->not_null || column->generated) {
       problems_->Add(column->offset,

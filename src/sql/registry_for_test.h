@@ -20,6 +20,12 @@ class TestConnector final : public Connector {
   std::string description() const override { return "for tests of the compiler"; }
   const std::vector<OptionSpec>& options() const override { return options_; }
   std::vector<std::string> formats() const override { return formats_; }
+  std::vector<MetadataSpec> metadata() const override {
+    if (name_ != "kinesis") return {};
+    return {{"partition_key", "VARCHAR", OptionUse::kBoth, "the key"},
+            {"explicit_hash_key", "VARCHAR", OptionUse::kBoth, "the hash key"},
+            {"shard_id", "VARCHAR", OptionUse::kSource, "the shard"}};
+  }
   bool is_source() const override { return source_; }
   bool is_sink() const override { return sink_; }
   bool IsBounded(const TableSpec& table) const override { return name_ == "generator" && table.options.Has("rows"); }

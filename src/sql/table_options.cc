@@ -69,6 +69,31 @@ OptionUse UseOfTable(Table& table, Problems* problems) {
   return use;
 }
 
+namespace {
+
+// METADATA FROM. batch_index: where it stands among the columns of a sink's batches.
+void AddMetadata(const TableColumn& column, OptionUse use, size_t batch_index, BoundTable* bound, Problems* problems) {
+  const MetadataSpec& metadata = *column.metadata;
+  const std::string name(metadata.name);
+  if (metadata.use != OptionUse::kBoth && metadata.use != use) {
+    problems->Add(column.offset,
+                  "metadata '" + name + "' is for " + (use == OptionUse::kSource ? "sinks" : "sources") + ", and " +
+                      bound->spec.name + " is a " + (use == OptionUse::kSink ? "sink" : "source"),
+                  "remove the column, or write it as an ordinary one");
+  }
+  bound->metadata_columns.push_back({column.name, MakeType(column.type), false});
+  bound->metadata.push_back(metadata);
+  if (use == OptionUse::kSource) return;
+  for (const SinkMetadata& other : bound->spec.metadata) {
+    if (other.name != name) continue;
+    problems->Add(column.offset, "two columns are the records' '" + name + "': " + other.column + " and " + column.name,
+                  "keep one of them");
+  }
+  bound->spec.metadata.push_back({name, column.name, batch_index, problems->At(column.offset)});
+}
+
+}  // namespace
+
 BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* used, const Registry& registry,
                      Problems* problems) {
   BoundTable bound;
@@ -94,15 +119,7 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
     }
     if (column.metadata) {
       if (use == OptionUse::kSource && used && !used->contains(column.name)) continue;
-      if (column.metadata->use != OptionUse::kBoth && column.metadata->use != use) {
-        problems->Add(column.offset,
-                      "metadata '" + std::string(column.metadata->name) + "' is for " +
-                          (use == OptionUse::kSink ? "sources" : "sinks") + ", and " + table.name + " is a " +
-                          (use == OptionUse::kSink ? "sink" : "source"),
-                      "remove the column, or write it as an ordinary one");
-      }
-      bound.metadata_columns.push_back({column.name, MakeType(column.type), false});
-      bound.metadata.push_back(*column.metadata);
+      AddMetadata(column, use, bound.spec.schema.size() + bound.spec.metadata.size(), &bound, problems);
       continue;
     }
     Column& next = declared[position];

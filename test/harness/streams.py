@@ -92,6 +92,12 @@ def put_all(client, name, rows):
     return count
 
 
+def shard_of_hash(client, name, hash_key):
+    """The open shard that takes records with this hash key (a number)."""
+    return next(s["ShardId"] for s in open_shards(client, name)
+                if int(s["HashKeyRange"]["StartingHashKey"]) <= hash_key <= int(s["HashKeyRange"]["EndingHashKey"]))
+
+
 def put_to_each_shard(client, stream, data):
     """One record into every shard: nothing that came before is waited for any longer."""
     for shard in open_shards(client, stream):

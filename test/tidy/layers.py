@@ -17,6 +17,7 @@ LAYERS = {
     "state": {"duck"},
     "aws_stores": {"aws", "state"},
     "connectors": {"duck", "formats"},
+    "infer": {"duck", "formats", "formats/json", "formats/avro", "formats/raw", "formats/csv", "formats/parquet", "formats/compression", "connectors"},
     "connectors/kinesis": {"duck", "formats", "connectors", "aws"},
     "connectors/file": {"duck", "formats", "connectors"},
     "connectors/stdout": {"duck", "formats", "connectors"},
@@ -52,6 +53,6 @@ PUBLIC = {"sql": {"sql/compiler.h"}}
 # DuckDB's headers: its vectors are everyone's business, its parser, planner and optimiser only the SQL front end's.
 DUCKDB_ANY = {"duck", "sql"}
 DUCKDB_VECTORS = {"state", "formats", "formats/json", "formats/avro", "formats/raw", "formats/csv", "formats/parquet", "formats/compression",
-                  "connectors", "connectors/kinesis", "connectors/file", "connectors/stdout", "connectors/blackhole", "connectors/generator",
+                  "infer", "connectors", "connectors/kinesis", "connectors/file", "connectors/stdout", "connectors/blackhole", "connectors/generator",
                   "stream", "stream/over", "stream/operators", "stream/runtime", "cli"}
 DUCKDB_FRONT_END = ("duckdb/parser/", "duckdb/planner/", "duckdb/optimizer/", "duckdb/catalog/")

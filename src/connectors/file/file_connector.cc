@@ -57,7 +57,7 @@ class FileConnector final : public Connector {
  public:
   std::string name() const override { return "single_file"; }
   std::string description() const override {
-    return "Reads a file to its end, or writes a file anew: lines, or a Parquet file";
+    return "Reads a file to its end, or writes a file anew: lines, or a Parquet file; reads containers of Avro";
   }
   const std::vector<OptionSpec>& options() const override {
     static const std::vector<OptionSpec> kOptions = {
@@ -76,7 +76,7 @@ class FileConnector final : public Connector {
     };
     return kOptions;
   }
-  std::vector<std::string> formats() const override { return {"json", "csv", "raw_string", "parquet"}; }
+  std::vector<std::string> formats() const override { return {"json", "csv", "raw_string", "parquet", "avro"}; }
   bool is_source() const override { return true; }
   bool is_sink() const override { return true; }
   bool IsBounded(const TableSpec& table) const override { return table.options.String("path") != "-"; }
@@ -95,15 +95,26 @@ class FileConnector final : public Connector {
                                 .At(table.options.position("append")));
       }
     }
-    if (use == OptionUse::kSource && table.format != nullptr &&
-        table.format->Layout(table.options) == FileLayout::kNone) {
-      problems->push_back(
-          Status::User("a file of lines of format '" + table.options.StringOr("format", "") +
-                           "' cannot be read while it is compressed",
-                       "Leave compression out, set path = '-', and decompress it on its way: zcat FILE | laminar run "
-                       "...")
-              .At(table.options.position("compression")));
+    const bool is_avro = table.options.StringOr("format", "") == "avro";
+    if (use == OptionUse::kSink && is_avro) {
+      problems->push_back(Status::User("files of format 'avro' are read only", "Choose another format for this table")
+                              .At(table.options.position("format")));
     }
+    if (use != OptionUse::kSource || table.format == nullptr ||
+        table.format->Layout(table.options) != FileLayout::kNone)
+      return;
+    if (is_avro) {
+      problems->push_back(Status::User("of Avro, a file can only be a container: other datums do not show their ends",
+                                       "Leave avro.encoding out, or set it to container")
+                              .At(table.options.position("avro.encoding")));
+      return;
+    }
+    problems->push_back(
+        Status::User("a file of lines of format '" + table.options.StringOr("format", "") +
+                         "' cannot be read while it is compressed",
+                     "Leave compression out, set path = '-', and decompress it on its way: zcat FILE | laminar run "
+                     "...")
+            .At(table.options.position("compression")));
   }
 
   Result<std::unique_ptr<Source>> MakeSource(const TableSpec& table, const ConnectorContext& context) const override {

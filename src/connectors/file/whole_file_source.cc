@@ -1,38 +1,11 @@
 #include "connectors/file/whole_file_source.h"
 
-#include <sys/mman.h>
-
-#include <cerrno>
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
 #include "connectors/bad_row.h"
 
 namespace laminar::file {
-
-// The file's bytes, with kRecordPadding readable ones behind them, however its size falls on pages.
-struct WholeFileSource::Mapping {
-  static Result<std::shared_ptr<Mapping>> Of(std::shared_ptr<const Input> input) {
-    auto mapping = std::make_shared<Mapping>();
-    const auto size = static_cast<size_t>(input->size);
-    mapping->length = size + kRecordPadding;
-    mapping->base = mmap(nullptr, mapping->length, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (mapping->base == MAP_FAILED) return input->Failed(errno);
-    if (size > 0 && mmap(mapping->base, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, input->fd, 0) == MAP_FAILED)
-      return input->Failed(errno);
-    (void)madvise(mapping->base, mapping->length, MADV_SEQUENTIAL);
-    mapping->input = std::move(input);
-    return mapping;
-  }
-  ~Mapping() {
-    if (base != MAP_FAILED) munmap(base, length);
-  }
-  RecordView record() const { return {static_cast<const char*>(base), static_cast<size_t>(input->size)}; }
-
-  std::shared_ptr<const Input> input;  // shared: with the origins of rows
-  void* base = MAP_FAILED;
-  size_t length = 0;
-};
 
 struct WholeFileSource::Progress {
   DecodeCursor cursor;
@@ -68,7 +41,7 @@ class NothingReader final : public SourceReader {
 
 class WholeFileSource::Reader final : public SourceReader, private BadRowHandler {
  public:
-  Reader(const TableSpec& table, const ConnectorContext& context, std::shared_ptr<Mapping> mapping,
+  Reader(const TableSpec& table, const ConnectorContext& context, std::shared_ptr<MappedFile> mapping,
          std::shared_ptr<Progress> progress, std::unique_ptr<Decoder> decoder, int worker)
       : context_(context),
         mapping_(std::move(mapping)),
@@ -87,7 +60,7 @@ class WholeFileSource::Reader final : public SourceReader, private BadRowHandler
     deadline_ = context_.clock->SteadyMicros();
     if (out->rows() == 0) return progress_->used_up ? PollState::kEnd : PollState::kIdle;
     out->origin_rows.clear();
-    out->origins = std::make_shared<NumberedRows>(mapping_->input->what, progress_->rows);
+    out->origins = std::make_shared<NumberedRows>(mapping_->input().what, progress_->rows);
     out->order_key = progress_->rows;
     progress_->rows += out->rows();
     context_.metrics->rows_in.Add(out->rows());
@@ -99,14 +72,14 @@ class WholeFileSource::Reader final : public SourceReader, private BadRowHandler
  private:
   Status OnBadRow(const BadRow& row) override {
     RowPosition position;
-    position.source = mapping_->input->what;
+    position.source = mapping_->input().what;
     position.line = row.line;
     if (row.line > 0) position.sequence_number = std::to_string(row.offset);
     return bad_rows_.Handle(position, row, /*record=*/"");  // which is the file
   }
 
   const ConnectorContext context_;
-  const std::shared_ptr<Mapping> mapping_;
+  const std::shared_ptr<MappedFile> mapping_;
   const std::shared_ptr<Progress> progress_;
   const std::unique_ptr<Decoder> decoder_;
   BadRowPolicy bad_rows_;
@@ -130,14 +103,14 @@ Status WholeFileSource::Start(std::vector<Waker*> /*wakers*/) {
                             std::to_string(resumes_at_size_) + " when the checkpoint was taken",
                         "Put it back, or begin anew with --fresh");
   }
-  ASSIGN_OR_RETURN(mapping_, Mapping::Of(std::move(input)));
+  ASSIGN_OR_RETURN(mapping_, MappedFile::Of(std::move(input)));
   return Status::Ok();
 }
 
 // {"size":9000,"offset":1200,"line":17,"rows":16,"used_up":false}
 Result<std::string> WholeFileSource::Position() const {
   const Progress& progress = *progress_;
-  return nlohmann::json{{"size", mapping_->input->size},
+  return nlohmann::json{{"size", mapping_->input().size},
                         {"offset", progress.cursor.offset},
                         {"line", progress.cursor.line},
                         {"rows", progress.rows},

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "connectors/connector.h"
-#include "connectors/file/line_blocks.h"
+#include "connectors/file/mapped_file.h"
 
 namespace laminar::file {
 
@@ -27,13 +27,12 @@ class WholeFileSource final : public Source {
   bool Ready() const override { return true; }  // since Start
 
  private:
-  struct Mapping;
   struct Progress;
   class Reader;
 
   const TableSpec table_;
   const ConnectorContext context_;
-  std::shared_ptr<Mapping> mapping_;  // shared: with the reader, whose rows point into it
+  std::shared_ptr<MappedFile> mapping_;  // shared: with the reader, whose rows point into it
   // Shared: with the reader, the only one to write it.
   const std::shared_ptr<Progress> progress_;
   int64_t resumes_at_size_ = -1;  // of the file when the position was taken; -1: the beginning

@@ -149,6 +149,7 @@ void Batcher::AppendKey(const RowRef& row, PutRequest* request, KeySpan* span) c
     AppendId(epoch.prefix(), epoch.Id(row), &keys);
   }
   span->key_size = keys.size() - span->key;
+  if (!row.hash_key().empty()) return;  // the row's own: Cut takes it as it is
   const uint32_t groups = row.segment->key_groups;
   if (groups > 0 || (!key.empty() && span->key_size > 0)) {
     const HashKey hash = HashKeyOf(key);
@@ -189,7 +190,9 @@ std::unique_ptr<PutRequest> Batcher::Cut() {
     const RowRef& cut = request->rows_[i];
     request->entries_.push_back({.data = cut.data(),
                                  .partition_key = span.key_size > 0 ? keys.substr(span.key, span.key_size) : cut.key(),
-                                 .explicit_hash_key = keys.substr(span.key + span.key_size, span.hash)});
+                                 .explicit_hash_key = cut.hash_key().empty()
+                                                          ? keys.substr(span.key + span.key_size, span.hash)
+                                                          : cut.hash_key()});
   }
   return request;
 }

@@ -28,6 +28,7 @@ class ConnectorTest : public testing::Test {
     table_.name = "t";
     table_.schema = line_format::LineSchema();
     table_.format = &world_.format;
+    table_.metadata = metadata_;
     table_.options = ParseOptions(specs, written, use, "connector 'kinesis'", &problems);
     if (problems.empty()) connector_->Check(table_, use, &problems);
     std::vector<std::string> texts;
@@ -38,6 +39,7 @@ class ConnectorTest : public testing::Test {
   TestWorld world_;
   std::unique_ptr<Connector> connector_ = MakeKinesisConnector(&world_.model);
   TableSpec table_;
+  std::vector<SinkMetadata> metadata_;
 };
 
 TEST_F(ConnectorTest, EveryOptionIsExplained) {
@@ -157,7 +159,7 @@ TEST_F(ConnectorTest, ChecksWhatBelongsTogetherInASink) {
   EXPECT_THAT(problems({{"sink.aggregation", "kpl"}, {"sink.aggregation_max_bytes", "1MiB"}}), IsEmpty());
   EXPECT_THAT(problems({{"sink.aggregation_max_count", "5"}}), ElementsAre(HasSubstr("only for sink.aggregation")));
   EXPECT_THAT(problems({{"sink.aggregation", "kpl"}, {"sink.aggregation_key_groups", "5"}}),
-              ElementsAre(HasSubstr("only for tables with sink.partition_key")));
+              ElementsAre(HasSubstr("only for tables with partition keys")));
   EXPECT_THAT(problems({{"sink.oversize", "dead_letter"}}), ElementsAre(HasSubstr("does not say where")));
   EXPECT_THAT(problems({{"dead_letter.path", "/x"}}), ElementsAre(HasSubstr("only for sink.oversize")));
   EXPECT_THAT(problems({{"sink.oversize", "drop"}, {"dead_letter.stream", "x"}}),
@@ -167,6 +169,22 @@ TEST_F(ConnectorTest, ChecksWhatBelongsTogetherInASink) {
   EXPECT_THAT(problems({{"sink.oversize", "dead_letter"}, {"dead_letter.stream", "out"}}),
               ElementsAre(HasSubstr("own stream")));
   EXPECT_THAT(problems({{"sink.oversize", "dead_letter"}, {"dead_letter.stream", "letters"}}), IsEmpty());
+}
+
+TEST_F(ConnectorTest, ExplainsWhatDoesNotGoWithKeyColumns) {
+  const auto problems = [&](const std::string& name, std::vector<std::pair<std::string, std::string>> options) {
+    metadata_ = {{name, "k", 1, {7, 3}}};
+    options.emplace_back("stream_name", "out");
+    return Problems(OptionUse::kSink, options);
+  };
+  EXPECT_THAT(problems("partition_key", {{"sink.aggregation", "kpl"}, {"sink.aggregation_key_groups", "5"}}),
+              IsEmpty());
+  EXPECT_THAT(problems("explicit_hash_key", {{"sink.partition_key", "line"}}), IsEmpty());
+  EXPECT_THAT(problems("partition_key", {{"sink.partition_key", "line"}}),
+              ElementsAre("line 7, column 3: table t: column k is METADATA FROM 'partition_key', and "
+                          "sink.partition_key names columns for the same key. Keep one of them"));
+  EXPECT_THAT(problems("explicit_hash_key", {{"sink.aggregation", "kpl"}}),
+              ElementsAre(AllOf(HasSubstr("line 7, column 3"), HasSubstr("many rows share a record"))));
 }
 
 TEST_F(ConnectorTest, MakesSourceAndSinkOfATable) {

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "connectors/kinesis/key_columns.h"
 #include "connectors/kinesis/kinesis_writer.h"
 #include "connectors/kinesis/record_id.h"
 #include "connectors/kinesis/unknown_rows.h"
@@ -39,8 +40,10 @@ KinesisSink::KinesisSink(std::unique_ptr<KinesisApi> api, TableSpec table, const
   if (dead_letters.stream != nullptr) {
     ConnectorContext of_dead_letters = context;
     of_dead_letters.metrics = &dead_letter_metrics_;
-    dead_letter_sink_ =
-        std::make_unique<KinesisSink>(std::move(dead_letters.stream), table_, DeadLetterSettings(), of_dead_letters);
+    TableSpec keyless = table_;
+    keyless.metadata.clear();
+    dead_letter_sink_ = std::make_unique<KinesisSink>(std::move(dead_letters.stream), std::move(keyless),
+                                                      DeadLetterSettings(), of_dead_letters);
   }
 }
 
@@ -109,12 +112,12 @@ Status KinesisSink::OnSummary() const {
                             "aggregated records that do not lie in the shard of their keys",
                         "Leave sink.aggregation out, or set the stream's strategy to UNIFORM_BY_KEY");
   }
-  if (settings_.partition_key.empty()) return Status::Ok();
-  if (summary_.ignores_keys) {
-    LogWarning(
-        "the stream distributes its records itself: sink.partition_key decides neither their shard nor their order",
-        {{"stream", api_->stream_name()}, {"strategy", "AUTO"}});
+  const bool has_hash_key = KeyColumns(table_).has_hash_key();
+  if (summary_.ignores_keys && (keyed() || has_hash_key)) {
+    LogWarning("the stream distributes its records itself: the table's keys decide neither their shard nor their order",
+               {{"stream", api_->stream_name()}, {"strategy", "AUTO"}});
   }
+  if (!keyed()) return Status::Ok();
   if (settings_.aggregation && settings_.aggregation->key_groups < kFewestGroupsOfAShard * summary_.open_shards) {
     LogWarning("sink.aggregation_key_groups is low for the stream's shards: some of them get far more rows than others",
                {{"stream", api_->stream_name()},
@@ -135,6 +138,10 @@ Status KinesisSink::CheckRetention() const {
                              "retention of the stream "
                              "avoids this")
       .WithCode("ReadBackImpossible");
+}
+
+bool KinesisSink::keyed() const {
+  return !settings_.partition_key.empty() || KeyColumns(table_).has_partition_key();
 }
 
 int64_t KinesisSink::NextDeadline() const {

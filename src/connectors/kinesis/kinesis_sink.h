@@ -34,7 +34,7 @@ struct SinkSettings {
   bool exactly_once = false;
   int64_t epoch_max_bytes = 256 << 20;  // exactly once: of each writer, before it wants a checkpoint
   int64_t fence_wait_micros = 60 * kMicrosPerSecond;
-  std::vector<size_t> partition_key;             // columns of the table; empty: generated
+  std::vector<size_t> partition_key;             // columns of its schema; empty: metadata, or generated
   std::optional<AggregationLimits> aggregation;  // nullopt: each row is a record
   OversizePolicy oversize = OversizePolicy::kFail;
 };
@@ -61,6 +61,8 @@ class KinesisSink final : public Sink {
   Status OnSummary() const;
   int64_t NextDeadline() const;
   const StreamSummary& summary() const { return summary_; }  // requires Ready()
+  // Whether rows have partition keys of the user's.
+  bool keyed() const;
   // No rows of an earlier run are to be written any more.
   bool recovered() const { return recovered_.load(std::memory_order_acquire); }
   void OnRecovered();

@@ -27,6 +27,7 @@ KinesisWriter::KinesisWriter(KinesisSink* sink, int worker, Waker* waker, Random
       buffer_bytes_(buffer_bytes),
       restores_(worker == 0 && !sink->recovered()),
       dead_letters_(std::move(dead_letters)),
+      key_columns_(sink->table_),
       batcher_(sink->settings_.batch, &random_),
       slots_(static_cast<size_t>(sink->settings_.requests_in_flight)),
       answers_(std::make_shared<Answers>(waker)) {
@@ -68,15 +69,17 @@ Status KinesisWriter::Push(const Batch& batch) {
   EncodedRows& rows = put.rows;
   rows.bytes.reserve(batch.rows() * (row_bytes_estimate_ + row_bytes_estimate_ / 8));
   rows.ends.reserve(batch.rows());
-  RETURN_IF_ERROR(encoder_->Encode(batch, &rows));
+  const Batch& encoded = key_columns_.WithoutThem(batch);
+  RETURN_IF_ERROR(encoder_->Encode(encoded, &rows));
   put.counts = rows.RowCounts(batch.rows());
   const std::vector<uint32_t> first_rows = std::move(rows.first_rows);
   CHECK(first_rows.empty() ? rows.rows() == batch.rows() : rows.rows() == first_rows.size());
   row_bytes_estimate_ = rows.bytes.size() / batch.rows() + 1;
-  if (!sink_->settings_.partition_key.empty()) {
-    const size_t most = exactly_once_ ? kMostKeyCharacters - kMostIdBytes - 1 : kMostKeyCharacters;
-    MakePartitionKeys(batch, sink_->settings_.partition_key, most, &put.keys);
-  }
+  const size_t most = exactly_once_ ? kMostKeyCharacters - kMostIdBytes - 1 : kMostKeyCharacters;
+  if (!sink_->settings_.partition_key.empty())
+    MakePartitionKeys(encoded, sink_->settings_.partition_key, most, &put.keys);
+  if (key_columns_.has_partition_key()) key_columns_.AppendPartitionKeys(batch, most, &random_, &put.keys);
+  if (key_columns_.has_hash_key()) RETURN_IF_ERROR(key_columns_.AppendHashKeys(batch, &put.hash_keys));
   return PushEncoded(std::move(put),
                      [&](size_t row) { return batch.DescribeOrigin(first_rows.empty() ? row : first_rows[row]); });
 }
@@ -123,6 +126,7 @@ Status KinesisWriter::Admit(RowsToPut put, const Origins& origins, int64_t now_m
     };
     rows = without(rows);
     keys = without(keys);
+    put.hash_keys = without(put.hash_keys);
     for (size_t i = oversize.size(); i > 0 && !put.counts.empty(); i--)
       put.counts.erase(put.counts.begin() + static_cast<std::ptrdiff_t>(oversize[i - 1]));
   }
@@ -145,7 +149,7 @@ void KinesisWriter::AddToEpoch(RowsToPut rows, int64_t since_micros) {
 void KinesisWriter::Aggregate(const RowsToPut& rows, int64_t now_micros) {
   if (!aggregator_) {
     AggregationLimits limits = *sink_->settings_.aggregation;
-    const int64_t beside = sink_->settings_.partition_key.empty() ? kMostGeneratedBytes : kMostKeyedBytes;
+    const int64_t beside = sink_->keyed() ? kMostKeyedBytes : kMostGeneratedBytes;
     limits.bytes = std::clamp<int64_t>(sink_->summary().max_record_bytes - beside, 0, limits.bytes);
     aggregator_.emplace(limits, &random_);
   }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "connectors/kinesis/key_columns.h"
 #include "connectors/kinesis/kinesis_sink.h"
 #include "connectors/kinesis/retry.h"
 #include "connectors/kinesis/row_aggregator.h"
@@ -112,6 +113,7 @@ class KinesisWriter final : public SinkWriter {
   std::optional<RowAggregator> aggregator_;  // made when the stream's limits are known
   std::deque<Held> epochs_;
   size_t restored_epochs_ = 0;  // at the front of epochs_
+  KeyColumns key_columns_;
   Batcher batcher_;
   RetryLog retry_log_, oversize_log_;
   std::vector<Slot> slots_;

@@ -36,6 +36,14 @@ std::string Md5Hex(std::string_view text) {
   return out;
 }
 
+void ShortenKey(size_t begin, size_t most_characters, std::string* bytes) {
+  const std::string_view key = std::string_view(*bytes).substr(begin);
+  if (key.size() <= most_characters || Characters(key) <= most_characters) return;
+  const std::string hash = Md5Hex(key);
+  bytes->resize(begin);
+  *bytes += hash;
+}
+
 void AppendHashKey(HashKey hash, std::string* out) {
   char digits[39];
   char* at = digits + sizeof digits;
@@ -106,14 +114,8 @@ void MakePartitionKeys(const Batch& batch, const std::vector<size_t>& columns, s
       const auto& text = duckdb::UnifiedVectorFormat::GetData<duckdb::string_t>(formats[i])[index];
       out->bytes.append(text.GetData(), text.GetSize());
     }
-    const std::string_view key = std::string_view(out->bytes).substr(begin);
-    if (key.empty()) {
-      out->bytes += "''";
-    } else if (key.size() > most_characters && Characters(key) > most_characters) {
-      const std::string hash = Md5Hex(key);
-      out->bytes.resize(begin);
-      out->bytes += hash;
-    }
+    if (out->bytes.size() == begin) out->bytes += "''";
+    ShortenKey(begin, most_characters, &out->bytes);
     out->ends.push_back(out->bytes.size());
   }
 }

@@ -31,6 +31,9 @@ Result<std::vector<size_t>> ParsePartitionKey(const std::string& option, const S
 void MakePartitionKeys(const Batch& batch, const std::vector<size_t>& columns, size_t most_characters,
                        EncodedRows* out);
 
+// The key that stands in `bytes` from `begin` on becomes its MD5 if it has more characters.
+void ShortenKey(size_t begin, size_t most_characters, std::string* bytes);
+
 std::string Md5Hex(std::string_view text);
 // In decimal digits, as the service takes an ExplicitHashKey.
 void AppendHashKey(HashKey hash, std::string* out);

@@ -4,6 +4,7 @@
 //   8   8 bytes   number of the first row
 //  16   8 bytes   rows
 //  then for each row: 4 bytes length of the key, 4 bytes length of the data, key, data
+// "LKR2": rows may have an explicit hash key: behind the length of the data 4 bytes with its length, behind the key it.
 #include "connectors/kinesis/put_rows.h"
 
 #include <algorithm>
@@ -17,7 +18,7 @@ namespace laminar::kinesis {
 
 namespace {
 
-constexpr char kMagic[] = "LKR1";
+constexpr std::string_view kMagic = "LKR1", kMagicWithHashKeys = "LKR2";
 constexpr size_t kHeaderBytes = 24;
 // What the queues of keyed rows take for each row, about.
 constexpr size_t kKeyedRowBytes = 96;
@@ -36,10 +37,10 @@ bool TakeInteger(std::string_view* bytes, T* value) {
 }
 
 int64_t MemoryOf(const Segment& segment) {
-  const size_t keyed = segment.keys.ends.size() * kKeyedRowBytes;
-  return static_cast<int64_t>(segment.rows.bytes.capacity() + segment.keys.bytes.capacity() + keyed +
-                              (segment.rows.ends.capacity() + segment.keys.ends.capacity()) * sizeof(uint64_t) +
-                              segment.counts.capacity() * sizeof(uint32_t) + sizeof(Segment));
+  size_t bytes = segment.keys.ends.size() * kKeyedRowBytes;
+  for (const EncodedRows* texts : {&segment.rows, &segment.keys, &segment.hash_keys})
+    bytes += texts->bytes.capacity() + texts->ends.capacity() * sizeof(uint64_t);
+  return static_cast<int64_t>(bytes + segment.counts.capacity() * sizeof(uint32_t) + sizeof(Segment));
 }
 
 Status Damaged(const std::string& what) {
@@ -56,6 +57,8 @@ EpochRows::~EpochRows() {
 
 Segment* EpochRows::Add(RowsToPut rows, int64_t now_micros) {
   CHECK(rows.rows.rows() > 0 && (rows.keys.rows() == 0 || rows.keys.rows() == rows.rows.rows()));
+  const size_t hash_keys = rows.hash_keys.rows();
+  CHECK(hash_keys == 0 || (hash_keys == rows.rows.rows() && rows.key_groups == 0));
   CHECK(segments_.empty() || segments_.back()->key_groups == rows.key_groups);
   auto segment = std::make_unique<Segment>();
   segment->epoch = this;
@@ -78,6 +81,7 @@ void EpochRows::Release(Segment* segment) {
   segment->memory = 0;
   segment->rows = {};
   segment->keys = {};
+  segment->hash_keys = {};
   segment->counts = {};
   while (!segments_.empty() && segments_.front()->unacknowledged == 0) segments_.pop_front();
 }
@@ -126,19 +130,21 @@ const std::vector<std::shared_ptr<CheckpointPart>>& EpochRows::Parts() {
   };
   for (const auto& segment : segments_) {
     CHECK(segment->first_number == next);  // nothing is acknowledged before its checkpoint is there
+    const bool has_hash_keys = !segment->hash_keys.ends.empty();
     for (uint32_t i = 0; i < segment->rows.rows(); i++) {
       const RowRef row{segment.get(), i};
-      const size_t size = 8 + row.key().size() + row.data().size();
+      const size_t size = (has_hash_keys ? 12 : 8) + row.key().size() + row.hash_key().size() + row.data().size();
       if (bytes.size() + size > kPartBytes) finish();
       if (rows == 0) {
-        bytes = kMagic;
+        bytes = has_hash_keys ? kMagicWithHashKeys : kMagic;
         AppendInteger<uint32_t>(segment->keys.ends.empty() ? 0 : 1 + segment->key_groups, &bytes);
         bytes.resize(kHeaderBytes);
         first = next;
       }
       AppendInteger(static_cast<uint32_t>(row.key().size()), &bytes);
       AppendInteger(static_cast<uint32_t>(row.data().size()), &bytes);
-      bytes.append(row.key()).append(row.data());
+      if (has_hash_keys) AppendInteger(static_cast<uint32_t>(row.hash_key().size()), &bytes);
+      bytes.append(row.key()).append(row.hash_key()).append(row.data());
       rows++;
       next++;
     }
@@ -194,7 +200,8 @@ Result<std::unique_ptr<EpochRows>> EpochRows::Restore(const Progress& progress,
 Status EpochRows::RestorePart(std::string_view bytes, int64_t now_micros) {
   uint32_t keyed = 0;
   uint64_t first = 0, count = 0;
-  if (!bytes.starts_with(kMagic)) return Damaged("a part does not begin as one");
+  const bool has_hash_keys = bytes.starts_with(kMagicWithHashKeys);
+  if (!has_hash_keys && !bytes.starts_with(kMagic)) return Damaged("a part does not begin as one");
   bytes.remove_prefix(4);
   if (!TakeInteger(&bytes, &keyed) || !TakeInteger(&bytes, &first) || !TakeInteger(&bytes, &count))
     return Damaged("a part is cut off");
@@ -202,24 +209,38 @@ Status EpochRows::RestorePart(std::string_view bytes, int64_t now_micros) {
     return Damaged("a part is missing, or too short");
   const uint32_t key_groups = keyed > 0 ? keyed - 1 : 0;
   if (!segments_.empty() && segments_.back()->key_groups != key_groups) return Damaged("parts have other key groups");
-  EncodedRows rows, keys;
+  if (has_hash_keys && key_groups > 0) return Damaged("a part has both key groups and explicit hash keys");
+  EncodedRows rows, keys, hash_keys;
   for (uint64_t i = 0; i < count; i++) {
-    uint32_t key_bytes = 0, data_bytes = 0;
+    uint32_t key_bytes = 0, data_bytes = 0, hash_key_bytes = 0;
     if (!TakeInteger(&bytes, &key_bytes) || !TakeInteger(&bytes, &data_bytes) ||
-        bytes.size() < size_t{key_bytes} + data_bytes)
+        (has_hash_keys && !TakeInteger(&bytes, &hash_key_bytes)) ||
+        bytes.size() < size_t{key_bytes} + hash_key_bytes + data_bytes)
       return Damaged("a part is cut off");
     if (keyed == 0 && key_bytes > 0) return Damaged("a row has a key, and its part has none");
     if (keyed > 0) {
       keys.bytes.append(bytes.substr(0, key_bytes));
       keys.ends.push_back(keys.bytes.size());
     }
-    rows.bytes.append(bytes.substr(key_bytes, data_bytes));
+    bytes.remove_prefix(key_bytes);
+    if (has_hash_keys) {
+      const std::string_view hash_key = bytes.substr(0, hash_key_bytes);
+      if (!hash_key.empty() && !ParseHashKey(hash_key)) return Damaged("an explicit hash key is no hash key");
+      hash_keys.bytes.append(hash_key);
+      hash_keys.ends.push_back(hash_keys.bytes.size());
+      bytes.remove_prefix(hash_key_bytes);
+    }
+    rows.bytes.append(bytes.substr(0, data_bytes));
     rows.ends.push_back(rows.bytes.size());
-    bytes.remove_prefix(size_t{key_bytes} + data_bytes);
+    bytes.remove_prefix(data_bytes);
     // Small segments, so that their memory is given back as their rows are acknowledged.
     constexpr size_t kSegmentRows = 2048;
     if (rows.rows() == kSegmentRows || i + 1 == count) {
-      Add({.rows = std::exchange(rows, {}), .keys = std::exchange(keys, {}), .key_groups = key_groups}, now_micros);
+      Add({.rows = std::exchange(rows, {}),
+           .keys = std::exchange(keys, {}),
+           .hash_keys = std::exchange(hash_keys, {}),
+           .key_groups = key_groups},
+          now_micros);
     }
   }
   return bytes.empty() ? Status::Ok() : Damaged("a part is too long");

@@ -25,6 +25,7 @@ class EpochRows;
 struct RowsToPut {
   EncodedRows rows;
   EncodedRows keys;                   // the partition key of each row; empty: keys are generated when they are sent
+  EncodedRows hash_keys = {};         // the explicit hash key of each row, "" = none; empty: none has one
   std::vector<uint32_t> counts = {};  // how many rows of the table each is; empty: one
   // Not 0: each is put with the explicit hash key of its key's group (hash_key.h), and may have rows of all keys of it.
   uint32_t key_groups = 0;
@@ -47,6 +48,9 @@ struct RowRef {
   std::string_view data() const { return segment->rows.row(row); }
   uint32_t count() const { return segment->counts.empty() ? 1 : segment->counts[row]; }
   std::string_view key() const { return segment->keys.ends.empty() ? std::string_view() : segment->keys.row(row); }
+  std::string_view hash_key() const {
+    return segment->hash_keys.ends.empty() ? std::string_view() : segment->hash_keys.row(row);
+  }
 };
 
 // Used by one thread.
@@ -59,8 +63,8 @@ class EpochRows {
   EpochRows(const EpochRows&) = delete;
   EpochRows& operator=(const EpochRows&) = delete;
 
-  // Requires rows, keys for each or for none, and in an epoch always the same key groups. The segment lives until its
-  // rows are acknowledged.
+  // Requires rows, keys for each or for none, hash keys likewise and not with key groups, and in an epoch always the
+  // same of these. The segment lives until its rows are acknowledged.
   Segment* Add(RowsToPut rows, int64_t now_micros);
   void Acknowledge(const RowRef& row);
   bool IsAcknowledged(uint64_t number) const {

@@ -50,8 +50,10 @@ struct Metadata {
 };
 
 constexpr Metadata kMetadata[] = {
-    {{"partition_key", "VARCHAR", OptionUse::kSource,
-      "The record's partition key; of a record inside an aggregated one its own"},
+    {{"partition_key", "VARCHAR", OptionUse::kBoth,
+      "The record's partition key; of a record inside an aggregated one its own. Of a sink: the key that the row is "
+      "put "
+      "with, in place of sink.partition_key; NULL and '' get a generated one"},
      [](const Given& given, duckdb::Vector* out) {
        FillTexts(
            given, [](const RecordOfRow& row) { return Utf8(row.record->partition_key); }, out);
@@ -82,9 +84,10 @@ constexpr Metadata kMetadata[] = {
        FillTexts(
            given, [&](const RecordOfRow&) { return given.stream; }, out);
      }},
-    {{"explicit_hash_key", "VARCHAR", OptionUse::kSource,
+    {{"explicit_hash_key", "VARCHAR", OptionUse::kBoth,
       "The explicit hash key of a record inside an aggregated one; NULL where it has none, and of other records: the "
-      "service does not give theirs back"},
+      "service does not give theirs back. Of a sink: the one that the row is put with, in decimal digits; NULL leaves "
+      "the shard to the partition key"},
      [](const Given& given, duckdb::Vector* out) {
        FillTexts(
            given, [](const RecordOfRow& row) { return Utf8(row.record->explicit_hash_key); }, out);

@@ -4,9 +4,36 @@
 
 #include "base/check.h"
 #include "connectors/kinesis/hash_key.h"
+#include "connectors/kinesis/key_columns.h"
 #include "connectors/kinesis/partition_key.h"
 
 namespace laminar::kinesis {
+
+namespace {
+
+// Key columns (key_columns.h) and what goes with them.
+void CheckSinkMetadata(const TableSpec& table, std::vector<Status>* problems) {
+  const OptionValues& options = table.options;
+  for (const SinkMetadata& metadata : table.metadata) {
+    const std::string subject =
+        "table " + table.name + ": column " + metadata.column + " is METADATA FROM '" + metadata.name + "', ";
+    const auto add = [&](const std::string& message, std::string hint) {
+      problems->push_back(Status::User(subject + message, std::move(hint)).At(metadata.position));
+    };
+    if (table.format != nullptr && table.format->PacksRows(options)) {
+      add("and this format puts many rows into a record",
+          "Leave the column out, or choose a format with a record for each row");
+    }
+    if (metadata.name == "partition_key" && options.Has("sink.partition_key"))
+      add("and sink.partition_key names columns for the same key", "Keep one of them");
+    if (metadata.name == "explicit_hash_key" && options.String("sink.aggregation") == "kpl") {
+      add("and with sink.aggregation = 'kpl' many rows share a record",
+          "Leave the column out, or sink.aggregation; 'partition_key' goes with both");
+    }
+  }
+}
+
+}  // namespace
 
 std::vector<OptionSpec> WithSinkOptions(std::vector<OptionSpec> specs) {
   const std::vector<OptionSpec> own = {
@@ -120,9 +147,11 @@ void CheckSinkOptions(const TableSpec& table, std::vector<Status>* problems) {
             "Add sink.aggregation = 'kpl', or leave it out");
       }
     }
-  } else if (options.Written("sink.aggregation_key_groups") && !options.Has("sink.partition_key")) {
-    add("sink.aggregation_key_groups", "sink.aggregation_key_groups is only for tables with sink.partition_key",
-        "Add sink.partition_key, or leave it out: without keys all rows may share records");
+  } else if (options.Written("sink.aggregation_key_groups") && !options.Has("sink.partition_key") &&
+             !KeyColumns(table).has_partition_key()) {
+    add("sink.aggregation_key_groups", "sink.aggregation_key_groups is only for tables with partition keys",
+        "Add sink.partition_key, or a column METADATA FROM 'partition_key', or leave it out: without keys all rows may "
+        "share records");
   }
   // A table that gets its columns from a query has none before there is one.
   if (options.Has("sink.partition_key") && !table.schema.empty()) {
@@ -133,6 +162,7 @@ void CheckSinkOptions(const TableSpec& table, std::vector<Status>* problems) {
     add("sink.partition_key", "sink.partition_key gives each row a key, and this format puts many rows into a record",
         "Leave it out, or choose a format with a record for each row");
   }
+  CheckSinkMetadata(table, problems);
   const bool has_path = options.Has("dead_letter.path"), has_stream = options.Has("dead_letter.stream");
   if (options.String("sink.oversize") != "dead_letter") {
     for (const char* option : {"dead_letter.path", "dead_letter.stream"}) {

@@ -16,12 +16,22 @@
 
 namespace laminar::kinesis {
 
-// Rows 0 ... of a table (line, key): row i of the key i % keys.
+// The explicit hash key of a key's rows, where they have one.
+inline std::string HashKeyText(int key) {
+  return std::to_string(key + 1) + "00000000000000000000000000000000000";
+}
+
+// Rows 0 ... of a table (line, key, hash): row i of the key i % keys. key_columns: the last two are metadata.
 class SinkRun {
  public:
-  SinkRun(uint64_t seed, const SinkSettings& settings, int keys, ModelOptions options)
+  SinkRun(uint64_t seed, const SinkSettings& settings, int keys, bool key_columns, ModelOptions options)
       : rng(seed), world(seed + 1, options), settings_(settings), keys_(keys) {
-    world.table.schema = {{"line", MakeType("VARCHAR"), false}, {"key", MakeType("VARCHAR"), false}};
+    if (!key_columns) {
+      world.table.schema = columns_;
+      return;
+    }
+    world.table.schema = {columns_[0]};
+    world.table.metadata = {{"partition_key", "key", 1, {}}, {"explicit_hash_key", "hash", 2, {}}};
   }
   ~SinkRun() { Kill(); }
 
@@ -108,13 +118,14 @@ class SinkRun {
       rows[static_cast<size_t>(pushed % keys_) % rows.size()].push_back(pushed);
     }
     for (size_t worker = 0; worker < rows.size(); worker++) {
-      Batch batch(world.table.schema);
+      Batch batch(columns_);
       for (size_t i = 0; i < rows[worker].size(); i++) {
         // A row's text follows from its number: it is the same when the row is made again.
         const int row = rows[worker][i];
         const std::string text = std::to_string(row) + std::string(static_cast<size_t>(row * 7 % 31), 'x');
         batch.chunk().SetValue(0, i, duckdb::Value(text));
         batch.chunk().SetValue(1, i, duckdb::Value("key " + std::to_string(row % keys_)));
+        batch.chunk().SetValue(2, i, duckdb::Value(HashKeyText(row % keys_)));
       }
       batch.chunk().SetCardinality(rows[worker].size());
       if (status.ok()) status = writers_[worker]->Push(batch);
@@ -170,6 +181,8 @@ class SinkRun {
     if (next != kNever) world.clock.Advance(std::max<int64_t>(0, next - world.clock.SteadyMicros()));
   }
 
+  const Schema columns_ = {
+      {"line", MakeType("VARCHAR"), false}, {"key", MakeType("VARCHAR"), false}, {"hash", MakeType("VARCHAR"), false}};
   const SinkSettings settings_;
   const int keys_;
   int workers_ = 1;

@@ -21,6 +21,7 @@ constexpr int64_t kMostLateMicros = 800'000;  // longer than a read-back that do
 struct Plan {
   bool exactly_once = false;
   bool keyed = false;
+  bool key_columns = false;  // the rows' keys and explicit hash keys are metadata columns
   bool aggregated = false;
   int total = 0, keys = 1;
   int deaths = 0;  // at most
@@ -48,6 +49,10 @@ Written ReadAll(ModelKinesis* model, const Plan& plan) {
     const KplOutcome outcome = Deaggregate(record.data, &exact, &rows);
     if (outcome == KplOutcome::kPlain) rows.push_back({record.data, record.partition_key});
     EXPECT_NE(outcome, KplOutcome::kOutOfRange);
+    if (plan.key_columns) {
+      const std::string key = HashKeyText(std::stoi(record.data) % plan.keys);
+      EXPECT_EQ(record.explicit_hash_key, key);
+    }
     for (const KplRecord& user : rows) {
       const int row = std::stoi(std::string(user.data));
       if (written.times[row]++ == 0) written.by_key[row % plan.keys].push_back(row);
@@ -69,13 +74,13 @@ void RunPlan(uint64_t seed, const Plan& plan, size_t* records) {
   settings.batch.bytes = 200 + static_cast<int64_t>(rng.Uniform(20'000));
   settings.batch.interval_micros = static_cast<int64_t>(rng.Uniform(kMicrosPerSecond));
   settings.requests_in_flight = 1 + static_cast<int>(rng.Uniform(8));
-  if (plan.keyed) settings.partition_key = {1};
+  if (plan.keyed && !plan.key_columns) settings.partition_key = {1};
   if (plan.aggregated) {
     settings.aggregation = AggregationLimits{.bytes = 64 + static_cast<int64_t>(rng.Uniform(4000)),
                                              .rows = 1 + static_cast<int64_t>(rng.Uniform(300)),
                                              .key_groups = 1 + static_cast<uint32_t>(rng.Uniform(20))};
   }
-  SinkRun run(seed, settings, plan.keys, RandomOptions(&rng));
+  SinkRun run(seed, settings, plan.keys, plan.key_columns, RandomOptions(&rng));
   run.world.context.sink_buffer_bytes = rng.Uniform(2) == 0 ? 64 << 20 : 60'000;
   run.world.model.CreateStream("out", 1 + static_cast<int>(rng.Uniform(4)));
   ModelFaults faults = RandomFaults(&rng);
@@ -161,6 +166,14 @@ TEST(SinkSimulation, AtLeastOnceLosesNothing) {
 
 TEST(SinkSimulation, AtLeastOnceKeepsTheOrderOfAKey) {
   RunSeeds(30'000, kSeeds, {.keyed = true});
+}
+
+TEST(SinkSimulation, ExactlyOnceKeepsTheKeysOfColumns) {
+  RunSeeds(80'000, kSeeds, {.exactly_once = true, .keyed = true, .key_columns = true});
+}
+
+TEST(SinkSimulation, AtLeastOnceKeepsTheKeysOfColumns) {
+  RunSeeds(90'000, kSeeds, {.keyed = true, .key_columns = true});
 }
 
 TEST(SinkSimulation, AggregatedExactlyOnceWritesEveryRowOnce) {

@@ -93,6 +93,12 @@ class AvroFormat final : public Format {
     return schema == nullptr ? Schema{} : laminar::ColumnsOf(*schema);
   }
 
+  // A container is a file. Nothing shows where another datum ends.
+  FileLayout Layout(const OptionValues& values) const override {
+    const AvroEncoding encoding = EncodingOf(values);
+    return encoding == AvroEncoding::kAuto || encoding == AvroEncoding::kContainer ? FileLayout::kWhole
+                                                                                   : FileLayout::kNone;
+  }
   bool PacksRows(const OptionValues& values) const override { return EncodingOf(values) == AvroEncoding::kContainer; }
 
  private:

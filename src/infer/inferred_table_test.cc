@@ -1,0 +1,217 @@
+#include "infer/inferred_table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+
+#include "base/clock.h"
+#include "duck/pch.h"
+#include "formats/compression/compressed_format.h"
+#include "formats/compression/compressor.h"
+#include "formats/csv/csv_format.h"
+#include "formats/json/json_format.h"
+#include "formats/parquet/parquet_format.h"
+#include "formats/raw/raw_format.h"
+
+namespace laminar::infer {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Pair;
+
+class InferTest : public testing::Test {
+ protected:
+  InferTest() {
+    database_ = std::move(DuckDatabase::Open(&clock_, 256 << 20)).value();
+    files_ = std::move(MemoryFiles::Open(256 << 20)).value();
+    registry_.AddFormat("json", MakeCompressedFormat(MakeJsonFormat()), WithCompression(JsonFormatOptions()));
+    registry_.AddFormat("csv", MakeCompressedFormat(MakeCsvFormat(database_.get())),
+                        WithCompression(CsvFormatOptions()));
+    registry_.AddFormat("raw", MakeCompressedFormat(MakeRawFormat()), WithCompression({}));
+    registry_.AddFormat("raw_string", MakeCompressedFormat(MakeRawStringFormat()), WithCompression({}));
+    registry_.AddFormat("parquet", MakeParquetFormat(256 << 20), ParquetFormatOptions());
+  }
+
+  Result<InferredTable> Infer(std::vector<std::string> records, const InferSettings& settings = {},
+                              uint64_t most_rows = UINT64_MAX) {
+    padded_.clear();
+    Sample sample;
+    for (std::string& record : records) {
+      const size_t size = record.size();
+      padded_.push_back(std::move(record) + std::string(kRecordPadding, ' '));
+      sample.records.push_back(std::string_view(padded_.back()).substr(0, size));
+    }
+    sample.place = [](size_t record) { return "record " + std::to_string(record); };
+    sample.most_rows = most_rows;
+    sample.is_file = records.size() == 1;
+    return InferTable(registry_, files_.get(), sample, settings);
+  }
+  // "a BIGINT, b VARCHAR (its note)"; the error's message.
+  std::string Columns(const Result<InferredTable>& table) {
+    if (!table.ok()) return table.status().ToString();
+    std::string text;
+    for (const InferredColumn& column : table->columns) {
+      text += (text.empty() ? "" : ", ") + column.name + " " + TypeName(*column.type);
+      if (!column.note.empty()) text += " (" + column.note + ")";
+    }
+    return text;
+  }
+
+  ManualClock clock_;
+  std::unique_ptr<DuckDatabase> database_;
+  std::shared_ptr<MemoryFiles> files_;
+  Registry registry_;
+  std::deque<std::string> padded_;
+};
+
+TEST_F(InferTest, JsonHasTheTypesOfItsValues) {
+  const auto table = Infer(
+      {R"({"id":1,"name":"ann","ok":true,"price":1.5,"seen":"2026-01-01T10:00:00Z","day":"2026-01-01",)"
+       R"("at":{"lat":1.0,"tags":["a","b"]},"lines":[{"n":1}]})",
+       "{\n  \"id\": 2, \"name\": \"bob\", \"ok\": null,\r\n  \"price\": 2, \"seen\": \"2026-01-01T10:00:01.25Z\",\n"
+       "  \"day\": \"2026-02-01\", \"at\": {\"lat\": 2, \"tags\": []}, \"more\": \"x\"\n}"});
+  ASSERT_TRUE(table.ok()) << table.status().ToString();
+  EXPECT_EQ(Columns(table),
+            "id BIGINT, name VARCHAR, ok BOOLEAN, price DOUBLE, seen TIMESTAMP, day DATE, "
+            "at STRUCT(lat DOUBLE, tags VARCHAR[]), lines STRUCT(n BIGINT)[], more VARCHAR");
+  EXPECT_EQ(table->format, "json");
+  EXPECT_THAT(table->options, IsEmpty());
+  EXPECT_EQ(table->rows, 2u);
+  EXPECT_EQ(table->columns[0].nulls, 0u);
+  EXPECT_EQ(table->columns[2].nulls, 1u);
+  EXPECT_EQ(table->columns[8].nulls, 1u);
+  EXPECT_EQ(table->event_time, 4u);
+}
+
+TEST_F(InferTest, ValuesOfSeveralKindsAreSaid) {
+  const auto table = Infer({R"({"v":1,"w":null,"o":{}})", R"({"v":"x","o":[1]})", R"({"v":2})"});
+  EXPECT_EQ(
+      Columns(table),
+      "v JSON (numbers in 2 rows, texts in 1), w JSON (only NULL was seen), o JSON (objects in 1 row, lists in 1)");
+}
+
+TEST_F(InferTest, WhatLaminarReadsOtherwiseBecomesText) {
+  // Dates that DuckDB's detection knows and the format's reader does not.
+  const auto table = Infer({R"({"d":"12-31-2026"})", R"({"d":"12-30-2026"})"});
+  ASSERT_TRUE(table.ok()) << table.status().ToString();
+  EXPECT_EQ(Columns(table), "d VARCHAR (not all values can be read as DATE)");
+}
+
+TEST_F(InferTest, ValuesWithoutFieldsAreRowsAsTheyAre) {
+  const auto table = Infer({"[1,2]", "[3]"});
+  ASSERT_TRUE(table.ok()) << table.status().ToString();
+  EXPECT_EQ(Columns(table), "value JSON");
+  EXPECT_THAT(table->options, ElementsAre(Pair("json.unstructured", "true")));
+}
+
+TEST_F(InferTest, FieldsAreReadAsTheyAreWritten) {
+  const auto table =
+      Infer({R"({"long":123456789012345678901234567890,"ts":1767225600000,"n":1767225600000,)"
+             R"("tooLong":1234567890123456789012345678901234567890123,"mixed":"2026-01-01T10:00:00+02:00"})"});
+  EXPECT_EQ(Columns(table),
+            "long HUGEINT, ts BIGINT (since 1970? As a TIMESTAMP it is read as a time), n BIGINT, "
+            "tooLong VARCHAR (not all values can be read as HUGEINT), mixed TIMESTAMP");
+}
+
+TEST_F(InferTest, NamesThatNoColumnCanHaveAreLeftOut) {
+  const auto table = Infer({R"({"a":1,"A":2,"":3})"});
+  EXPECT_EQ(Columns(table), "a BIGINT");
+  ASSERT_TRUE(table.ok());
+  EXPECT_THAT(table->remark, HasSubstr("2 fields are left out"));
+  EXPECT_THAT(Infer({"{}", "{ }"}).status().message(), HasSubstr("the objects have no fields"));
+}
+
+TEST_F(InferTest, TextWithoutDelimiterIsLines) {
+  const auto table = Infer({"just some text\nand more\n"});
+  EXPECT_EQ(Columns(table), "line VARCHAR");
+  ASSERT_TRUE(table.ok());
+  EXPECT_EQ(table->format, "raw_string");
+  EXPECT_EQ(table->rows, 2u);
+  const auto csv = Infer({"n\n1\n2\n"}, {.format = "csv"});
+  EXPECT_EQ(Columns(csv), "n BIGINT");
+}
+
+TEST_F(InferTest, ABadRecordIsNamedOrCounted) {
+  const std::vector<std::string> records = {R"({"n":1})", R"({"n":2)", R"({"n":3})"};
+  const auto stopped = Infer(records);
+  EXPECT_THAT(stopped.status().message(), HasSubstr("record 1"));
+  EXPECT_THAT(stopped.status().hint(), HasSubstr("--bad-data drop"));
+  const auto table = Infer(records, {.format = "", .drops_bad = true});
+  ASSERT_TRUE(table.ok()) << table.status().ToString();
+  EXPECT_EQ(Columns(table), "n BIGINT");
+  EXPECT_EQ(table->rows, 2u);
+  EXPECT_EQ(table->bad_rows, 1u);
+  EXPECT_THAT(table->first_bad, HasSubstr("record 1"));
+  EXPECT_FALSE(Infer({"{{{"}).ok());
+  EXPECT_FALSE(Infer({"{{{"}, {.format = "", .drops_bad = true}).ok());
+}
+
+TEST_F(InferTest, OnlySoManyRowsAreLookedAt) {
+  const auto table = Infer({"{\"n\":1}\n{\"n\":2}\n{\"n\":\"x\"}\n{"}, {}, 2);
+  ASSERT_TRUE(table.ok()) << table.status().ToString();
+  EXPECT_EQ(Columns(table), "n BIGINT");
+  EXPECT_EQ(table->rows, 2u);
+}
+
+TEST_F(InferTest, CsvWithAHeaderInEachRecord) {
+  const auto table = Infer({"id;name;at\n1;ann;2026-01-01 10:00:00\n", "id;name;at\n2;;2026-01-01 10:00:01\n"});
+  ASSERT_TRUE(table.ok()) << table.status().ToString();
+  EXPECT_EQ(Columns(table), "id BIGINT, name VARCHAR, at TIMESTAMP");
+  EXPECT_THAT(table->options, ElementsAre(Pair("csv.header", "first_line"), Pair("csv.delimiter", ";")));
+  EXPECT_EQ(table->rows, 2u);
+  EXPECT_EQ(table->columns[1].nulls, 1u);
+  EXPECT_EQ(table->event_time, 2u);
+}
+
+TEST_F(InferTest, CsvWithoutHeader) {
+  const auto table = Infer({"1,2.5,a", "2,3.5,b", "3,4,\"c,d\""});
+  ASSERT_TRUE(table.ok()) << table.status().ToString();
+  EXPECT_EQ(Columns(table), "column0 BIGINT, column1 DOUBLE, column2 VARCHAR");
+  EXPECT_THAT(table->options, IsEmpty());
+  EXPECT_EQ(table->rows, 3u);
+}
+
+TEST_F(InferTest, CompressionIsAnOption) {
+  std::string zipped, plain = R"({"n":1})";
+  Compressor(Compression::kGzip).Append(plain, &zipped);
+  const auto all = Infer({zipped, zipped});
+  ASSERT_TRUE(all.ok()) << all.status().ToString();
+  EXPECT_EQ(Columns(all), "n BIGINT");
+  EXPECT_THAT(all->options, ElementsAre(Pair("compression", "gzip")));
+  const auto some = Infer({zipped, plain});
+  ASSERT_TRUE(some.ok()) << some.status().ToString();
+  EXPECT_EQ(Columns(some), "n BIGINT");
+  EXPECT_THAT(some->options, ElementsAre(Pair("compression", "auto")));
+  std::string csv;
+  Compressor(Compression::kZstd).Append("a,b\n1,x\n2,y\n", &csv);
+  const auto lines = Infer({csv});
+  ASSERT_TRUE(lines.ok()) << lines.status().ToString();
+  EXPECT_EQ(Columns(lines), "a BIGINT, b VARCHAR");
+  EXPECT_THAT(lines->options, ElementsAre(Pair("csv.header", "first_line"), Pair("compression", "zstd")));
+}
+
+TEST_F(InferTest, WhatCannotBeToldIsSaid) {
+  EXPECT_THAT(Infer({std::string("\x00\x01\x02", 3)}).status().ToString(), HasSubstr("--format"));
+  EXPECT_THAT(Infer({"\xC3\x01........"}).status().hint(), HasSubstr("avro.schema_file"));
+  EXPECT_THAT(Infer({""}).status().message(), HasSubstr("record 0 is empty"));
+  EXPECT_THAT(Infer({"PAR1 and no more"}).status().message(), HasSubstr("read as parquet"));
+}
+
+TEST_F(InferTest, TheEventTimeIsTheLikeliestTimestamp) {
+  const auto at = [&](const std::string& record) {
+    const auto table = Infer({record});
+    return table.ok() && table->event_time ? table->columns[*table->event_time].name : "";
+  };
+  const std::string time = R"(":"2026-01-01T10:00:00Z")";
+  EXPECT_EQ(at("{\"created_at" + time + ",\"eventTime" + time + "}"), "eventTime");
+  EXPECT_EQ(at("{\"x" + time + ",\"paid_at" + time + "}"), "paid_at");
+  EXPECT_EQ(at("{\"x" + time + "}"), "x");
+  EXPECT_EQ(at("{\"x" + time + ",\"y" + time + "}"), "");
+  EXPECT_EQ(at("{\"ts\":1}"), "");
+}
+
+}  // namespace
+}  // namespace laminar::infer

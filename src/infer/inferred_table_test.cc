@@ -3,16 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <deque>
-
-#include "base/clock.h"
 #include "duck/pch.h"
-#include "formats/compression/compressed_format.h"
 #include "formats/compression/compressor.h"
-#include "formats/csv/csv_format.h"
-#include "formats/json/json_format.h"
-#include "formats/parquet/parquet_format.h"
-#include "formats/raw/raw_format.h"
+#include "infer/world_for_test.h"
 
 namespace laminar::infer {
 namespace {
@@ -24,30 +17,9 @@ using testing::Pair;
 
 class InferTest : public testing::Test {
  protected:
-  InferTest() {
-    database_ = std::move(DuckDatabase::Open(&clock_, 256 << 20)).value();
-    files_ = std::move(MemoryFiles::Open(256 << 20)).value();
-    registry_.AddFormat("json", MakeCompressedFormat(MakeJsonFormat()), WithCompression(JsonFormatOptions()));
-    registry_.AddFormat("csv", MakeCompressedFormat(MakeCsvFormat(database_.get())),
-                        WithCompression(CsvFormatOptions()));
-    registry_.AddFormat("raw", MakeCompressedFormat(MakeRawFormat()), WithCompression({}));
-    registry_.AddFormat("raw_string", MakeCompressedFormat(MakeRawStringFormat()), WithCompression({}));
-    registry_.AddFormat("parquet", MakeParquetFormat(256 << 20), ParquetFormatOptions());
-  }
-
   Result<InferredTable> Infer(std::vector<std::string> records, const InferSettings& settings = {},
                               uint64_t most_rows = UINT64_MAX) {
-    padded_.clear();
-    Sample sample;
-    for (std::string& record : records) {
-      const size_t size = record.size();
-      padded_.push_back(std::move(record) + std::string(kRecordPadding, ' '));
-      sample.records.push_back(std::string_view(padded_.back()).substr(0, size));
-    }
-    sample.place = [](size_t record) { return "record " + std::to_string(record); };
-    sample.most_rows = most_rows;
-    sample.is_file = records.size() == 1;
-    return InferTable(registry_, files_.get(), sample, settings);
+    return world_.Infer(std::move(records), settings, most_rows);
   }
   // "a BIGINT, b VARCHAR (its note)"; the error's message.
   std::string Columns(const Result<InferredTable>& table) {
@@ -60,11 +32,7 @@ class InferTest : public testing::Test {
     return text;
   }
 
-  ManualClock clock_;
-  std::unique_ptr<DuckDatabase> database_;
-  std::shared_ptr<MemoryFiles> files_;
-  Registry registry_;
-  std::deque<std::string> padded_;
+  TestWorld world_;
 };
 
 TEST_F(InferTest, JsonHasTheTypesOfItsValues) {

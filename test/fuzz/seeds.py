@@ -123,6 +123,13 @@ def part(first, rows, keyed):
     return struct.pack("<I", len(data)) + data
 
 
+def part_with_hash_keys(first, rows):
+    data = b"LKR2" + struct.pack("<IQQ", 1, first, len(rows))
+    for key, hash_key, row in rows:
+        data += struct.pack("<III", len(key), len(row), len(hash_key)) + key + hash_key + row
+    return struct.pack("<I", len(data)) + data
+
+
 def sink_states():
     keyed, plain = [(b"k", b"one"), (b"", b""), (b"key", b"three")], [(b"", b"row"), (b"", b"x")]
     for epochs, parts in (
@@ -130,6 +137,7 @@ def sink_states():
         (EPOCHS[:1], part(0, keyed, 1)),
         (EPOCHS[1:], part(0, plain, 0) + part(2, plain, 0)),
         (EPOCHS, part(0, keyed, 1) + part(0, plain, 0) + part(2, plain, 0)),
+        (EPOCHS[:1], part_with_hash_keys(0, [(b"k", b"17", b"one"), (b"", b"", b""), (b"key", b"340282366920938463463374607431768211455", b"three")])),
     ):
         progress = {"version": 1, "stream": "out", "after": {"s0": "4959", "s1": "12"}, "epochs": epochs}
         yield json.dumps(progress).encode() + b"\n" + parts
@@ -166,6 +174,7 @@ def seeds():
     yield from (("csv", text) for text in CSV)
     yield from (("parquet", data) for data in PARQUET)
     yield from (("compression", data) for data in (ZSTD, gzip.compress(b"one\ntwo\n" * 5, mtime=0), ZSTD + ZSTD, b"plain"))
+    yield from (("infer", data) for data in (*JSON, *CSV, *PARQUET, *avro(), ZSTD))
     yield from (("xml", text) for text in XML)
     yield from (("rows", data) for data in rows())
     yield from (("kpl", data) for data in KPL)

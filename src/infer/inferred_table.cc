@@ -14,9 +14,10 @@ namespace laminar::infer {
 
 namespace {
 
-// The records as they are before compression.
+// The records as they are before compression, without those that are damaged.
 struct Plain {
   std::vector<std::string_view> records;
+  std::vector<size_t> numbers;      // of the same records in the sample
   std::deque<std::string> storage;  // of those that were compressed
 };
 
@@ -24,13 +25,17 @@ Result<Plain> Decompress(const SampleReader& reader, const FormatOptions& compre
   Plain plain;
   if (compression.empty()) {
     plain.records.assign(reader.sample().records.begin(), reader.sample().records.end());
+    for (size_t i = 0; i < plain.records.size(); i++) plain.numbers.push_back(i);
     return plain;
   }
   Status first_bad;
   RETURN_IF_ERROR(reader.Read(
       "raw", compression, {{"data", MakeType("BLOB")}},
       [&](const Batch& batch) {
-        ForEachText(batch, 0, [&](size_t, std::string_view data) { plain.storage.emplace_back(data); });
+        ForEachText(batch, 0, [&](size_t row, std::string_view data) {
+          plain.storage.emplace_back(data);
+          plain.numbers.push_back(batch.OriginRow(row));
+        });
       },
       [&](const BadRow& bad) {
         if (first_bad.ok()) first_bad = Status::User(reader.Describe(bad));
@@ -46,7 +51,7 @@ Result<std::string> TellFormat(const SampleReader& reader, const Plain& plain) {
   for (size_t i = 0; i < plain.records.size(); i++) {
     if (plain.records[i].empty()) continue;
     Result<std::string> format = FormatOf(plain.records[i]);
-    if (!format.ok()) return Status(format.status()).WithContext(reader.sample().place(i));
+    if (!format.ok()) return Status(format.status()).WithContext(reader.sample().place(plain.numbers[i]));
     return format;
   }
   return Status::User(reader.sample().place(0) + " is empty", "Name a stream or a file that has data");

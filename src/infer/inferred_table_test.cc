@@ -161,6 +161,17 @@ TEST_F(InferTest, CompressionIsAnOption) {
   EXPECT_THAT(lines->options, ElementsAre(Pair("csv.header", "first_line"), Pair("compression", "zstd")));
 }
 
+TEST_F(InferTest, ADamagedRecordIsNotTakenForAnother) {
+  std::string zipped, binary;
+  Compressor(Compression::kGzip).Append(R"({"n":1})", &zipped);
+  Compressor(Compression::kGzip).Append(std::string("\x00\x01", 2), &binary);
+  const std::string damaged = zipped.substr(0, 12);
+  EXPECT_THAT(Infer({damaged, zipped}).status().message(), HasSubstr("record 0: gzip"));
+  EXPECT_THAT(Infer({damaged, binary}).status().message(), HasSubstr("record 1: its bytes"));
+  const auto table = Infer({damaged, zipped}, {.format = "", .drops_bad = true});
+  EXPECT_EQ(Columns(table), "n BIGINT");
+}
+
 TEST_F(InferTest, WhatCannotBeToldIsSaid) {
   EXPECT_THAT(Infer({std::string("\x00\x01\x02", 3)}).status().ToString(), HasSubstr("--format"));
   EXPECT_THAT(Infer({"\xC3\x01........"}).status().hint(), HasSubstr("avro.schema_file"));

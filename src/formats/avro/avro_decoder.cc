@@ -16,6 +16,8 @@ constexpr std::string_view kSingleObjectMagic{"\xC3\x01", 2};
 constexpr size_t kSingleObjectHead = 10;      // the magic and the fingerprint
 constexpr size_t kMaxWriters = 64;            // schemas of containers that are remembered
 constexpr size_t kMostBlockBytes = 64 << 20;  // of decompressed blocks in one batch, roughly
+// Of containers that are read in part. The oldest is given up first, and skipped through again.
+constexpr size_t kMostParked = 1024, kMostParkedBytes = 64 << 20;
 
 AvroCursor CursorOver(std::string_view bytes) {
   const auto* begin = reinterpret_cast<const uint8_t*>(bytes.data());
@@ -56,10 +58,8 @@ Result<std::unique_ptr<AvroDecoder>> AvroDecoder::Make(Schema schema, AvroOption
 
 Result<bool> AvroDecoder::Decode(std::span<const RecordView> records, DecodeCursor* cursor, BadRowHandler* bad_rows,
                                  Batch* out) {
-  // What the last batch pointed to; the last block may still be read from.
-  if (blocks_.size() > 1) blocks_.erase(blocks_.begin(), blocks_.end() - 1);
-  if (!container_) blocks_.clear();
-  block_bytes_ = blocks_.empty() ? 0 : blocks_.back().size;
+  blocks_.clear();  // what the last batch pointed to
+  block_bytes_ = 0;
   if (writers_by_text_.size() > kMaxWriters) writers_by_text_.clear();
   row_ = out->rows();
   out->origin_rows.resize(kBatchRows);
@@ -137,12 +137,9 @@ bool AvroDecoder::ReadRow(const AvroRecordPlan& plan, AvroCursor* cursor, Batch*
 
 Status AvroDecoder::DecodeContainer(std::string_view record, DecodeCursor* cursor, BadRowHandler* bad_rows,
                                     Batch* out) {
-  const bool same = container_ && cursor->offset > 0 && container_->index == cursor->record &&
-                    container_->next_row == cursor->offset && container_->record.data() == record.data() &&
-                    container_->record.size() == record.size();
+  Reopen(record, *cursor);
   Status status;
-  if (!same) {
-    container_.reset();
+  if (!container_) {
     status = OpenContainer(record, cursor->record, bad_rows);
     if (status.ok() && container_ && cursor->offset > 0) status = SkipRows(cursor->offset, bad_rows);
   }
@@ -162,6 +159,31 @@ Status AvroDecoder::DecodeContainer(std::string_view record, DecodeCursor* curso
     cursor->offset = 0;
   }
   return status;
+}
+
+void AvroDecoder::Reopen(std::string_view record, const DecodeCursor& cursor) {
+  const auto is_of = [&](const Container& open) {
+    return open.record.data() == record.data() && open.record.size() == record.size();
+  };
+  if (container_) parked_.push_back(*std::exchange(container_, std::nullopt));
+  const auto found = std::find_if(parked_.begin(), parked_.end(), is_of);
+  if (found != parked_.end()) {
+    if (cursor.offset > 0 && found->next_row == cursor.offset) {
+      container_ = std::move(*found);
+      container_->index = cursor.record;
+      if (container_->block != nullptr) {
+        blocks_.push_back(container_->block);
+        block_bytes_ += container_->block->size;
+      }
+    }
+    parked_.erase(found);  // else another record is in the place of one that was given up
+  }
+  size_t bytes = 0;
+  for (const Container& parked : parked_) bytes += parked.block == nullptr ? 0 : parked.block->size;
+  while (parked_.size() > kMostParked || bytes > kMostParkedBytes) {
+    if (parked_.front().block != nullptr) bytes -= parked_.front().block->size;
+    parked_.erase(parked_.begin());
+  }
 }
 
 Status AvroDecoder::OpenContainer(std::string_view record, uint32_t index, BadRowHandler* bad_rows) {
@@ -193,11 +215,12 @@ Status AvroDecoder::OpenBlock(bool reports, BadRowHandler* bad_rows) {
   if (wrong == nullptr) {
     std::string_view data = block.data;
     if (container.header.codec != AvroCodec::kNull) {
-      AvroBlockBytes bytes;
-      wrong = DecompressAvro(container.header.codec, block.data, &bytes);
+      auto bytes = std::make_shared<AvroBlockBytes>();
+      wrong = DecompressAvro(container.header.codec, block.data, bytes.get());
       if (wrong == nullptr) {
-        data = bytes.view();
-        block_bytes_ += bytes.size;
+        data = bytes->view();
+        block_bytes_ += bytes->size;
+        container.block = bytes;
         blocks_.push_back(std::move(bytes));
       }
     }

@@ -38,15 +38,18 @@ class AvroDecoder final : public Decoder {
     std::string failure;  // why it cannot be read; "" = it can
   };
 
-  // The container that is being read.
+  using BlockRef = std::shared_ptr<const AvroBlockBytes>;  // shared: by a container, and the batch with its rows
+
+  // A container that is being read.
   struct Container {
     std::string_view record;
-    uint32_t index = 0;     // of the record
+    uint32_t index = 0;     // of the record, within the span of the last call
     uint64_t next_row = 0;  // of the container
     AvroHeader header;
     std::shared_ptr<const Writer> writer;  // shared: with writers_by_text_, which may forget it
     size_t block_offset = 0, next_block = 0;
     uint64_t block_rows = 0;  // that are left in the block
+    BlockRef block;           // nullptr: it lies in the record
     AvroCursor rows;          // where the next one begins
   };
 
@@ -55,6 +58,8 @@ class AvroDecoder final : public Decoder {
   Status DecodeDatum(std::string_view record, uint32_t index, BadRowHandler* bad_rows, Batch* out);
   // Rows of a container until the batch is full or the container is used up (then container_ is empty).
   Status DecodeContainer(std::string_view record, DecodeCursor* cursor, BadRowHandler* bad_rows, Batch* out);
+  // Makes container_ the one that stands there, if it is still open.
+  void Reopen(std::string_view record, const DecodeCursor& cursor);
   Status OpenContainer(std::string_view record, uint32_t index, BadRowHandler* bad_rows);
   Status OpenBlock(bool reports, BadRowHandler* bad_rows);
   Status SkipRows(uint64_t rows, BadRowHandler* bad_rows);
@@ -73,8 +78,9 @@ class AvroDecoder final : public Decoder {
   AvroReading reading_;
   uint64_t row_ = 0;  // of the batch being filled
   std::optional<Container> container_;
-  std::vector<AvroBlockBytes> blocks_;  // that rows of the batch, or the open container, may point into
-  size_t block_bytes_ = 0;
+  std::vector<Container> parked_;  // read in part, while the reader decodes others in between; the oldest first
+  std::vector<BlockRef> blocks_;   // that rows of the batch may point into
+  size_t block_bytes_ = 0;         // of blocks_
 };
 
 }  // namespace laminar

@@ -6,6 +6,7 @@
 
 #include <functional>
 
+#include "base/random.h"
 #include "formats/avro/avro_rows_for_test.h"
 
 namespace laminar {
@@ -200,6 +201,37 @@ TEST(AvroDecoder, AFreshDecoderGoesOnAtAnyRow) {
       for (int id = static_cast<int>(row); id <= 9; id++) expected.push_back(id);
       EXPECT_EQ(Ids(decoded), expected) << row;
     }
+  }
+}
+
+// As those of many shards do in one reader.
+TEST(AvroDecoder, ContainersTakeTurns) {
+  for (const AvroCodec codec : {AvroCodec::kNull, AvroCodec::kZstandard}) {
+    constexpr int kShards = 20, kRows = 5000;
+    const auto decoder = TestDecoder(Columns(), Options());
+    std::vector<std::unique_ptr<TestRecords>> memory;
+    for (int shard = 0; shard < kShards; shard++) {
+      std::vector<std::string> records;
+      for (int i = 0; i < 2; i++) records.push_back(Container(shard * 10'000 + i * kRows, {kRows - 1000, 1000}, codec));
+      memory.push_back(std::make_unique<TestRecords>(records));
+    }
+    std::vector<DecodeCursor> cursors(kShards);
+    std::vector<int> next(kShards);
+    Random random(7);
+    BadRows bad;
+    for (int left = kShards; left > 0;) {
+      const size_t shard = random.Uniform(kShards);
+      if (cursors[shard].record == 2) continue;
+      Batch batch(decoder->schema());
+      left -= decoder->Decode(memory[shard]->views(), &cursors[shard], &bad, &batch).value() ? 1 : 0;
+      for (size_t row = 0; row < batch.rows(); row++) {
+        const int id = static_cast<int>(shard) * 10'000 + next[shard]++;
+        ASSERT_EQ(batch.chunk().GetValue(0, row).GetValue<int>(), id);
+        ASSERT_EQ(batch.chunk().GetValue(1, row).ToString(), "row " + std::to_string(id));
+      }
+    }
+    EXPECT_TRUE(bad.rows.empty());
+    EXPECT_EQ(next, std::vector<int>(kShards, 2 * kRows));
   }
 }
 

@@ -73,10 +73,10 @@ struct Decoded {
   }
 };
 
-inline Decoded DecodeAll(Decoder* decoder, std::span<const RecordView> records) {
+// From the cursor on.
+inline Decoded DecodeAll(Decoder* decoder, std::span<const RecordView> records, DecodeCursor cursor = {}) {
   Decoded result;
   BadRows bad;
-  DecodeCursor cursor;
   Batch batch(decoder->schema());
   for (bool done = false; !done;) {
     batch.Reset();

@@ -44,25 +44,7 @@ std::string AvroFixed(T value) {
 // From the cursor on.
 inline Decoded DecodeAvro(Decoder* decoder, const std::vector<std::string>& records, DecodeCursor cursor = {}) {
   const TestRecords memory(records, '\x7f');
-  Decoded result;
-  BadRows bad;
-  Batch batch(decoder->schema());
-  for (bool done = false; !done;) {
-    batch.Reset();
-    const auto used_up = decoder->Decode(memory.views(), &cursor, &bad, &batch);
-    EXPECT_TRUE(used_up.ok());
-    done = *used_up;
-    EXPECT_TRUE(done || batch.rows() > 0);
-    EXPECT_EQ(batch.origin_rows.size(), batch.rows());
-    for (size_t row = 0; row < batch.rows(); row++) {
-      std::vector<duckdb::Value> values;
-      for (size_t column = 0; column < batch.columns(); column++) values.push_back(batch.chunk().GetValue(column, row));
-      result.rows.push_back(std::move(values));
-      result.origins.push_back(batch.origin_rows[row]);
-    }
-  }
-  result.bad = std::move(bad.rows);
-  return result;
+  return DecodeAll(decoder, memory.views(), cursor);
 }
 
 inline std::unique_ptr<AvroDecoder> TestDecoder(const Schema& schema, AvroOptions options) {

@@ -25,6 +25,11 @@ namespace {
 
 constexpr int64_t kMaxSchemaFileBytes = 16 << 20;
 
+// An eighth, as of what DuckDB may take.
+size_t LargestPlainRecord(int64_t memory_limit_bytes) {
+  return std::min(static_cast<size_t>(DuckMemory(memory_limit_bytes)), kLargestPlainRecord);
+}
+
 Result<std::string> ReadSchemaFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text(kMaxSchemaFileBytes + 1, '\0');
@@ -53,12 +58,15 @@ Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
   world->registry_.Add(MakeStdoutConnector());
   world->registry_.Add(MakeBlackholeConnector());
   world->registry_.Add(MakeGeneratorConnector(world->database_.get()));
-  world->registry_.AddFormat("json", MakeCompressedFormat(MakeJsonFormat()), WithCompression(JsonFormatOptions()));
-  world->registry_.AddFormat("csv", MakeCompressedFormat(MakeCsvFormat(world->database_.get())),
+  const auto compressed = [most = LargestPlainRecord(memory_limit_bytes)](std::unique_ptr<Format> inner) {
+    return MakeCompressedFormat(std::move(inner), most);
+  };
+  world->registry_.AddFormat("json", compressed(MakeJsonFormat()), WithCompression(JsonFormatOptions()));
+  world->registry_.AddFormat("csv", compressed(MakeCsvFormat(world->database_.get())),
                              WithCompression(CsvFormatOptions()));
-  world->registry_.AddFormat("raw", MakeCompressedFormat(MakeRawFormat()), WithCompression({}));
+  world->registry_.AddFormat("raw", compressed(MakeRawFormat()), WithCompression({}));
   world->registry_.AddFormatAlias("raw_bytes", "raw");
-  world->registry_.AddFormat("raw_string", MakeCompressedFormat(MakeRawStringFormat()), WithCompression({}));
+  world->registry_.AddFormat("raw_string", compressed(MakeRawStringFormat()), WithCompression({}));
   world->registry_.AddFormat("parquet", MakeParquetFormat(DuckMemory(memory_limit_bytes)), ParquetFormatOptions());
   world->registry_.AddFormat("avro", MakeAvroFormat(ReadSchemaFile), AvroFormatOptions());
   return world;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
+#include <vector>
 
 namespace laminar {
 
@@ -62,18 +65,47 @@ class LineWriter final : public SinkWriter {
   bool Drained() const override { return rows_ == 0 && synced_; }
 
   // What was pushed is written at the next Poll, without waiting for company, and forced onto the disk.
-  void EndEpoch(int64_t epoch) override { ended_epoch_ = epoch; }
+  void EndEpoch(int64_t epoch) override {
+    ended_epoch_ = epoch;
+    ended_.push_back({epoch, encoded_.bytes.size(), {}});
+    if (rows_ == 0) ended_.back().output_bytes = output_->end();
+  }
   bool EpochReady(int64_t epoch) const override { return synced_epoch_ >= epoch; }
-  // Lines of later epochs may stand before it: a restart writes them once more.
-  SinkState State(int64_t /*epoch*/) override { return {nlohmann::json{{"bytes", output_->end()}}.dump(), {}}; }
+  // How long the file was with the epoch's lines. Those of other writers' later epochs may stand before that: a restart
+  // writes them once more.
+  SinkState State(int64_t epoch) override {
+    int64_t bytes = 0;
+    while (!ended_.empty() && ended_.front().epoch <= epoch) {
+      bytes = ended_.front().output_bytes.value();
+      ended_.erase(ended_.begin());
+    }
+    return {nlohmann::json{{"bytes", bytes}}.dump(), {}};
+  }
 
  private:
+  struct EndedEpoch {
+    int64_t epoch;
+    size_t encoded_bytes;                 // of encoded_: its own, and of those before it
+    std::optional<int64_t> output_bytes;  // once these are written: of the file
+  };
+
   int64_t Due() const {
     return std::min(newest_micros_ + options_.quiet_micros, oldest_micros_ + options_.longest_micros);
   }
 
   Status HandOn() {
-    RETURN_IF_ERROR(output_->Write(encoded_.bytes));
+    size_t written = 0;
+    const auto write_to = [&](size_t end) {
+      const std::string_view bytes = std::string_view(encoded_.bytes).substr(written, end - written);
+      written = end;
+      return bytes.empty() ? Status::Ok() : output_->Write(bytes);
+    };
+    for (EndedEpoch& ended : ended_) {
+      if (ended.output_bytes) continue;
+      RETURN_IF_ERROR(write_to(ended.encoded_bytes));
+      ended.output_bytes = output_->end();
+    }
+    RETURN_IF_ERROR(write_to(encoded_.bytes.size()));
     context_.metrics->rows_out.Add(rows_);
     context_.metrics->bytes_out.Add(encoded_.bytes.size());
     encoded_.Clear();
@@ -91,6 +123,7 @@ class LineWriter final : public SinkWriter {
   int64_t next_check_micros_ = kNever;  // of the reader
   bool finishing_ = false, synced_ = false;
   int64_t ended_epoch_ = 0, synced_epoch_ = 0;
+  std::vector<EndedEpoch> ended_;  // in their order: whose State was not asked for
 };
 
 }  // namespace

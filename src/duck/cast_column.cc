@@ -39,7 +39,9 @@ Status CastColumn(DuckSession* session, duckdb::Vector* from, size_t count, duck
       duckdb::FlatVector::SetNull(cast, row, true);
       continue;
     }
-    duckdb::Vector one(*from, row, row + 1), result(to->GetType(), 1);
+    // A copy: a slice would have the children of all rows with it.
+    duckdb::Vector one(from->GetType(), 1), result(to->GetType(), 1);
+    duckdb::VectorOperations::Copy(*from, one, row + 1, row, 0);
     reason.clear();
     ASSIGN_OR_RETURN(const bool good, TryCast(context, &one, 1, &result, &reason));
     if (good) {

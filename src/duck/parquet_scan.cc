@@ -8,9 +8,12 @@
 #include "duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp"
 #include "duckdb/common/error_data.hpp"
 #include "duckdb/common/multi_file/multi_file_reader.hpp"
+#include "duckdb/common/types/decimal.hpp"
 #include "duckdb/execution/execution_context.hpp"
 #include "duckdb/function/table_function.hpp"
 #include "duckdb/main/client_context.hpp"
+#include "duckdb/main/connection.hpp"
+#include "duckdb/main/materialized_query_result.hpp"
 #include "duckdb/parallel/thread_context.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
 
@@ -20,7 +23,11 @@ namespace laminar {
 
 struct ParquetScan::Rep {
   Rep(MemoryFiles* files, DuckSession* session, std::string_view bytes)
-      : context(session->context()), file(files, bytes), thread(context), execution(context, thread, nullptr) {}
+      : session(session),
+        context(session->context()),
+        file(files, bytes),
+        thread(context),
+        execution(context, thread, nullptr) {}
 
   // What the file causes is text: DuckDB also takes for its own fault what a damaged file makes it do.
   template <class Work>
@@ -30,15 +37,21 @@ struct ParquetScan::Rep {
       return std::string();
     } catch (const std::exception& exception) {
       const duckdb::ErrorData error(exception);
+      if (error.Type() == duckdb::ExceptionType::OUT_OF_MEMORY)
+        return std::string("it takes more memory to read than DuckDB may have, an eighth of --memory-limit");
       std::string message;
       if (!IsDataFailure(exception, &message) && error.Type() != duckdb::ExceptionType::INTERNAL)
         return EngineFailure(exception, "reading a Parquet file");
-      message = duckdb::StringUtil::Replace(error.RawMessage(), "file '" + file.name() + "'", "the file");
-      message = duckdb::StringUtil::Replace(message, file.name(), "the file");
+      message = error.RawMessage();
+      for (const char* before : {"Parquet file '", "File '", "file '", ""}) {
+        const std::string name = before + file.name() + (before[0] == '\0' ? "" : "'");
+        message = duckdb::StringUtil::Replace(message, name, "the file");
+      }
       return "it cannot be read as a Parquet file: " + message;
     }
   }
 
+  DuckSession* const session;
   duckdb::ClientContext& context;
   const MemoryFiles::File file;
   duckdb::ThreadContext thread;
@@ -76,6 +89,17 @@ Result<std::string> ParquetScan::Open() {
 
 const Schema& ParquetScan::columns() const {
   return rep_->columns;
+}
+
+Result<std::vector<std::string>> ParquetScan::LongDecimals() {
+  const auto found =
+      rep_->session->connection().Query("SELECT name FROM parquet_schema('" + rep_->file.name() +
+                                        "') WHERE precision > " + std::to_string(duckdb::Decimal::MAX_WIDTH_DECIMAL));
+  if (found->HasError())
+    return Status::Bug("DuckDB failed while reading a Parquet file's schema: " + found->GetError());
+  std::vector<std::string> names;
+  for (size_t row = 0; row < found->RowCount(); row++) names.push_back(found->GetValue(0, row).ToString());
+  return names;
 }
 
 Result<std::string> ParquetScan::Start(const std::vector<size_t>& columns) {

@@ -23,10 +23,15 @@ class ParquetScan {
   ParquetScan(MemoryFiles* files, DuckSession* session, std::string_view bytes);
   ~ParquetScan();
 
-  // Reads the file's schema. Error: DuckDB failed for reasons of its own (memory), here and below.
+  // Reads the file's schema. Error: DuckDB failed for reasons of its own, here and below. What takes more memory than
+  // it may have is wrong with the file.
   Result<std::string> Open();
   // Since Open. Columns in the file's order.
   const Schema& columns() const;
+
+  // Since Open: the names of values in the file, at any depth, that are DECIMALs of more digits than DuckDB's have. It
+  // takes them for DOUBLEs, and reads some wrongly.
+  Result<std::vector<std::string>> LongDecimals();
 
   // columns: indices of those to read, in the order wanted; none: rows are only counted.
   Result<std::string> Start(const std::vector<size_t>& columns);

@@ -19,9 +19,9 @@ struct Column {
   std::string name;  // as the user wrote it
   TypeRef type;
   bool not_null = false;
-  // Where it stands among the columns that the table declares, and how many they are (computed ones are not counted):
-  // for formats without names. declared = 0: nobody said.
-  uint32_t position = 0, declared = 0;
+  // Where it stands among the columns that the table declares (computed ones are not counted): for formats without
+  // names.
+  uint32_t position = 0;
 };
 
 using Schema = std::vector<Column>;

@@ -52,6 +52,10 @@ class OptionValues {
   std::string StringOr(std::string_view name, std::string fallback) const;
   SqlPosition position(std::string_view name) const;  // unknown when not written
 
+  // How many columns the table's records have, also those that no query uses; 0: nobody said.
+  size_t record_columns() const { return record_columns_; }
+  void set_record_columns(size_t count) { record_columns_ = count; }
+
  private:
   friend class OptionParser;
   struct Value {
@@ -65,6 +69,7 @@ class OptionValues {
   const Value& Get(std::string_view name,
                    std::initializer_list<OptionType> types) const;  // CHECKs as the getters promise
   std::map<std::string, Value, std::less<>> values_;
+  size_t record_columns_ = 0;
 };
 
 // Checks `written` against `specs` for a source or a sink. Every problem becomes one Status (kUser) with the option's

@@ -36,13 +36,11 @@ Status SampleReader::Read(const std::string& format, const FormatOptions& option
   std::vector<WrittenOption> written;
   for (const auto& [name, value] : options) written.push_back({name, value, {}});
   std::vector<Status> problems;
-  const OptionValues values =
+  OptionValues values =
       ParseOptions(registry_->FormatOptions(format), written, OptionUse::kSource, "format '" + format + "'", &problems);
   CHECK_MSG(problems.empty(), problems.empty() ? "" : problems.front().ToString().c_str());
-  for (size_t i = 0; i < columns.size(); i++) {
-    columns[i].position = static_cast<uint32_t>(i);
-    columns[i].declared = static_cast<uint32_t>(columns.size());
-  }
+  values.set_record_columns(columns.size());
+  for (size_t i = 0; i < columns.size(); i++) columns[i].position = static_cast<uint32_t>(i);
   ASSIGN_OR_RETURN(const std::unique_ptr<Decoder> decoder, found->MakeDecoder(columns, values));
   Batch batch(decoder->schema());
   Handler handler(batch, sample_->most_rows, on_bad);

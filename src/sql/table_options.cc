@@ -124,7 +124,6 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
     }
     Column& next = declared[position];
     next.position = position++;
-    next.declared = static_cast<uint32_t>(declared.size());
     if (use == OptionUse::kSource && used && !column.not_null && !used->contains(column.name)) continue;
     bound.spec.schema.push_back(next);
     bound.spec.column_expressions.push_back(column.made_by);
@@ -134,6 +133,7 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
   const size_t before = problems->size();
   std::vector<Status> found;
   bound.spec.options = ParseOptions(specs, table.options, use, "table " + table.name, &found);
+  bound.spec.options.set_record_columns(declared.size());
   for (Status& problem : found) problems->Add(std::move(problem).At(bound.position));
   if (problems->size() > before) return bound;
   const std::string bad_data = bound.spec.options.StringOr("bad_data", "fail");

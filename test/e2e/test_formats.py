@@ -427,6 +427,31 @@ def test_a_parquet_file_is_no_part_of_a_checkpoint(laminar, tmp_path):
     assert run.wait() != 0 and "cannot be gone on with from a checkpoint" in run.stderr, run.describe()
 
 
+def test_parquet_that_cannot_be_read_right_is_bad_data(laminar, tmp_path):
+    """Elements of lists cost their own row only; decimals that DuckDB has no type for are refused where they are used."""
+    path = tmp_path / "in.parquet"
+    columns = {"i": list(range(6)), "a": [["1"], ["2", "3"], ["x"], [], None, ["6"]], "m": [[("k", str(n))] for n in (1, 300, 2, 3, 4, 5)]}
+    path.write_bytes(parquet(pa.table(columns, pa.schema([("i", pa.int64()), ("a", pa.list_(pa.string())), ("m", pa.map_(pa.string(), pa.string()))]))))
+    read = file_table("t", "i BIGINT, a BIGINT[], m MAP(TEXT, TINYINT)", path, "parquet", bad_data="drop")
+    assert [row["i"] for row in laminar("run", script=read + "SELECT i, a FROM t;").expect(0).rows()] == [0, 1, 3, 4, 5]
+    assert [row["i"] for row in laminar("run", script=read + "SELECT i, m FROM t;").expect(0).rows()] == [0, 2, 3, 4, 5]
+    named = laminar("run", script=read.replace("drop", "fail") + "SELECT i, a FROM t;").expect(1)
+    assert "row 3 of the file: Could not convert string 'x'" in named.stderr, named.describe()
+
+    wide = [decimal.Decimal("1.00"), decimal.Decimal("2.50")]
+    path.write_bytes(parquet(pa.table({"d": pa.array(wide, pa.decimal256(50, 2)), "x": pa.array([0.5, 1.5])})))
+    table = file_table("t", "d DECIMAL(20, 2), x DOUBLE", path, "parquet")
+    refused = laminar("run", script=table + "SELECT d, x FROM t;").expect(1)
+    assert "its column d is a DECIMAL of more than 38 digits" in refused.stderr, refused.describe()
+    assert [row["x"] for row in laminar("run", script=table + "SELECT x FROM t;").expect(0).rows()] == [0.5, 1.5]
+
+
+def test_csv_lines_are_counted_by_their_fields_whatever_is_used(laminar, tmp_path):
+    (tmp_path / "in.csv").write_text("1,x\n2,y,3\n4\n")
+    read = file_table("t", "a BIGINT, b TEXT", tmp_path / "in.csv", "csv", bad_data="drop")
+    assert len(laminar("run", script=read + "SELECT 1 AS one FROM t;").expect(0).rows()) == 1
+
+
 def test_a_bad_parquet_record_is_dropped_or_named(quick_server, new_name, laminar):
     client = quick_server.client()
     stream = new_name("torn")

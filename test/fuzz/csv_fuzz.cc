@@ -17,10 +17,7 @@ std::unique_ptr<DuckSession> NewSession() {
 
 Schema Columns() {
   Schema schema = TestSchema({{"n", "BIGINT"}, {"t", "VARCHAR"}, {"l", "INTEGER[]"}});
-  for (uint32_t i = 0; i < schema.size(); i++) {
-    schema[i].position = i;
-    schema[i].declared = static_cast<uint32_t>(schema.size());
-  }
+  for (uint32_t i = 0; i < schema.size(); i++) schema[i].position = i;
   return schema;
 }
 

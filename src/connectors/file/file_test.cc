@@ -284,6 +284,33 @@ TEST_F(FileTest, WritersShareOneFileAndFlushInTime) {
   EXPECT_EQ(Content(path), "one\ntwo\nthree\n");
 }
 
+TEST_F(FileTest, ACheckpointKeepsTheLinesOfItsEpochOnly) {
+  const std::string path = Path("out");
+  std::vector<SinkState> states;
+  {
+    const auto sink = MakeSink(path);
+    ASSERT_TRUE(sink->Start({}).ok());
+    const auto writer = sink->CreateWriter(0);
+    writer->EndEpoch(1);
+    ASSERT_TRUE(writer->Push(line_format::MakeBatch({"one"})).ok());
+    writer->EndEpoch(2);
+    ASSERT_TRUE(writer->Push(line_format::MakeBatch({"two"})).ok());
+    writer->EndEpoch(3);
+    ASSERT_TRUE(writer->Push(line_format::MakeBatch({"three", std::string(1 << 20, 'x')})).ok());  // written at once
+    ASSERT_TRUE(writer->Push(line_format::MakeBatch({"four"})).ok());
+    ASSERT_TRUE(writer->Poll().ok());
+    ASSERT_TRUE(writer->EpochReady(3));
+    for (int epoch = 1; epoch <= 3; epoch++) states.push_back(writer->State(epoch));
+  }
+  EXPECT_THAT(Content(path), HasSubstr("four"));
+  for (const auto& [state, kept] : {std::pair(states[2], "one\ntwo\n"), {states[1], "one\n"}, {states[0], ""}}) {
+    const auto sink = MakeSink(path);
+    ASSERT_TRUE(sink->Resume("id", {state}).ok());
+    ASSERT_TRUE(sink->Start({}).ok());
+    EXPECT_EQ(Content(path), kept);
+  }
+}
+
 // Rows that keep coming do not put off the flush for more than a second.
 TEST_F(FileTest, FlushesATrickle) {
   const std::string path = Path("out");

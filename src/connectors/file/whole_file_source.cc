@@ -93,9 +93,8 @@ WholeFileSource::~WholeFileSource() = default;
 Status WholeFileSource::Start(std::vector<Waker*> /*wakers*/) {
   ASSIGN_OR_RETURN(std::shared_ptr<const Input> input, Input::Open(table_.options.String("path")));
   if (!input->seekable) {
-    return Status::User("table " + table_.name + ": " + input->what +
-                            " is no regular file, and its format is read from a whole file",
-                        "Write it to a file first, or decompress it on its way: zcat FILE | laminar run ...")
+    return Status::User(input->what + " is no regular file, and this format is read from a whole file",
+                        "Write it to a file first: of pipes only lines of json and raw_string are read")
         .At(table_.options.position("path"));
   }
   if (resumes_at_size_ >= 0 && resumes_at_size_ != input->size) {

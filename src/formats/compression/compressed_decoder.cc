@@ -100,7 +100,7 @@ void CompressedDecoder::KeepOpen(RecordView compressed, std::unique_ptr<RecordBu
   open_.push_back({compressed, std::move(buffer)});
   size_t bytes = 0;
   for (const Open& open : open_) bytes += open.buffer->capacity();
-  while (open_.size() > 1 && bytes > kOpenBytes) {
+  while (open_.size() > 1 && bytes > most_bytes_) {
     bytes -= open_.front().buffer->capacity();
     used_.push_back(std::move(open_.front().buffer));
     open_.erase(open_.begin());

@@ -13,15 +13,13 @@ namespace laminar {
 // within the decompressed record.
 class CompressedDecoder final : public Decoder {
  public:
-  static constexpr size_t kLargestRecord = 256 << 20;  // decompressed
   // A call of Decode that has rows takes no further record once its decompressed records are larger than that.
   static constexpr size_t kCallBytes = 16 << 20;
-  // Of records that are decoded in part, as their reader decodes others in between: the oldest is given up, and is
-  // decompressed again.
-  static constexpr size_t kOpenBytes = 256 << 20;
 
-  CompressedDecoder(std::unique_ptr<Decoder> inner, Compression compression)
-      : inner_(std::move(inner)), compression_(compression), decompressor_(kLargestRecord) {}
+  // most_bytes: a record may become no larger. So many are kept of records that are decoded in part, as their reader
+  // decodes others in between: the oldest is given up, and is decompressed again.
+  CompressedDecoder(std::unique_ptr<Decoder> inner, Compression compression, size_t most_bytes)
+      : inner_(std::move(inner)), compression_(compression), most_bytes_(most_bytes), decompressor_(most_bytes) {}
 
   const Schema& schema() const override { return inner_->schema(); }
   Result<bool> Decode(std::span<const RecordView> records, DecodeCursor* cursor, BadRowHandler* bad_rows,
@@ -41,6 +39,7 @@ class CompressedDecoder final : public Decoder {
 
   const std::unique_ptr<Decoder> inner_;
   const Compression compression_;
+  const size_t most_bytes_;
   Decompressor decompressor_;
   std::vector<Open> open_;                             // the oldest first
   std::vector<std::unique_ptr<RecordBuffer>> used_;    // rows of the last call may point into them

@@ -27,13 +27,14 @@ Compression Read(const OptionValues& options) {
 
 class CompressedFormat final : public Format {
  public:
-  explicit CompressedFormat(std::unique_ptr<Format> inner) : inner_(std::move(inner)) {}
+  CompressedFormat(std::unique_ptr<Format> inner, size_t most_bytes)
+      : inner_(std::move(inner)), most_bytes_(most_bytes) {}
 
   Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema& schema, const OptionValues& options) const override {
     ASSIGN_OR_RETURN(std::unique_ptr<Decoder> decoder, inner_->MakeDecoder(schema, options));
     const Compression compression = Read(options);
     if (compression == Compression::kNone) return decoder;
-    return std::unique_ptr<Decoder>(std::make_unique<CompressedDecoder>(std::move(decoder), compression));
+    return std::unique_ptr<Decoder>(std::make_unique<CompressedDecoder>(std::move(decoder), compression, most_bytes_));
   }
 
   Result<std::unique_ptr<Encoder>> MakeEncoder(const Schema& schema, const OptionValues& options) const override {
@@ -72,12 +73,13 @@ class CompressedFormat final : public Format {
 
  private:
   const std::unique_ptr<Format> inner_;
+  const size_t most_bytes_;
 };
 
 }  // namespace
 
-std::unique_ptr<Format> MakeCompressedFormat(std::unique_ptr<Format> inner) {
-  return std::make_unique<CompressedFormat>(std::move(inner));
+std::unique_ptr<Format> MakeCompressedFormat(std::unique_ptr<Format> inner, size_t most_bytes) {
+  return std::make_unique<CompressedFormat>(std::move(inner), most_bytes);
 }
 
 std::vector<OptionSpec> WithCompression(std::vector<OptionSpec> specs) {

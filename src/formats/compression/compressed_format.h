@@ -9,8 +9,10 @@
 
 namespace laminar {
 
-// `inner` with the option. Requires that inner has no file encoder.
-std::unique_ptr<Format> MakeCompressedFormat(std::unique_ptr<Format> inner);
+constexpr size_t kLargestPlainRecord = 256 << 20;
+
+// `inner` with the option. Requires that inner has no file encoder. most_bytes: a decompressed record may be no larger.
+std::unique_ptr<Format> MakeCompressedFormat(std::unique_ptr<Format> inner, size_t most_bytes = kLargestPlainRecord);
 // The options of the inner format, and `compression`.
 std::vector<OptionSpec> WithCompression(std::vector<OptionSpec> specs);
 

@@ -15,6 +15,13 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
+constexpr const char* kCarriageReturns = "lines end with a carriage return alone, and have to end with LF or CRLF";
+
+// A text of several lines, none of which ends as a line does here.
+bool EndsWithCarriageReturns(std::string_view text) {
+  return text.find('\n') == text.npos && text.find('\r') < text.size() - 1;
+}
+
 uint64_t LineFeeds(std::string_view text) {
   return static_cast<uint64_t>(std::count(text.begin(), text.end(), '\n'));
 }
@@ -35,8 +42,8 @@ CsvDecoder::CsvDecoder(std::unique_ptr<DuckSession> session, Schema schema, cons
 CsvDecoder::~CsvDecoder() = default;
 
 void CsvDecoder::FindFieldsByPosition() {
+  fields_ = options_.fields;
   for (size_t i = 0; i < schema_.size(); i++) {
-    fields_ = schema_[i].declared;
     if (column_of_field_.size() <= schema_[i].position) column_of_field_.resize(schema_[i].position + 1, -1);
     column_of_field_[schema_[i].position] = static_cast<int32_t>(i);
   }
@@ -47,13 +54,13 @@ std::string CsvDecoder::ReadHeader(RecordView record, size_t* length) {
     *length = header_.size();
     return "";
   }
-  const size_t begin = record.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
-  if (begin == record.size()) {
-    *length = begin;
-    return "";
-  }
-  *length = line_.Parse(record, begin);
-  if (*length == 0) return std::string("the header: ") + line_.problem();
+  *length = record.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+  do {
+    if (*length == record.size()) return "";
+    *length = line_.Parse(record, *length);
+    if (*length == 0) return std::string("the header: ") + line_.problem();
+  } while (line_.blank());
+  if (EndsWithCarriageReturns(record)) return std::string("the header: ") + kCarriageReturns;
   const std::vector<CsvField>& names = line_.fields();
   column_of_field_.assign(names.size(), -1);
   fields_ = names.size();
@@ -127,7 +134,7 @@ Status CsvDecoder::DecodeRecord(RecordView record, DecodeCursor* cursor, BadRowH
                          .header = record.substr(0, length),
                          .text = text,
                          .alone = length + text.size() == record.size()};
-    if (bad.reason.empty() && !line_.blank() && TakeFields(&bad)) waiting_.push_back(place);
+    if (bad.reason.empty() && !line_.blank() && TakeFields(text, &bad)) waiting_.push_back(place);
     cursor->offset = next;
     cursor->line += LineFeeds(text);
     if (bad.reason.empty()) continue;
@@ -150,11 +157,12 @@ Status CsvDecoder::Report(const Place& place, BadRow bad, BadRowHandler* bad_row
   return bad_rows->OnBadRow(bad);
 }
 
-bool CsvDecoder::TakeFields(BadRow* bad) {
+bool CsvDecoder::TakeFields(RecordView line, BadRow* bad) {
   const std::vector<CsvField>& fields = line_.fields();
   if (fields_ != 0 && fields.size() != fields_) {
     bad->reason = "the line has " + std::to_string(fields.size()) + " fields, and " +
                   (options_.header ? "the header " : "the table ") + std::to_string(fields_);
+    if (EndsWithCarriageReturns(line)) bad->reason = kCarriageReturns;
     return false;
   }
   const size_t count = std::min(fields.size(), column_of_field_.size());

@@ -48,8 +48,8 @@ class CsvDecoder final : public Decoder {
   // Which field is which column, by the first line of the record. "" or what is wrong with it.
   std::string ReadHeader(RecordView record, size_t* length);
   void FindFieldsByPosition();
-  // The fields of line_ as the next waiting row. false: `bad` says why they are none.
-  bool TakeFields(BadRow* bad);
+  // The fields of line_, parsed from `line`, as the next waiting row. false: `bad` says why they are none.
+  bool TakeFields(RecordView line, BadRow* bad);
   // `bad` has its column and reason.
   Status Report(const Place& place, BadRow bad, BadRowHandler* bad_rows);
   // Casts what waits into the batch, and lets bad rows go.

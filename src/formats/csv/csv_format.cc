@@ -28,9 +28,13 @@ Result<CsvOptions> Read(const OptionValues& values) {
   CsvOptions options;
   options.header = values.String(kHeader) == "first_line";
   options.null = values.StringOr(kNull, "");
+  options.fields = values.record_columns();
   ASSIGN_OR_RETURN(options.delimiter, ReadCharacter(kDelimiter, values));
   ASSIGN_OR_RETURN(options.quote, ReadCharacter(kQuote, values));
-  ASSIGN_OR_RETURN(options.escape, ReadCharacter(kEscape, values));
+  options.escape = options.quote;
+  if (values.Has(kEscape)) {
+    ASSIGN_OR_RETURN(options.escape, ReadCharacter(kEscape, values));
+  }
   if (options.delimiter == options.quote || options.delimiter == options.escape) {
     return Status::User(
                "csv.delimiter is the same as " + std::string(options.delimiter == options.quote ? kQuote : kEscape),
@@ -91,8 +95,7 @@ std::vector<OptionSpec> CsvFormatOptions() {
       {.name = kDelimiter, .default_value = ",", .help = "What stands between two values", .example = "\\t"},
       {.name = kQuote, .default_value = "\"", .help = "What stands around a value", .example = "'"},
       {.name = kEscape,
-       .default_value = "\"",
-       .help = "What stands before a quote that belongs to a quoted value",
+       .help = "What stands before a quote that belongs to a quoted value; the quote itself if not given",
        .example = "\\"},
       {.name = kNull,
        .help = "What NULL looks like; in quotes it is a text like any other; nothing if not given",

@@ -11,6 +11,7 @@ struct CsvOptions {
   char escape = '"';    // before a quote within quotes
   std::string null;     // what NULL looks like, without quotes
   bool header = false;  // the first line of a record, or of a file, has the columns' names
+  size_t fields = 0;    // without a header: that a line must have; 0: not known
 };
 
 }  // namespace laminar

@@ -23,16 +23,15 @@ class CsvTest : public ::testing::Test {
     std::vector<Status> problems;
     OptionValues values = Options(written, &problems);
     CHECK(problems.empty());
+    values.set_record_columns(record_columns_);
     return values;
   }
   // Columns as a table declares them; `used`: those that a query uses, all if empty.
-  static Schema Declared(const std::vector<std::pair<std::string, std::string>>& columns,
-                         const std::vector<uint32_t>& used = {}) {
+  Schema Declared(const std::vector<std::pair<std::string, std::string>>& columns,
+                  const std::vector<uint32_t>& used = {}) {
+    record_columns_ = columns.size();
     Schema all = TestSchema(columns);
-    for (uint32_t i = 0; i < all.size(); i++) {
-      all[i].position = i;
-      all[i].declared = static_cast<uint32_t>(all.size());
-    }
+    for (uint32_t i = 0; i < all.size(); i++) all[i].position = i;
     if (used.empty()) return all;
     Schema some;
     for (const uint32_t i : used) some.push_back(all[i]);
@@ -45,6 +44,7 @@ class CsvTest : public ::testing::Test {
     return DecodeAll(decoder.get(), memory.views());
   }
 
+  size_t record_columns_ = 0;  // of the table that was declared last
   SystemClock clock_;
   const std::unique_ptr<DuckDatabase> database_ = DuckDatabase::Open(&clock_, 256 << 20).value();
   const std::unique_ptr<Format> format_ = MakeCsvFormat(database_.get());
@@ -73,6 +73,10 @@ TEST_F(CsvTest, ColumnsByPositionWhicheverAreUsed) {
   const std::vector<std::string> records = {"x,one,1\ny,two,2\n"};
   EXPECT_EQ(Decode(Declared(columns, {2, 1}), records).row(1), "2.0|two");  // what is not used is not looked at
   EXPECT_EQ(Decode({}, records).rows.size(), 2u);
+  const Decoded decoded = Decode({}, {"x,one,1\nonly one\n"});  // how many there are is looked at
+  EXPECT_EQ(decoded.rows.size(), 1u);
+  ASSERT_EQ(decoded.bad.size(), 1u);
+  EXPECT_EQ(decoded.bad[0].reason, "the line has 1 fields, and the table 3");
 }
 
 TEST_F(CsvTest, ColumnsByHeader) {
@@ -119,6 +123,24 @@ TEST_F(CsvTest, OfABadRowThatIsAloneTheRecordIsKept) {
   const Schema schema = Declared({{"a", "INTEGER"}, {"b", "VARCHAR"}});
   EXPECT_THAT(Decode(schema, {"x,one\r\n", "y"}).bad_data, ElementsAre("", ""));
   EXPECT_THAT(Decode(schema, {"a,b\nx,one\n", "a,b\n\"x"}, header_).bad_data, ElementsAre("", ""));
+}
+
+TEST_F(CsvTest, LinesBeforeAHeaderAndLinesThatDoNotEnd) {
+  const Schema schema = Declared({{"a", "INTEGER"}, {"b", "VARCHAR"}});
+  EXPECT_EQ(Decode(schema, {"\n\r\na,b\n1,one\n"}, header_).row(0), "1|one");
+  EXPECT_TRUE(Decode(schema, {"\n\n"}, header_).rows.empty());
+  const Decoded with_header = Decode(schema, {"a,b\r1,one\r2,two\r"}, header_);
+  ASSERT_EQ(with_header.bad.size(), 1u);
+  EXPECT_THAT(with_header.bad[0].reason, HasSubstr("the header: lines end with a carriage return alone"));
+  const Decoded without = Decode(schema, {"1,one\r2,two\r"});
+  ASSERT_EQ(without.bad.size(), 1u);
+  EXPECT_THAT(without.bad[0].reason, HasSubstr("lines end with a carriage return alone"));
+  EXPECT_EQ(Decode(schema, {"1,\"one\rtwo\""}).row(0), "1|one\rtwo");
+}
+
+TEST_F(CsvTest, AQuoteThatIsChosenEscapesItself) {
+  const Schema schema = Declared({{"a", "VARCHAR"}});
+  EXPECT_EQ(Decode(schema, {"'it''s'"}, {{"csv.quote", "'", {}}}).row(0), "it's");
 }
 
 TEST_F(CsvTest, OtherCharacters) {

@@ -38,6 +38,7 @@ class ParquetDecoder final : public Decoder {
   const std::shared_ptr<MemoryFiles> files_;  // shared: with the format and its other decoders and encoders
   const std::unique_ptr<DuckSession> session_;
   const Schema schema_;
+  std::string checked_columns_;                       // ParquetRecord::Open
   std::vector<std::unique_ptr<ParquetRecord>> open_;  // the oldest first
 };
 

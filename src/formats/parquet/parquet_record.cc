@@ -29,7 +29,7 @@ ParquetRecord::ParquetRecord(MemoryFiles* files, DuckSession* session, RecordVie
     : session_(session), bytes_(bytes), scan_(files, session, bytes) {}
 ParquetRecord::~ParquetRecord() = default;
 
-Result<std::string> ParquetRecord::Open(const Schema& schema, uint64_t offset) {
+Result<std::string> ParquetRecord::Open(const Schema& schema, uint64_t offset, std::string* checked) {
   schema_ = &schema;
   skip_ = offset;
   ASSIGN_OR_RETURN(std::string problem, scan_.Open());
@@ -40,7 +40,27 @@ Result<std::string> ParquetRecord::Open(const Schema& schema, uint64_t offset) {
     sources_.push_back(found == scan_.columns().size() ? kMissing : wanted.size());
     if (found < scan_.columns().size()) wanted.push_back(found);
   }
+  ASSIGN_OR_RETURN(problem, CheckDecimals(wanted, checked));
+  if (!problem.empty()) return problem;
   return scan_.Start(wanted);
+}
+
+Result<std::string> ParquetRecord::CheckDecimals(const std::vector<size_t>& wanted, std::string* checked) {
+  std::string columns;
+  for (const Column& column : scan_.columns()) columns.append(column.name).append("\n").append(TypeName(*column.type));
+  if (columns == *checked) return std::string();
+  if (columns.find("DOUBLE") != columns.npos) {
+    ASSIGN_OR_RETURN(const std::vector<std::string> long_decimals, scan_.LongDecimals());
+    for (const size_t column : wanted) {
+      const auto& [name, type, not_null, position] = scan_.columns()[column];
+      const bool has_some = type->id() == duckdb::LogicalTypeId::DOUBLE
+                                ? std::find(long_decimals.begin(), long_decimals.end(), name) != long_decimals.end()
+                                : !long_decimals.empty() && TypeName(*type).find("DOUBLE") != std::string::npos;
+      if (has_some) return "its column " + name + " is a DECIMAL of more than 38 digits, which cannot be read";
+    }
+  }
+  *checked = std::move(columns);
+  return std::string();
 }
 
 Result<std::string> ParquetRecord::Fetch() {

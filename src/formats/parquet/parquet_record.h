@@ -26,8 +26,9 @@ class ParquetRecord {
   ~ParquetRecord();
 
   RecordView bytes() const { return bytes_; }
-  // schema: what the rows become; borrowed. offset: rows that have been given out before.
-  Result<std::string> Open(const Schema& schema, uint64_t offset);
+  // schema: what the rows become; borrowed. offset: rows that have been given out before. checked: the columns of the
+  // file that was looked at last for what DuckDB reads wrongly; one that has the same is not looked at.
+  Result<std::string> Open(const Schema& schema, uint64_t offset, std::string* checked);
   // Makes the next rows those that are fetched, unless some are already.
   Result<std::string> Fetch();
   size_t fetched() const { return fetched_; }  // after Fetch: 0 at the end
@@ -41,6 +42,7 @@ class ParquetRecord {
   // Fills columns_; appends values that cannot be cast, BadRow::offset = the row of the file.
   Status CastColumns(std::vector<BadRow>* bad);
   void CheckNotNull(std::vector<BadRow>* bad);
+  Result<std::string> CheckDecimals(const std::vector<size_t>& wanted, std::string* checked);
 
   static constexpr size_t kMissing = SIZE_MAX;
 

@@ -53,7 +53,8 @@ Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
   world->registry_.Add(MakeStdoutConnector());
   world->registry_.Add(MakeBlackholeConnector());
   world->registry_.Add(MakeGeneratorConnector(world->database_.get()));
-  world->registry_.AddFormat("json", MakeCompressedFormat(MakeJsonFormat()), WithCompression(JsonFormatOptions()));
+  world->registry_.AddFormat("json", MakeCompressedFormat(MakeJsonFormat(ReadSchemaFile)),
+                             WithCompression(JsonFormatOptions()));
   world->registry_.AddFormat("csv", MakeCompressedFormat(MakeCsvFormat(world->database_.get())),
                              WithCompression(CsvFormatOptions()));
   world->registry_.AddFormat("raw", MakeCompressedFormat(MakeRawFormat()), WithCompression({}));

@@ -156,4 +156,10 @@ std::string DescribeJsonValue(const JsonCursor& cursor) {
   return "the text " + Shorten(token);
 }
 
+std::string UnknownJsonField(const JsonCursor& name) {
+  std::string_view body;
+  JsonStringBody(name, &body);
+  return "unknown field \"" + Shorten(body) + "\"";
+}
+
 }  // namespace laminar

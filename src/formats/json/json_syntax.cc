@@ -31,6 +31,8 @@ inline const char* CheckString(std::string_view body) {
 inline bool IsScalarAt(const JsonCursor& cursor, std::string_view token) {
   JsonNumber number;
   if (cursor.left() > 1 && (token[0] == '-' || (token[0] >= '0' && token[0] <= '9'))) [[likely]] {
+    if (ScanShortNumber(token.data(), token.size(), &number)) [[likely]]
+      return true;
     return ScanNumber(token.data(), NumberGrammar::kJson, &number) && number.end == token.data() + token.size();
   }
   return IsJsonScalar(token);

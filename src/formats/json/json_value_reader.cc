@@ -129,10 +129,13 @@ bool JsonValueReader::StringAt(const JsonCursor& cursor, std::string_view* text,
 }
 
 // A number, or a string that holds one.
-bool JsonValueReader::NumberAt(const JsonCursor& cursor, JsonNumber* number) {
+inline bool JsonValueReader::NumberAt(const JsonCursor& cursor, JsonNumber* number) {
   const char* token = cursor.token();
   if (*token != '"') [[likely]] {
-    return ScanNumber(token, NumberGrammar::kJson, number) && number->end == JsonTokenEnd(cursor);
+    const char* const end = JsonTokenEnd(cursor);
+    if (ScanShortNumber(token, static_cast<size_t>(end - token), number)) [[likely]]
+      return true;
+    return ScanNumber(token, NumberGrammar::kJson, number) && number->end == end;
   }
   std::string_view text;
   const char* wrong;

@@ -9,54 +9,15 @@
 
 #include "formats/json/json_decoder.h"
 #include "formats/json/json_encoder.h"
+#include "json_rows.h"
 
 namespace laminar {
 namespace {
-
-constexpr size_t kRows = 20000;
 
 class Refuse final : public BadRowHandler {
  public:
   Status OnBadRow(const BadRow& row) override { return Status::User(row.column + ": " + row.reason); }
 };
-
-std::string Two(size_t n) {
-  return {static_cast<char>('0' + n / 10 % 10), static_cast<char>('0' + n % 10)};
-}
-
-std::string Time(size_t i) {
-  return "2026-01-01T" + Two(i / 3600 % 24) + ":" + Two(i / 60 % 60) + ":" + Two(i % 60) + "." +
-         std::to_string(100 + i % 900) + "Z";
-}
-
-std::string Decimal(size_t i, size_t range) {
-  return std::to_string(i * 7919 % range) + "." + std::to_string(i * 31 % 10);
-}
-
-std::vector<std::string> Sensors() {
-  std::vector<std::string> lines;
-  for (size_t i = 0; i < kRows; i++) {
-    lines.push_back("{\"device_id\":\"dev-" + std::to_string(i % 1000) + "\",\"location\":{\"lat\":" + Decimal(i, 90) +
-                    ",\"lon\":" + Decimal(i, 180) + "},\"temperature\":" + Decimal(i, 50) + ",\"humidity\":" +
-                    Decimal(i, 100) + ",\"pressure\":" + Decimal(i, 1100) + ",\"timestamp\":\"" + Time(i) + "\"}");
-  }
-  return lines;
-}
-
-std::vector<std::string> Orders() {
-  std::vector<std::string> lines;
-  for (size_t i = 0; i < kRows; i++) {
-    std::string items;
-    for (size_t k = 0; k <= i % 3; k++) {
-      items += (k ? "," : "") + std::string("{\"sku\":\"sku-") + std::to_string(i * 13 % 5000) +
-               "\",\"qty\":" + std::to_string(1 + k) + ",\"price\":" + Decimal(i + k, 100) + "}";
-    }
-    lines.push_back("{\"order_id\":" + std::to_string(1000000 + i) + ",\"customer_id\":\"customer-" +
-                    std::to_string(i * 17 % 9999) + "\",\"items\":[" + items + "],\"total_amount\":" +
-                    std::to_string(i * 7919 % 100000) + ".45,\"order_time\":\"" + Time(i) + "\"}");
-  }
-  return lines;
-}
 
 Schema Columns(const std::vector<std::pair<std::string, std::string>>& columns) {
   Schema schema;
@@ -76,25 +37,8 @@ Schema OrderColumns() {
                   {"order_time", "TIMESTAMP"}});
 }
 
-// in_blocks: 1 MB of lines a record, as the file connector reads; else a record a line, as from a stream.
 void Decode(benchmark::State& state, const std::vector<std::string>& lines, const Schema& schema, bool in_blocks) {
-  std::string bytes;
-  std::vector<RecordView> records;
-  std::vector<std::pair<size_t, size_t>> places;
-  size_t begin = 0;
-  for (const auto& line : lines) {
-    bytes += line;
-    if (in_blocks) {
-      bytes += '\n';
-      if (bytes.size() - begin < (1 << 20)) continue;
-    }
-    places.emplace_back(begin, bytes.size() - begin);
-    bytes.append(kRecordPadding, ' ');
-    begin = bytes.size();
-  }
-  if (in_blocks && bytes.size() > begin) places.emplace_back(begin, bytes.size() - begin);
-  bytes.append(kRecordPadding, ' ');
-  for (const auto& [at, size] : places) records.emplace_back(bytes.data() + at, size);
+  const JsonRecords records(lines, in_blocks);
   JsonDecoder decoder(schema, {});
   Refuse refuse;
   Batch batch(schema);
@@ -103,12 +47,12 @@ void Decode(benchmark::State& state, const std::vector<std::string>& lines, cons
     size_t rows = 0;
     for (bool done = false; !done; rows += batch.rows()) {
       batch.Reset();
-      done = decoder.Decode(records, &cursor, &refuse, &batch).value();
+      done = decoder.Decode(records.views(), &cursor, &refuse, &batch).value();
     }
     if (rows != lines.size()) state.SkipWithError("rows are missing");
   }
   state.SetItemsProcessed(static_cast<int64_t>(lines.size() * state.iterations()));
-  state.SetBytesProcessed(static_cast<int64_t>(bytes.size() * state.iterations()));
+  state.SetBytesProcessed(static_cast<int64_t>(records.bytes() * state.iterations()));
 }
 
 void Encode(benchmark::State& state, const Schema& schema, const std::vector<std::vector<duckdb::Value>>& cycle) {

@@ -61,7 +61,7 @@ Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
   const auto compressed = [most = LargestPlainRecord(memory_limit_bytes)](std::unique_ptr<Format> inner) {
     return MakeCompressedFormat(std::move(inner), most);
   };
-  world->registry_.AddFormat("json", compressed(MakeJsonFormat()), WithCompression(JsonFormatOptions()));
+  world->registry_.AddFormat("json", compressed(MakeJsonFormat(ReadSchemaFile)), WithCompression(JsonFormatOptions()));
   world->registry_.AddFormat("csv", compressed(MakeCsvFormat(world->database_.get())),
                              WithCompression(CsvFormatOptions()));
   world->registry_.AddFormat("raw", compressed(MakeRawFormat()), WithCompression({}));

@@ -137,6 +137,7 @@ class Resolver final : public TreeVisitor {
 
   unique_ptr<duckdb::TableRef> ReadTable(Table& table, const duckdb::BaseTableRef& ref) {
     table.is_read = true;
+    if (table.broken && table.columns_from_query) return nullptr;  // why no columns are known is reported already
     if (table.kind == TableKind::kConnector && (table.declared_use == OptionUse::kSink || table.columns_from_query)) {
       const bool declared = table.declared_use == OptionUse::kSink;
       problems_->Add(OffsetOf(ref),

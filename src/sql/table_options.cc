@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "connectors/dead_letters.h"
+#include "formats/whole_table.h"
 #include "sql/definitions.h"
 
 namespace laminar::sql {
@@ -109,6 +110,17 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
     if (!column.generated && !column.metadata)
       declared.push_back({column.name, MakeType(column.type), column.not_null});
   }
+  const size_t before = problems->size();
+  if (table.connector) {
+    const std::vector<OptionSpec> specs = registry.AllOptions(*table.connector, table.format_name);
+    std::vector<Status> found;
+    bound.spec.options = ParseOptions(specs, table.options, use, "table " + table.name, &found);
+    bound.spec.options.set_record_columns(declared.size());
+    for (Status& problem : found) problems->Add(std::move(problem).At(bound.position));
+  }
+  const bool has_options = table.connector && problems->size() == before;
+  const auto* whole = dynamic_cast<const WholeTableFormat*>(table.format);
+  const bool reads_all = has_options && whole && whole->ReadsAllColumns(bound.spec.options);
   uint32_t position = 0;
   for (const TableColumn& column : table.columns) {
     if (column.generated) {
@@ -124,18 +136,11 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
     }
     Column& next = declared[position];
     next.position = position++;
-    if (use == OptionUse::kSource && used && !column.not_null && !used->contains(column.name)) continue;
+    if (use == OptionUse::kSource && used && !reads_all && !column.not_null && !used->contains(column.name)) continue;
     bound.spec.schema.push_back(next);
     bound.spec.column_expressions.push_back(column.made_by);
   }
-  if (!table.connector) return bound;
-  const std::vector<OptionSpec> specs = registry.AllOptions(*table.connector, table.format_name);
-  const size_t before = problems->size();
-  std::vector<Status> found;
-  bound.spec.options = ParseOptions(specs, table.options, use, "table " + table.name, &found);
-  bound.spec.options.set_record_columns(declared.size());
-  for (Status& problem : found) problems->Add(std::move(problem).At(bound.position));
-  if (problems->size() > before) return bound;
+  if (!has_options) return bound;
   const std::string bad_data = bound.spec.options.StringOr("bad_data", "fail");
   if (bad_data == "drop") bound.spec.bad_data = BadDataPolicy::kDrop;
   if (bad_data == "dead_letter") bound.spec.bad_data = BadDataPolicy::kDeadLetter;

@@ -23,6 +23,13 @@ JSON = [
     '{"b":"AGFi","r":[1,255],"u":"6f1f0e1e-6c6d-4a8a-9b3b-0d6f7a8b9c0d","i":"1 day","e":"x","a":"12","t":1767225600001,"d":"1e3","s":"\\u00e9\\ud83d\\ude00\\n"}',
     '{\n  "a": 1,\n  "l": [\n    {"k": 1}\n  ]\n}\n{"a":2}\n\n{"a":-9223372036854775808}{"s":1.5e300}',
     '[1,"x",true,null] "text" 12 {"a":null,"t":"infinity"}',
+    '{"A":1,"a":2,"L":[{"K":1,"k":2,"V":[]},{"z":1}],"x":{"a":1}}{"\\u0041":3,"S":"x","B":"AA=="}',
+]
+JSON_SCHEMA = [
+    '{"$ref":"#/$defs/o","$defs":{"o":{"type":"object","required":["a"],"properties":{"a":{"type":["integer","null"]},"b":{"$ref":"#/$defs/p"}}},'
+    '"p":{"allOf":[{"properties":{"c":{"enum":["x",null]}}},{"additionalProperties":{"const":1}}]}}}',
+    '{"properties":{"a":{"type":"array","items":{"oneOf":[{"type":"null"},{"type":"string","format":"date-time"}]}},"b":{"anyOf":[{"items":[{}]},true]},'
+    '"c":{"additionalProperties":{"type":"number"}},"d":{"contentEncoding":"base64","type":"string"},"e":{"type":"integer","maximum":1e30}}}',
 ]
 
 CSV = ['1,text,"[1, 2]"\n2,"quoted, ""twice""\nand broken",\n', "t,n\nx,1\r\ny,NULL\n", "n,t,l\n1,\"it\\\"s\",\"[]\"\n\n,,\n"]
@@ -169,6 +176,7 @@ def rows():
 def seeds():
     yield from (("script", text) for text in sections("script"))
     yield from (("script", path.read_text(encoding="utf-8")) for path in sorted((ROOT / "test/sql/page").glob("*.sql")))
+    yield from (("json_schema", text) for text in JSON_SCHEMA)
     yield from (("json", text) for text in (*JSON, *list(sections("input"))[::10]))
     yield from (("avro", data) for data in avro())
     yield from (("csv", text) for text in CSV)

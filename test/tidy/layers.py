@@ -37,7 +37,7 @@ LAYERS = {
 OUTSIDE = {
     "aws/": {"aws"},
     "simdjson": {"formats/json", "connectors/kinesis"},
-    "nlohmann/": {"aws", "cli", "connectors", "connectors/file", "connectors/kinesis", "formats/avro", "state"},
+    "nlohmann/": {"aws", "cli", "connectors", "connectors/file", "connectors/kinesis", "formats/avro", "formats/json", "state"},
     "snappy": {"formats/avro"},
     "zlib": {"formats/avro", "formats/compression"},
     "zstd": {"formats/avro", "formats/compression"},

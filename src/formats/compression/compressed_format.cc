@@ -5,6 +5,7 @@
 
 #include "formats/compression/compressed_decoder.h"
 #include "formats/compression/compressed_encoder.h"
+#include "formats/whole_table.h"
 
 namespace laminar {
 namespace {
@@ -25,7 +26,7 @@ Compression Read(const OptionValues& options) {
   return Compression::kNone;
 }
 
-class CompressedFormat final : public Format {
+class CompressedFormat final : public Format, public WholeTableFormat {
  public:
   CompressedFormat(std::unique_ptr<Format> inner, size_t most_bytes)
       : inner_(std::move(inner)), most_bytes_(most_bytes) {}
@@ -42,6 +43,13 @@ class CompressedFormat final : public Format {
     const Compression compression = Read(options);
     if (compression == Compression::kNone) return encoder;
     return std::unique_ptr<Encoder>(std::make_unique<CompressedEncoder>(std::move(encoder), compression));
+  }
+
+  Result<Schema> ColumnsOf(const OptionValues& options) const override { return inner_->ColumnsOf(options); }
+
+  bool ReadsAllColumns(const OptionValues& options) const override {
+    const auto* whole = dynamic_cast<const WholeTableFormat*>(inner_.get());
+    return whole && whole->ReadsAllColumns(options);
   }
 
   bool PacksRows(const OptionValues& options) const override { return inner_->PacksRows(options); }

@@ -10,6 +10,7 @@
 #include "duckdb/common/types/data_chunk.hpp"
 #include "duckdb/common/types/vector.hpp"
 
+#include "formats/json/json_name.h"
 #include "formats/json/json_string.h"
 #include "formats/json/json_syntax.h"
 
@@ -92,7 +93,7 @@ Status JsonDecoder::DecodeRecord(uint64_t* offset, BadRowHandler* bad_rows) {
     JsonCursor& cursor = window_.cursor;
     while (!cursor.done() && row_ < kBatchRows) {
       const uint32_t* start = cursor.next;
-      serial_++;
+      serial_ += 2;
       if (options_.unstructured ? ReadWhole(&cursor) : ReadRow(&cursor)) [[likely]] {
         row_++;
         continue;
@@ -253,6 +254,10 @@ bool JsonDecoder::BadColumn(int32_t column) {
   return false;
 }
 
+bool JsonDecoder::BadField(const JsonCursor& name) {
+  return BadSyntax(UnknownJsonField(name));
+}
+
 bool JsonDecoder::ReadWhole(JsonCursor* cursor) {
   if (targets_.empty()) {
     const JsonError error = CheckJsonValue(cursor, nullptr);
@@ -294,25 +299,37 @@ bool JsonDecoder::ReadRow(JsonCursor* position) {
       const FieldName* field = FindName(&previous, std::string_view(name, static_cast<size_t>(colon - name)));
       if (field == nullptr) [[unlikely]]
         return false;
+      int32_t column = field->column;
+      uint64_t seen = serial_;
+      if (column < 0) {
+        if (column == kNoColumn) {
+          if (options_.unknown_fields_are_bad) [[unlikely]]
+            return BadField(cursor);
+        } else {
+          column = kNoColumn - 1 - column;
+          if (targets_[static_cast<size_t>(column)].seen == serial_) column = kNoColumn;  // the exact match counts
+          seen++;
+        }
+      }
       cursor.next += 2;
-      if (field->column < 0) {
+      if (column < 0) {
         if (kJsonDepthStep[static_cast<unsigned char>(base[*cursor.next])] == 0) {
           cursor.next++;
         } else if (!SkipJsonValue(&cursor)) {
           return BadSyntax("");
         }
       } else {
-        Target& target = targets_[static_cast<size_t>(field->column)];
+        Target& target = targets_[static_cast<size_t>(column)];
         const JsonRead read = target.reader->Read(&cursor, *target.vector, target.data, row_, &problem_);
         if (read != JsonRead::kValue) [[unlikely]] {
-          if (read == JsonRead::kBad) return BadColumn(field->column);
+          if (read == JsonRead::kBad) return BadColumn(column);
           if (target.not_null) {
             problem_ = JsonProblem{"", "found null, but the column is NOT NULL", false};
-            return BadColumn(field->column);
+            return BadColumn(column);
           }
         }
-        filled += target.seen != serial_;
-        target.seen = serial_;
+        filled += target.seen < serial_;
+        target.seen = seen;
       }
       if (cursor.next >= end) [[unlikely]]
         return BadSyntax("");
@@ -329,7 +346,7 @@ bool JsonDecoder::ReadRow(JsonCursor* position) {
 
 bool JsonDecoder::FillMissing() {
   for (size_t i = 0; i < targets_.size(); i++) {
-    if (targets_[i].seen == serial_) continue;
+    if (targets_[i].seen >= serial_) continue;
     if (targets_[i].not_null) {
       problem_ = JsonProblem{"", "the field is missing, but the column is NOT NULL", false};
       return BadColumn(static_cast<int32_t>(i));
@@ -393,13 +410,20 @@ uint32_t JsonDecoder::AddName(std::string_view text) {
   std::memset(mask, 0xFF, std::min<size_t>(text.size(), 16));
   std::memcpy(entry.head, head, 16);
   std::memcpy(entry.mask, mask, 16);
-  for (size_t i = 0; i < schema_.size(); i++) {
-    if (schema_[i].name == name) entry.column = static_cast<int32_t>(i);
-  }
+  entry.column = FindColumn(name);
   names_.push_back(std::move(entry));
   const auto index = static_cast<uint32_t>(names_.size() - 1);
   name_index_.emplace(text, index);
   return index;
+}
+
+int32_t JsonDecoder::FindColumn(std::string_view name) const {
+  for (size_t i = 0; i < schema_.size(); i++) {
+    const auto column = static_cast<int32_t>(i);
+    if (schema_[i].name == name) return column;
+    if (options_.case_insensitive && EqualUpToCase(schema_[i].name, name)) return kNoColumn - 1 - column;
+  }
+  return kNoColumn;
 }
 
 }  // namespace laminar

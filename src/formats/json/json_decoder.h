@@ -1,9 +1,10 @@
 // JSON lines (and any other sequence of JSON values) into rows.
 //
-// A row is an object; its fields are matched to columns by exact name. A missing field and null are NULL; the last of
-// two equal names counts; fields of no column are stepped over by their brackets alone, unchecked. Values are separated
-// by white space or by nothing; mostly each stands on a line of its own, but one may also go over several lines. The
-// options, and what each type accepts, are in json_options.h and json_value_reader.h.
+// A row is an object; its fields are matched to columns by name, exactly unless the options say otherwise. A missing
+// field and null are NULL; the last of two equal names counts; fields of no column are stepped over by their brackets
+// alone, unchecked. Values are separated by white space or by nothing; mostly each stands on a line of its own, but one
+// may also go over several lines. The options, and what each type accepts, are in json_options.h and
+// json_value_reader.h.
 //
 // A bad value costs itself only. If it is valid JSON that does not fit the columns, decoding goes on right behind it.
 // If it is no valid JSON, it goes on with the next line that is not indented deeper than the bad value's first line and
@@ -40,9 +41,11 @@ class JsonDecoder final : public Decoder {
     std::unique_ptr<JsonValueReader> reader;
     duckdb::Vector* vector = nullptr;
     uint8_t* data = nullptr;
-    uint64_t seen = 0;  // serial number of the row that last held the field
+    uint64_t seen = 0;  // serial number of the row that last held the field; one more: in another case
     bool not_null = false;
   };
+
+  static constexpr int32_t kNoColumn = -1;
 
   // A field name as it stands in the text, quotes and escapes included, and the name that followed it last time: most
   // producers write the same order again and again, so one comparison finds a field.
@@ -50,8 +53,8 @@ class JsonDecoder final : public Decoder {
     uint64_t head[2] = {0, 0};  // the first 16 bytes, zeros behind the end
     uint64_t mask[2] = {0, 0};  // ones where head counts
     std::string text;
-    int32_t column = -1;  // -1: no column's
-    uint32_t next = 0;    // index into names_
+    int32_t column = kNoColumn;  // below kNoColumn: of column kNoColumn - 1 - column, but in another case
+    uint32_t next = 0;           // index into names_
   };
 
   // The stretch of a record whose tokens are known.
@@ -81,9 +84,11 @@ class JsonDecoder final : public Decoder {
   bool ReadWhole(JsonCursor* cursor);
   bool BadSyntax(std::string_view what);
   bool BadColumn(int32_t column);
+  bool BadField(const JsonCursor& name);
   bool FillMissing();
   const FieldName* FindName(uint32_t* previous, std::string_view text);
   uint32_t AddName(std::string_view text);
+  int32_t FindColumn(std::string_view name) const;
 
   const Schema schema_;
   const JsonOptions options_;
@@ -96,7 +101,7 @@ class JsonDecoder final : public Decoder {
   size_t suspect_until_ = 0;    // up to here the record is indexed line by line, as a line of it is broken
   size_t grow_limit_ = 0;       // a window that began where this one does and went up to here was broken; 0: none
   uint64_t row_ = 0;            // of the batch being filled
-  uint64_t serial_ = 0;         // of the row being read
+  uint64_t serial_ = 0;         // of the row being read; even
   bool bad_kind_ = false;       // the value is no object at all
   std::string bad_column_;
   JsonProblem problem_;

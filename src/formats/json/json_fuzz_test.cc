@@ -69,6 +69,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Exercise(FuzzSchema(), {}, {text});
   Exercise(FuzzSchema(), {.timestamp_format = JsonTimestampFormat::kEpochNanos},
            {text.substr(0, size / 2), text.substr(size / 2)});
+  Exercise(FuzzSchema(), {.case_insensitive = true, .unknown_fields_are_bad = true}, {text});
   static const Schema value = TestSchema({{"value", "JSON"}});
   Exercise(value, {.unstructured = true}, {text});
   return 0;
@@ -82,7 +83,8 @@ TEST(JsonFuzz, MutationsOfGoodRecords) {
       R"({"a":1,"s":"text","j":{"k":[1,2,{"x":null}]},"d":12345678901234.5678,"t":"2026-01-01T00:00:00.001Z","l":[{"k":1,"v":["a","b"]}],"m":{"x":1,"y":2}})",
       R"({"b":"AGFi","r":[1,255],"u":"6f1f0e1e-6c6d-4a8a-9b3b-0d6f7a8b9c0d","i":"1 day","e":"x","a":"12","t":1767225600001,"d":"1e3","s":"\u00e9\ud83d\ude00\n"})",
       "{\n  \"a\": 1,\n  \"l\": [\n    {\"k\": 1}\n  ]\n}\n{\"a\":2}\n\n{\"a\":-9223372036854775808}{\"s\":1.5e300}",
-      R"([1,"x",true,null] "text" 12 {"a":null,"t":"infinity"})"};
+      R"([1,"x",true,null] "text" 12 {"a":null,"t":"infinity"})",
+      R"({"A":1,"a":2,"L":[{"K":1,"k":2,"V":[]},{"z":1}],"x":{"a":1}}{"\u0041":3,"S":"x","B":"AA=="})"};
   static const char kBytes[] = "\"\\{}[]:,0-19.eE+ntfu \n\r\t\x01\xff\x80\xc3\xe2\xf0/";
   Random random(5);
   for (int round = 0; round < 6000; round++) {

@@ -4,6 +4,7 @@
 
 #include "duckdb/common/types/vector.hpp"
 
+#include "formats/json/json_name.h"
 #include "formats/json/json_syntax.h"
 #include "formats/json/json_value_reader.h"
 
@@ -122,10 +123,26 @@ JsonRead JsonValueReader::ReadMap(JsonCursor* cursor, Vector& vector, uint64_t r
   return JsonRead::kValue;
 }
 
+size_t JsonValueReader::FindField(std::string_view name, size_t expected, bool* exact) const {
+  *exact = true;
+  if (expected < names_.size() && names_[expected] == name) return expected;
+  if (!options_.case_insensitive) {
+    return static_cast<size_t>(std::find(names_.begin(), names_.end(), name) - names_.begin());
+  }
+  size_t field = expected;
+  if (field >= names_.size() || !EqualUpToCase(names_[field], name)) {
+    const auto found = std::find_if(names_.begin(), names_.end(),
+                                    [&](const std::string& candidate) { return EqualUpToCase(candidate, name); });
+    field = static_cast<size_t>(found - names_.begin());
+  }
+  *exact = field < names_.size() && names_[field] == name;
+  return field;
+}
+
 JsonRead JsonValueReader::ReadStruct(JsonCursor* cursor, Vector& vector, uint64_t row, JsonProblem* problem) {
   if (*cursor->token() != '{') return Bad(*cursor, problem);
   auto& fields = duckdb::StructVector::GetEntries(vector);
-  const uint64_t serial = ++serial_;
+  const uint64_t serial = serial_ += 2;
   size_t expected = 0;  // producers mostly write fields in the order of the type
   cursor->next++;
   if (cursor->done()) return Incomplete(problem);
@@ -141,14 +158,17 @@ JsonRead JsonValueReader::ReadStruct(JsonCursor* cursor, Vector& vector, uint64_
                                 : "a field name in quotes, followed by a colon, is missing";
         return JsonRead::kBad;
       }
-      cursor->next += 2;
-      size_t field = expected;
-      if (field >= names_.size() || names_[field] != name) {
-        field = static_cast<size_t>(std::find(names_.begin(), names_.end(), name) - names_.begin());
+      bool exact;
+      const size_t field = FindField(name, expected, &exact);
+      if (field == names_.size() && options_.unknown_fields_are_bad) {
+        problem->reason = UnknownJsonField(*cursor);
+        return JsonRead::kBad;
       }
-      if (field < names_.size()) {
+      cursor->next += 2;
+      // Of a field in two cases, the exact match counts.
+      if (field < names_.size() && (exact || seen_[field] != serial)) {
         expected = field + 1;
-        seen_[field] = serial;
+        seen_[field] = exact ? serial : serial + 1;
         Vector& child = *fields[field];
         if (children_[field]->Read(cursor, child, FlatVector::GetData(child), row, problem) == JsonRead::kBad) {
           problem->path.insert(0, "." + names_[field]);
@@ -168,7 +188,7 @@ JsonRead JsonValueReader::ReadStruct(JsonCursor* cursor, Vector& vector, uint64_
     }
   }
   for (size_t i = 0; i < names_.size(); i++) {
-    if (seen_[i] != serial) children_[i]->SetNull(*fields[i], row);
+    if (seen_[i] < serial) children_[i]->SetNull(*fields[i], row);
   }
   return JsonRead::kValue;
 }

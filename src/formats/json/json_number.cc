@@ -22,10 +22,6 @@ constexpr auto kPowers = [] {
   return powers;
 }();
 
-// Powers of ten that are exact doubles.
-constexpr double kExactPowers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                   1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-
 inline unsigned Digit(char c) {
   return static_cast<unsigned char>(c) - unsigned{'0'};
 }
@@ -203,16 +199,7 @@ bool FloorScaled(const JsonNumber& number, int scale, Int128* value) {
   return true;
 }
 
-bool ToDouble(const JsonNumber& number, double* value) {
-  // Clinger's fast path: both factors are exact, so one rounding gives the nearest double.
-  if (!number.long_digits && number.mantissa <= (uint64_t{1} << 53) && number.exponent >= -22 && number.exponent <= 22)
-      [[likely]] {
-    const auto mantissa = static_cast<double>(number.mantissa);
-    const double magnitude =
-        number.exponent < 0 ? mantissa / kExactPowers[-number.exponent] : mantissa * kExactPowers[number.exponent];
-    *value = number.negative ? -magnitude : magnitude;
-    return true;
-  }
+bool ToLongDouble(const JsonNumber& number, double* value) {
   return FromChars(number, value);
 }
 

@@ -20,6 +20,11 @@ enum class JsonTimestampFormat : uint8_t {
 struct JsonOptions {
   JsonTimestampFormat timestamp_format = JsonTimestampFormat::kAuto;
   bool unstructured = false;  // the one column `value JSON` holds the whole value
+  // Reading: fields are matched to columns, and to the fields of a STRUCT, up to the case of A to Z. If an object has a
+  // field of exactly the name too, that one counts.
+  bool case_insensitive = false;
+  // Reading: an object with a field that is no column, and no field of its STRUCT, is bad.
+  bool unknown_fields_are_bad = false;
 };
 
 }  // namespace laminar

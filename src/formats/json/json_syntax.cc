@@ -31,6 +31,8 @@ inline const char* CheckString(std::string_view body) {
 inline bool IsScalarAt(const JsonCursor& cursor, std::string_view token) {
   JsonNumber number;
   if (cursor.left() > 1 && (token[0] == '-' || (token[0] >= '0' && token[0] <= '9'))) [[likely]] {
+    if (ScanShortNumber(token.data(), token.size(), &number)) [[likely]]
+      return true;
     return ScanNumber(token.data(), NumberGrammar::kJson, &number) && number.end == token.data() + token.size();
   }
   return IsJsonScalar(token);
@@ -67,19 +69,20 @@ JsonError CheckJsonValue(JsonCursor* cursor, std::string_view* text) {
   enum { kValue, kValueOrEnd, kKey, kKeyOrEnd, kComma } expected = kValue;
   do {
     if (cursor->done()) return {"it ends too early", limit, true};
-    const char* const at = cursor->token();
-    const char c = *at;
+    const char* at = cursor->token();
+    char c = *at;
     if (expected == kComma) {
-      if (c == ',') {
-        expected = in_object() ? kKey : kValue;
-      } else if (c == (in_object() ? '}' : ']')) {
-        depth--;
-      } else {
-        return {"a comma or a closing bracket is missing", at, false};
-      }
-      end = at + 1;
       cursor->next++;
-      continue;
+      if (c == (in_object() ? '}' : ']')) {
+        depth--;
+        end = at + 1;
+        continue;
+      }
+      if (c != ',') return {"a comma or a closing bracket is missing", at, false};
+      if (cursor->done()) return {"it ends too early", limit, true};
+      expected = in_object() ? kKey : kValue;
+      at = cursor->token();
+      c = *at;
     }
     if (expected == kKey || expected == kKeyOrEnd) {
       if (c == '}' && expected == kKeyOrEnd) {
@@ -97,8 +100,10 @@ JsonError CheckJsonValue(JsonCursor* cursor, std::string_view* text) {
       if (cursor->done()) return {"it ends too early", limit, true};
       if (*cursor->token() != ':') return {"a colon is missing", cursor->token(), false};
       cursor->next++;
+      if (cursor->done()) return {"it ends too early", limit, true};
       expected = kValue;
-      continue;
+      at = cursor->token();
+      c = *at;
     }
     if (c == ']' && expected == kValueOrEnd) {
       depth--;
@@ -154,6 +159,12 @@ std::string DescribeJsonValue(const JsonCursor& cursor) {
       if (IsJsonScalar(token)) return "the number " + Shorten(token);
   }
   return "the text " + Shorten(token);
+}
+
+std::string UnknownJsonField(const JsonCursor& name) {
+  std::string_view body;
+  JsonStringBody(name, &body);
+  return "unknown field \"" + Shorten(body) + "\"";
 }
 
 }  // namespace laminar

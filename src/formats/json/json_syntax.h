@@ -73,4 +73,7 @@ bool IsJsonScalar(std::string_view token);
 // The value at cursor.next for a message: `the string "abc"`, `the number 12`, `null`, `an object`. Long ones are cut.
 std::string DescribeJsonValue(const JsonCursor& cursor);
 
+// Why an object is bad that has a field too many, whose name is at the cursor: `unknown field "x"`.
+std::string UnknownJsonField(const JsonCursor& name);
+
 }  // namespace laminar

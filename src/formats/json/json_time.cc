@@ -151,8 +151,11 @@ const char* TimestampReader::Parse(std::string_view text, int64_t* seconds, int3
 const char* ParseTimeOfDay(std::string_view text, int64_t* seconds, int32_t* nanos) {
   const char* p = text.data();
   const char* const end = p + text.size();
+  int64_t offset;
   if (const char* wrong = ParseClock(&p, end, seconds, nanos)) return wrong;
-  return p == end ? nullptr : "whose time of day is not hh:mm:ss";
+  if (const char* wrong = ParseZone(p, end, &offset)) return wrong;
+  *seconds = (*seconds - offset + kSecondsPerDay) % kSecondsPerDay;
+  return nullptr;
 }
 
 bool EpochToTime(const JsonNumber& number, JsonTimestampFormat format, int64_t* seconds, int32_t* nanos) {

@@ -27,7 +27,8 @@ class TimestampReader {
   int64_t cached_days_ = 0;
 };
 
-// hh:mm[:ss[.fraction]] alone; at most 24:00:00 exclusive. nullptr, or what is wrong.
+// hh:mm[:ss[.fraction]], then Z, UTC or an offset (none: UTC): the time of day in UTC, at most 24:00:00 exclusive.
+// nullptr, or what is wrong.
 const char* ParseTimeOfDay(std::string_view text, int64_t* seconds, int32_t* nanos);
 
 // An epoch in the unit that `format` says; kAuto: by size, |x| below 1e11 is seconds, below 1e14 milliseconds, below

@@ -70,9 +70,7 @@ void StoreString(uint8_t* data, uint64_t row, const char* text, uint64_t size) {
 }
 
 JsonValueReader::JsonValueReader(const duckdb::LogicalType& type, const JsonOptions& options)
-    : type_(std::make_unique<duckdb::LogicalType>(type)),
-      type_name_(TypeName(type)),
-      timestamp_format_(options.timestamp_format) {
+    : type_(std::make_unique<duckdb::LogicalType>(type)), type_name_(TypeName(type)), options_(options) {
   JsonShape shape = JsonShapeOf(type);
   kind_ = shape.kind;
   width_ = shape.width;
@@ -131,10 +129,13 @@ bool JsonValueReader::StringAt(const JsonCursor& cursor, std::string_view* text,
 }
 
 // A number, or a string that holds one.
-bool JsonValueReader::NumberAt(const JsonCursor& cursor, JsonNumber* number) {
+inline bool JsonValueReader::NumberAt(const JsonCursor& cursor, JsonNumber* number) {
   const char* token = cursor.token();
   if (*token != '"') [[likely]] {
-    return ScanNumber(token, NumberGrammar::kJson, number) && number->end == JsonTokenEnd(cursor);
+    const char* const end = JsonTokenEnd(cursor);
+    if (ScanShortNumber(token, static_cast<size_t>(end - token), number)) [[likely]]
+      return true;
+    return ScanNumber(token, NumberGrammar::kJson, number) && number->end == end;
   }
   std::string_view text;
   const char* wrong;
@@ -340,13 +341,13 @@ JsonRead JsonValueReader::ReadDecimal(JsonCursor* cursor, uint8_t* data, uint64_
 
 bool JsonValueReader::SecondsAt(const JsonCursor& cursor, int64_t* seconds, int32_t* nanos, const char** wrong) {
   const bool is_string = *cursor.token() == '"';
-  const bool is_epoch = timestamp_format_ >= JsonTimestampFormat::kEpochSeconds;
-  if (is_epoch || (!is_string && timestamp_format_ == JsonTimestampFormat::kAuto)) {
+  const bool is_epoch = options_.timestamp_format >= JsonTimestampFormat::kEpochSeconds;
+  if (is_epoch || (!is_string && options_.timestamp_format == JsonTimestampFormat::kAuto)) {
     JsonNumber number;
     *wrong = is_epoch ? "which is not a number since json.timestamp_format says epoch" : "";
     if (!NumberAt(cursor, &number)) return false;
     *wrong = "which is out of range";
-    return EpochToTime(number, timestamp_format_, seconds, nanos);
+    return EpochToTime(number, options_.timestamp_format, seconds, nanos);
   }
   *wrong = is_string ? "" : "which json.timestamp_format does not allow";
   std::string_view text;

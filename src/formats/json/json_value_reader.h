@@ -9,10 +9,11 @@
 // - JSON: the value's own bytes, checked; numbers are not touched.
 // - TIMESTAMP (all kinds): see JsonTimestampFormat; digits beyond the type's precision are cut off. "infinity",
 // "-infinity".
-// - DATE: yyyy-mm-dd, or a timestamp whose time of day is zero. TIME: hh:mm[:ss[.fraction]].
+// - DATE: yyyy-mm-dd, or a timestamp whose time of day is zero. TIME: hh:mm[:ss[.fraction]], with an offset or without
+// (kept in UTC).
 // - BLOB: base64. LIST, ARRAY: an array. STRUCT, MAP: an object (missing fields of a STRUCT are NULL, unknown ones are
-// ignored, the
-//   last of two equal keys counts). Every other type: what DuckDB casts from that text.
+// ignored unless the options say otherwise, the last of two equal keys counts). Every other type: what DuckDB casts
+// from that text.
 // - null is NULL everywhere.
 #pragma once
 
@@ -71,20 +72,23 @@ class JsonValueReader {
   JsonRead ReadList(JsonCursor* cursor, duckdb::Vector& vector, uint64_t row, JsonProblem* problem);
   JsonRead ReadArray(JsonCursor* cursor, duckdb::Vector& vector, uint64_t row, JsonProblem* problem);
   JsonRead ReadMap(JsonCursor* cursor, duckdb::Vector& vector, uint64_t row, JsonProblem* problem);
+  // The field of a STRUCT, names_.size() if it is none's; `expected` is tried first. *exact: it has just that name.
+  size_t FindField(std::string_view name, size_t expected, bool* exact) const;
   JsonRead ReadStruct(JsonCursor* cursor, duckdb::Vector& vector, uint64_t row, JsonProblem* problem);
 
   JsonKind kind_ = JsonKind::kOther;
   const std::unique_ptr<duckdb::LogicalType> type_;
   const std::string type_name_;
-  const JsonTimestampFormat timestamp_format_;
+  const JsonOptions options_;
   int width_ = 0, scale_ = 0;  // of a DECIMAL
   uint64_t array_size_ = 0;
   TimestampReader times_;
   std::string scratch_;                                     // an unescaped string, until the next one
   std::vector<std::unique_ptr<JsonValueReader>> children_;  // of a LIST, ARRAY: 1; MAP: key, value; STRUCT: its fields
   std::vector<std::string> names_;                          // of a STRUCT's fields
-  std::vector<uint64_t> seen_;  // STRUCT: serial number of the value that last held the field
-  uint64_t serial_ = 0;
+  std::vector<uint64_t> seen_;  // STRUCT: serial number of the value that last held the field; one more: in another
+                                // case
+  uint64_t serial_ = 0;         // even
 };
 
 // A string_t over text[0, size) as DuckDB wants it; up to 16 bytes from `text` on must be readable. Longer ones point

@@ -237,6 +237,9 @@ TEST(JsonValueReader, OtherScalars) {
   EXPECT_EQ(DecodeOne("DATE", R"("1969-12-31T00:00:00Z")"), "1969-12-31");
   EXPECT_EQ(DecodeOne("TIME", R"("23:59:59.123456")"), "23:59:59.123456");
   EXPECT_EQ(DecodeOne("TIME", R"("01:02")"), "01:02:00");
+  EXPECT_EQ(DecodeOne("TIME", R"("01:02:03.5Z")"), "01:02:03.5");
+  EXPECT_EQ(DecodeOne("TIME", R"("01:02:03+02:30")"), "22:32:03");
+  EXPECT_EQ(DecodeOne("TIME", R"("23:00-23:59")"), "22:59:00");
   EXPECT_EQ(DecodeOne("INTERVAL", R"("1 day 02:00:00")"), "1 day 02:00:00");
   EXPECT_EQ(DecodeOne("UUID", R"("6f1f0e1e-6c6d-4a8a-9b3b-0d6f7a8b9c0d")"), "6f1f0e1e-6c6d-4a8a-9b3b-0d6f7a8b9c0d");
   EXPECT_EQ(DecodeOne("BLOB", R"("AGFi/w==")"), "\\x00ab\\xFF");
@@ -253,6 +256,7 @@ TEST(JsonValueReader, OtherScalars) {
                                                         {"DATE", "20260228"},
                                                         {"TIME", R"("24:00:00")"},
                                                         {"TIME", R"("10:00x")"},
+                                                        {"TIME", R"("10:00+24:00")"},
                                                         {"INTERVAL", R"("one day")"},
                                                         {"UUID", R"("6f1f0e1e")"},
                                                         {"BLOB", R"("a")"},

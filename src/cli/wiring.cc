@@ -18,6 +18,7 @@
 #include "formats/json/json_format.h"
 #include "formats/parquet/parquet_format.h"
 #include "formats/raw/raw_format.h"
+#include "schema_registries/registries.h"
 
 namespace laminar::cli {
 
@@ -48,6 +49,7 @@ Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
   ASSIGN_OR_RETURN(world->database_, DuckDatabase::Open(&world->clock_, DuckMemory(memory_limit_bytes)));
   world->session_ = world->database_->NewSession();
   world->kinesis_ = kinesis::MakeHttpKinesisApiFactory(&world->clock_, world->random_.Next());
+  world->registries_ = MakeHttpSchemaRegistries(&world->clock_, world->random_.Next());
   world->registry_.Add(kinesis::MakeKinesisConnector(world->kinesis_.get()));
   world->registry_.Add(MakeFileConnector());
   world->registry_.Add(MakeStdoutConnector());
@@ -60,7 +62,7 @@ Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
   world->registry_.AddFormatAlias("raw_bytes", "raw");
   world->registry_.AddFormat("raw_string", MakeCompressedFormat(MakeRawStringFormat()), WithCompression({}));
   world->registry_.AddFormat("parquet", MakeParquetFormat(DuckMemory(memory_limit_bytes)), ParquetFormatOptions());
-  world->registry_.AddFormat("avro", MakeAvroFormat(ReadSchemaFile), AvroFormatOptions());
+  world->registry_.AddFormat("avro", MakeAvroFormat(ReadSchemaFile, world->registries_.get()), AvroFormatOptions());
   return world;
 }
 

@@ -43,13 +43,21 @@ class CompressedFormat final : public Format {
     return std::unique_ptr<Encoder>(std::make_unique<CompressedEncoder>(std::move(encoder), compression));
   }
 
+  Result<Schema> ColumnsOf(const OptionValues& options) const override { return inner_->ColumnsOf(options); }
+  std::vector<WrittenOption> OptionsOfColumns(const OptionValues& options) const override {
+    return inner_->OptionsOfColumns(options);
+  }
+  Status PrepareSink(const Schema& schema, const OptionValues& options) const override {
+    return inner_->PrepareSink(schema, options);
+  }
+
   bool PacksRows(const OptionValues& options) const override { return inner_->PacksRows(options); }
 
   // Line feeds show once it is decompressed: then they must be the inner decoder's business.
   FileLayout Layout(const OptionValues& options) const override {
     const FileLayout inner = inner_->Layout(options);
     if (Read(options) == Compression::kNone) return inner;
-    return inner == FileLayout::kLineIsRow ? FileLayout::kNone : FileLayout::kWhole;
+    return inner == FileLayout::kLines || inner == FileLayout::kWhole ? FileLayout::kWhole : FileLayout::kNone;
   }
 
   std::string FileHeader(const Schema& schema, const OptionValues& options) const override {

@@ -27,7 +27,7 @@ std::vector<OptionSpec> SchemaRegistryOptionSpecs() {
       {.name = kEndpoint,
        .help = "The URL of a schema registry that speaks Confluent's API, with the path that it stands under: records "
                "begin with the id of their schema",
-       .example = "https://registry.example.com/apis/ccompat/v7"},
+       .example = "https://schemas.example.com/apis/ccompat/v7"},
       {.name = kUsername, .help = "The user name, or API key, that the registry asks for", .example = "laminar"},
       {.name = kPassword,
        .help = "The password, or API secret; ${NAME} takes it from the environment",
@@ -85,7 +85,8 @@ Status CheckSchemaRegistryOptions(const OptionValues& values) {
     const bool has_name = values.Has(kUsername);
     return Status::User("schema_registry." + std::string(has_name ? "username" : "password") +
                             " is given without schema_registry." + (has_name ? "password" : "username"),
-                        "Add it: 'schema_registry.password' = '${NAME}' takes it from the environment")
+                        has_name ? "Add 'schema_registry.password' = '${NAME}', which takes it from the environment"
+                                 : "Add 'schema_registry.username' = '...', or set schema_registry.token alone")
         .At(values.position(has_name ? kUsername : kPassword));
   }
   return Status::Ok();

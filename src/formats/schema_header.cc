@@ -10,7 +10,7 @@ constexpr size_t kConfluentIdBytes = 4;
 
 }  // namespace
 
-const char* ReadSchemaHeader(SchemaFraming /*framing*/, std::string_view record, SchemaHeader* header) {
+const char* ReadSchemaHeader(std::string_view record, SchemaHeader* header) {
   if (record.empty()) return "the record is empty: it has no header of a schema registry";
   if (record[0] != kConfluentMagic)
     return "the record does not begin with the byte 0 and a schema id: no serializer of a Confluent schema registry "
@@ -21,7 +21,7 @@ const char* ReadSchemaHeader(SchemaFraming /*framing*/, std::string_view record,
   return nullptr;
 }
 
-std::string MakeSchemaHeader(SchemaFraming /*framing*/, std::string_view id) {
+std::string MakeSchemaHeader(std::string_view id) {
   CHECK(id.size() == kConfluentIdBytes);
   return std::string(1, kConfluentMagic).append(id);
 }

@@ -11,18 +11,16 @@
 
 namespace laminar {
 
-enum class SchemaFraming : uint8_t { kConfluent };
-
 struct SchemaHeader {
   std::string_view id;  // the bytes of the id, as they stand in the record
   size_t size = 0;      // of the header: what follows is the datum
 };
 
 // nullptr, or what is wrong in plain words, a static text.
-const char* ReadSchemaHeader(SchemaFraming framing, std::string_view record, SchemaHeader* header);
+const char* ReadSchemaHeader(std::string_view record, SchemaHeader* header);
 
 // The header of records with the schema of that id.
-std::string MakeSchemaHeader(SchemaFraming framing, std::string_view id);
+std::string MakeSchemaHeader(std::string_view id);
 
 // Confluent's: the bytes of the number.
 std::string SchemaIdOf(uint32_t number);

@@ -181,8 +181,9 @@ void CachedRegistry::LogFailure(const Status& problem, const char* effect) {
   const int64_t now = clock_->SteadyMicros();
   {
     std::lock_guard lock(mutex_);
-    if (next_log_micros_ != 0 && now < next_log_micros_) return;
+    if (now < next_log_micros_) return;
     next_log_micros_ = now + settings_.log_micros;
+    failing_ = true;
   }
   LogWarning("the schema registry gives no schemas; it is asked again", {{"registry", client_->Describe()},
                                                                          {"problem", problem.message()},
@@ -193,7 +194,7 @@ void CachedRegistry::LogFailure(const Status& problem, const char* effect) {
 void CachedRegistry::LogSuccess() {
   {
     std::lock_guard lock(mutex_);
-    if (std::exchange(next_log_micros_, 0) == 0) return;
+    if (!std::exchange(failing_, false)) return;
   }
   LogInfo("the schema registry answers again", {{"registry", client_->Describe()}});
 }

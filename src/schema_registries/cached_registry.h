@@ -74,7 +74,8 @@ class CachedRegistry final : public SchemaRegistry {
   std::map<Entered, RegisteredSchemaRef> entered_;           // guarded by mutex_
   bool worked_ = false;                                      // guarded by mutex_; it has given a schema
   Status refused_;                                           // guarded by mutex_; to be told by the next Find
-  int64_t next_log_micros_ = 0;                              // guarded by mutex_; 0: the registry answers
+  bool failing_ = false;                                     // guarded by mutex_; as the log says
+  int64_t next_log_micros_ = INT64_MIN;                      // guarded by mutex_; of a failure
   std::thread thread_;                                       // guarded by mutex_; runs from the first fetch on
 
   std::atomic<bool> stops_{false};

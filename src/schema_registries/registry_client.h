@@ -31,7 +31,7 @@ class RegistryClient {
   virtual RegistryAnswer Latest(const std::string& subject) = 0;
   virtual RegistryAnswer LookUp(const std::string& subject, const std::string& type, const std::string& text) = 0;
   virtual RegistryAnswer Register(const std::string& subject, const std::string& type, const std::string& text) = 0;
-  // "https://registry.example.com"
+  // "https://schemas.example.com"
   virtual std::string Describe() const = 0;
   // Calls under way and later ones end soon, with kTryAgain.
   virtual void Cancel() = 0;

@@ -128,7 +128,7 @@ Status AvroDecoder::DecodeDatum(std::string_view record, uint32_t index, BadRowH
 
 Status AvroDecoder::DecodeRegistered(std::string_view record, uint32_t index, BadRowHandler* bad_rows, Batch* out) {
   SchemaHeader header;
-  if (const char* wrong = ReadSchemaHeader(SchemaFraming::kConfluent, record, &header)) [[unlikely]]
+  if (const char* wrong = ReadSchemaHeader(record, &header)) [[unlikely]]
     return Report(index, 0, wrong, bad_rows);
   if (header.id != last_id_) [[unlikely]] {
     std::string id(header.id);

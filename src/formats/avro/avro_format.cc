@@ -130,7 +130,7 @@ class AvroFormat final : public Format {
     if (schema == nullptr && NamesSchemaRegistry(values)) {
       // Such a sink has the columns of its query.
       if (values.StringOr("type", "") == "sink" && RegistersSchemas(values)) return Schema{};
-      RETURN_IF_ERROR(CheckRegistry(values));
+      if (!CheckRegistry(values).ok()) return Schema{};  // MakeDecoder, MakeEncoder tell
       ASSIGN_OR_RETURN(const auto registry, OpenSchemaRegistry(values, registries_));
       ASSIGN_OR_RETURN(const std::string subject, SchemaSubject(values, ""));
       const Result<RegisteredSchemaRef> latest = registry->Latest(subject);
@@ -213,7 +213,7 @@ class AvroFormat final : public Format {
     ASSIGN_OR_RETURN(const Wanted wanted, WantedBy(schema, values, *options));
     const RegisteredSchemaRef known = options->registry->Known(wanted.subject, wanted.text);
     if (known == nullptr) return Status::Ok();
-    options->header = MakeSchemaHeader(SchemaFraming::kConfluent, known->id);
+    options->header = MakeSchemaHeader(known->id);
     if (options->schema != nullptr || !wanted.text.empty()) return Status::Ok();
     ASSIGN_OR_RETURN(options->schema, ParseRegistered(*known));
     return Status::Ok();

@@ -70,7 +70,7 @@ class CountingWaker final : public Waker {
 };
 
 std::string Registered(uint32_t id, const std::string& datum) {
-  return MakeSchemaHeader(SchemaFraming::kConfluent, SchemaIdOf(id)) + datum;
+  return MakeSchemaHeader(SchemaIdOf(id)) + datum;
 }
 
 AvroOptions ConfluentOptions(const std::shared_ptr<SchemaRegistry>& registry) {

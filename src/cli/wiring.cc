@@ -16,6 +16,7 @@
 #include "formats/compression/compressed_format.h"
 #include "formats/csv/csv_format.h"
 #include "formats/json/json_format.h"
+#include "formats/json/registered_json_format.h"
 #include "formats/parquet/parquet_format.h"
 #include "formats/raw/raw_format.h"
 #include "schema_registries/registries.h"
@@ -55,7 +56,9 @@ Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
   world->registry_.Add(MakeStdoutConnector());
   world->registry_.Add(MakeBlackholeConnector());
   world->registry_.Add(MakeGeneratorConnector(world->database_.get()));
-  world->registry_.AddFormat("json", MakeCompressedFormat(MakeJsonFormat()), WithCompression(JsonFormatOptions()));
+  world->registry_.AddFormat("json",
+                             MakeCompressedFormat(MakeRegisteredJsonFormat(MakeJsonFormat(), world->registries_.get())),
+                             WithCompression(WithRegisteredJson(JsonFormatOptions())));
   world->registry_.AddFormat("csv", MakeCompressedFormat(MakeCsvFormat(world->database_.get())),
                              WithCompression(CsvFormatOptions()));
   world->registry_.AddFormat("raw", MakeCompressedFormat(MakeRawFormat()), WithCompression({}));

@@ -38,7 +38,7 @@ LAYERS = {
 OUTSIDE = {
     "aws/": {"aws"},
     "simdjson": {"formats/json", "connectors/kinesis"},
-    "nlohmann/": {"aws", "cli", "connectors", "connectors/file", "connectors/kinesis", "formats/avro", "schema_registries", "state"},
+    "nlohmann/": {"aws", "cli", "connectors", "connectors/file", "connectors/kinesis", "formats/avro", "formats/json", "schema_registries", "state"},
     "snappy": {"formats/avro"},
     "zlib": {"formats/avro", "formats/compression"},
     "zstd": {"formats/avro", "formats/compression"},

@@ -16,8 +16,10 @@
 #include "formats/compression/compressed_format.h"
 #include "formats/csv/csv_format.h"
 #include "formats/json/json_format.h"
+#include "formats/json/registered_json_format.h"
 #include "formats/parquet/parquet_format.h"
 #include "formats/raw/raw_format.h"
+#include "schema_registries/registries.h"
 
 namespace laminar::cli {
 
@@ -53,6 +55,7 @@ Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
   ASSIGN_OR_RETURN(world->database_, DuckDatabase::Open(&world->clock_, DuckMemory(memory_limit_bytes)));
   world->session_ = world->database_->NewSession();
   world->kinesis_ = kinesis::MakeHttpKinesisApiFactory(&world->clock_, world->random_.Next());
+  world->registries_ = MakeHttpSchemaRegistries(&world->clock_, world->random_.Next());
   world->registry_.Add(kinesis::MakeKinesisConnector(world->kinesis_.get()));
   world->registry_.Add(MakeFileConnector());
   world->registry_.Add(MakeStdoutConnector());
@@ -61,14 +64,16 @@ Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
   const auto compressed = [most = LargestPlainRecord(memory_limit_bytes)](std::unique_ptr<Format> inner) {
     return MakeCompressedFormat(std::move(inner), most);
   };
-  world->registry_.AddFormat("json", compressed(MakeJsonFormat(ReadSchemaFile)), WithCompression(JsonFormatOptions()));
+  world->registry_.AddFormat(
+      "json", compressed(MakeRegisteredJsonFormat(MakeJsonFormat(ReadSchemaFile), world->registries_.get())),
+      WithCompression(WithRegisteredJson(JsonFormatOptions())));
   world->registry_.AddFormat("csv", compressed(MakeCsvFormat(world->database_.get())),
                              WithCompression(CsvFormatOptions()));
   world->registry_.AddFormat("raw", compressed(MakeRawFormat()), WithCompression({}));
   world->registry_.AddFormatAlias("raw_bytes", "raw");
   world->registry_.AddFormat("raw_string", compressed(MakeRawStringFormat()), WithCompression({}));
   world->registry_.AddFormat("parquet", MakeParquetFormat(DuckMemory(memory_limit_bytes)), ParquetFormatOptions());
-  world->registry_.AddFormat("avro", MakeAvroFormat(ReadSchemaFile), AvroFormatOptions());
+  world->registry_.AddFormat("avro", MakeAvroFormat(ReadSchemaFile, world->registries_.get()), AvroFormatOptions());
   return world;
 }
 

@@ -12,6 +12,7 @@
 #include "connectors/registry.h"
 #include "duck/database.h"
 #include "engine/pipeline.h"
+#include "formats/schema_registry.h"
 
 namespace laminar::cli {
 
@@ -36,6 +37,7 @@ class World {
   std::unique_ptr<DuckDatabase> database_;
   std::unique_ptr<DuckSession> session_;
   std::unique_ptr<kinesis::KinesisApiFactory> kinesis_;
+  std::unique_ptr<SchemaRegistries> registries_;
   Registry registry_;  // borrows all of the above
 };
 

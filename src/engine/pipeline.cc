@@ -90,6 +90,10 @@ class PipelineImpl final : public Pipeline {
 
   Status MakeSinks(const ConnectorContext& context) {
     for (const auto& [name, table] : script_.sinks) {
+      if (table.spec.format != nullptr) {
+        const Status prepared = table.spec.format->PrepareSink(table.spec.schema, table.spec.options);
+        if (!prepared.ok()) return InTable(table, prepared).At(table.position);
+      }
       auto sink = table.connector->MakeSink(table.spec, context);
       if (!sink.ok()) return InTable(table, sink.status()).At(table.position);
       if (sink.value()->NeedsCheckpoints() && options_.checkpoints.store == nullptr) {

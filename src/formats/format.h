@@ -11,8 +11,10 @@
 #include <vector>
 
 #include "base/status.h"
+#include "base/waker.h"
 #include "duck/batch.h"
 #include "duck/schema.h"
+#include "formats/option.h"
 
 namespace laminar {
 
@@ -64,6 +66,12 @@ class Decoder {
   // set by the caller. True: `records` is used up. Error: the handler's; `out` then holds the rows before the bad one.
   virtual Result<bool> Decode(std::span<const RecordView> records, DecodeCursor* cursor, BadRowHandler* bad_rows,
                               Batch* out) = 0;
+  // True: the last Decode returned false, perhaps without rows, in front of a record that cannot be decoded yet: its
+  // schema is being fetched. It is worth calling again, with the same cursor, after the waker was woken or at any
+  // other time; other records may be decoded in between.
+  virtual bool Waiting() const { return false; }
+  // Who is woken when what was waited for is there; nullptr (the first state): nobody. Borrowed, outlives the decoder.
+  virtual void WakeWith(Waker* /*waker*/) {}
 };
 
 // Rows as bytes: row i is bytes[ends[i-1], ends[i]). Of a format that packs rows, a "row" here is a record of several.
@@ -121,19 +129,24 @@ enum class FileLayout {
   kNone,       // no file can be read: where its rows end does not show
 };
 
-// Values of format options ("json.timestamp_format") and format name, as parsed by ParseOptions against the format's
-// OptionSpecs.
-class OptionValues;
-enum class OptionUse;
-
-// What `format = '...'` names.
+// What `format = '...'` names. The options are its own ("json.timestamp_format") and the table's others, as
+// ParseOptions makes them.
 class Format {
  public:
   virtual ~Format() = default;
   virtual Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema& schema, const OptionValues& options) const = 0;
   virtual Result<std::unique_ptr<Encoder>> MakeEncoder(const Schema& schema, const OptionValues& options) const = 0;
   // The columns of a table whose DDL names none, as the options tell them (the fields of a schema); none: they do not.
+  // May ask a schema registry, and block for as long as its options allow.
   virtual Result<Schema> ColumnsOf(const OptionValues& /*options*/) const { return Schema{}; }
+  // After ColumnsOf gave columns from outside of the options: options that hold what it found, for the table to have
+  // from then on.
+  virtual std::vector<WrittenOption> OptionsOfColumns(const OptionValues& /*options*/) const { return {}; }
+  // Called when a pipeline starts, before the encoders of a sink that are used are made: what has to be asked or
+  // written elsewhere (a schema is registered). May block as ColumnsOf does.
+  virtual Status PrepareSink(const Schema& /*schema*/, const OptionValues& /*options*/) const { return Status::Ok(); }
+  // With these options a decoder is made with every column that the table declares, whatever the query uses.
+  virtual bool ReadsAllColumns(const OptionValues& /*options*/) const { return false; }
   // With these options an encoder puts several rows into a record (an Avro container): no row has a partition key of
   // its own then, and rows do not stand in a file one behind the other.
   virtual bool PacksRows(const OptionValues& /*options*/) const { return false; }

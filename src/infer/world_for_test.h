@@ -30,7 +30,8 @@ class TestWorld {
     registry_.AddFormat("raw", MakeCompressedFormat(MakeRawFormat()), WithCompression({}));
     registry_.AddFormat("raw_string", MakeCompressedFormat(MakeRawStringFormat()), WithCompression({}));
     registry_.AddFormat("parquet", MakeParquetFormat(kMemory), ParquetFormatOptions());
-    registry_.AddFormat("avro", MakeAvroFormat([](const std::string&) { return Status::User("there are no files"); }),
+    registry_.AddFormat("avro",
+                        MakeAvroFormat([](const std::string&) { return Status::User("there are no files"); }, nullptr),
                         AvroFormatOptions());
   }
 

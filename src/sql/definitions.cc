@@ -117,6 +117,7 @@ class TableDefiner {
       table_.columns.push_back(std::move(column));
     }
     table_.columns_from_query = table_.columns.empty();
+    for (WrittenOption& option : table_.format->OptionsOfColumns(options)) table_.options.push_back(std::move(option));
   }
 
   void ReadColumns(duckdb::CreateTableInfo& info) {

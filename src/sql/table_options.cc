@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "connectors/dead_letters.h"
-#include "formats/whole_table.h"
 #include "sql/definitions.h"
 
 namespace laminar::sql {
@@ -119,8 +118,7 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
     for (Status& problem : found) problems->Add(std::move(problem).At(bound.position));
   }
   const bool has_options = table.connector && problems->size() == before;
-  const auto* whole = dynamic_cast<const WholeTableFormat*>(table.format);
-  const bool reads_all = has_options && whole && whole->ReadsAllColumns(bound.spec.options);
+  const bool reads_all = has_options && table.format && table.format->ReadsAllColumns(bound.spec.options);
   uint32_t position = 0;
   for (const TableColumn& column : table.columns) {
     if (column.generated) {

@@ -32,6 +32,12 @@ JSON_SCHEMA = [
     '"c":{"additionalProperties":{"type":"number"}},"d":{"contentEncoding":"base64","type":"string"},"e":{"type":"integer","maximum":1e30}}}',
 ]
 
+REGISTRY = [
+    b"\0\0\0\0\x11\2", b"\0\xff\xff\xff\xff", b"\0\0", b"\3\0",
+    b'{"type":"record","name":"a.R","fields":[{"name":"x","type":["null","B"]},{"name":"y","type":{"type":"map","values":"a.B"}}]}\n'
+    b'{"type":"record","name":"B","namespace":"a","fields":[{"name":"b","type":"a.B"}]}',
+    b'["null",{"type":"array","items":"a.B"}]\n{"type":"enum","name":"B","symbols":["X"]}',
+]  # fmt: skip
 CSV = ['1,text,"[1, 2]"\n2,"quoted, ""twice""\nand broken",\n', "t,n\nx,1\r\ny,NULL\n", "n,t,l\n1,\"it\\\"s\",\"[]\"\n\n,,\n"]
 # Three rows of n BIGINT, t TEXT, l INTEGER[], as pyarrow writes them: plain pages with dictionaries, zstd without.
 PARQUET = [base64.b64decode(text) for text in (
@@ -179,6 +185,7 @@ def seeds():
     yield from (("json_schema", text) for text in JSON_SCHEMA)
     yield from (("json", text) for text in (*JSON, *list(sections("input"))[::10]))
     yield from (("avro", data) for data in avro())
+    yield from (("registry", data) for data in REGISTRY)
     yield from (("csv", text) for text in CSV)
     yield from (("parquet", data) for data in PARQUET)
     yield from (("compression", data) for data in (ZSTD, gzip.compress(b"one\ntwo\n" * 5, mtime=0), ZSTD + ZSTD, b"plain"))

@@ -14,6 +14,7 @@ LAYERS = {
     "formats/csv": {"duck", "formats"},
     "formats/parquet": {"duck", "formats"},
     "formats/compression": {"duck", "formats"},
+    "schema_registries": {"aws", "formats"},
     "state": {"duck"},
     "aws_stores": {"aws", "state"},
     "connectors": {"duck", "formats"},
@@ -37,7 +38,7 @@ LAYERS = {
 OUTSIDE = {
     "aws/": {"aws"},
     "simdjson": {"formats/json", "connectors/kinesis"},
-    "nlohmann/": {"aws", "cli", "connectors", "connectors/file", "connectors/kinesis", "formats/avro", "formats/json", "state"},
+    "nlohmann/": {"aws", "cli", "connectors", "connectors/file", "connectors/kinesis", "formats/avro", "formats/json", "schema_registries", "state"},
     "snappy": {"formats/avro"},
     "zlib": {"formats/avro", "formats/compression"},
     "zstd": {"formats/avro", "formats/compression"},

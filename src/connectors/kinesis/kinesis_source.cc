@@ -124,6 +124,7 @@ KinesisReader::KinesisReader(KinesisSource* source, int worker, Waker* waker, Ra
       buffer_bytes_(buffer_bytes),
       bad_records_(source->table_, source->context_, worker),
       events_(std::make_shared<ShardEvents>(waker)) {
+  decoder_->WakeWith(waker);
   std::lock_guard lock(source_->readers_mutex_);
   source_->readers_.push_back(this);
 }
@@ -164,7 +165,7 @@ int64_t KinesisReader::NextDeadline() const {
   const bool released = source_->released_.load(std::memory_order_acquire);
   for (const auto& shard : shards_) {
     if (shard->held) continue;  // it is woken
-    if (shard->reader.HasAnswer() && released) return 0;
+    if (shard->reader.HasAnswer() && released && !shard->waits) return 0;
     int limit = 0;
     if (shard->reader.NextRequestMicros() < deadline && RoomFor(*shard, &limit))
       deadline = shard->reader.NextRequestMicros();
@@ -312,6 +313,7 @@ Result<bool> KinesisReader::DecodeNext(Batch* out) {
     while (shard.reader.HasAnswer() && !shard.held) {
       ASSIGN_OR_RETURN(const bool has_rows, DecodeFrom(&shard, out));
       if (has_rows) return true;
+      if (shard.waits) break;
     }
   }
   return false;
@@ -346,7 +348,8 @@ Result<bool> KinesisReader::DecodeFrom(ActiveShard* shard, Batch* out) {
   if (shard->origins == nullptr) OpenAnswer(shard);
   bad_records_.SetOrigins(shard->origins.get());
   ASSIGN_OR_RETURN(const bool used_up, decoder_->Decode(shard->records, &shard->cursor, &bad_records_, out));
-  CHECK_MSG(used_up || out->rows() > 0, "a decoder made no progress");
+  shard->waits = decoder_->Waiting();
+  CHECK_MSG(used_up || out->rows() > 0 || shard->waits, "a decoder made no progress");
   out->origins = shard->origins;
   out->split = shard->reader.split();
   out->order_key = shard->reader.order_key() + shard->rows;

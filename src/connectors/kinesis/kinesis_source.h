@@ -107,6 +107,7 @@ class KinesisReader final : public SourceReader {
     const std::optional<HashKeyRange> range;  // to check aggregated records against
     bool reported_pinned = false, reported_closed = false;
     bool held = false;                // too far ahead of the other shards: neither decoded nor fetched
+    bool waits = false;               // its next record cannot be decoded yet: the reader is woken
     bool decoded = true;              // since `held` was asked for, or never asked
     std::vector<RecordView> records;  // of the answer that is being decoded
     std::shared_ptr<const AnswerRecords>

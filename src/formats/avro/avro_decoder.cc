@@ -8,6 +8,8 @@
 #include "duckdb/common/types/vector.hpp"
 
 #include "base/hex.h"
+#include "formats/avro/avro_references.h"
+#include "formats/schema_header.h"
 
 namespace laminar {
 namespace {
@@ -15,6 +17,7 @@ namespace {
 constexpr std::string_view kSingleObjectMagic{"\xC3\x01", 2};
 constexpr size_t kSingleObjectHead = 10;      // the magic and the fingerprint
 constexpr size_t kMaxWriters = 64;            // schemas of containers that are remembered
+constexpr size_t kMaxRegistered = 1000;       // schemas of a registry that are remembered
 constexpr size_t kMostBlockBytes = 64 << 20;  // of decompressed blocks in one batch, roughly
 // Of containers that are read in part. The oldest is given up first, and skipped through again.
 constexpr size_t kMostParked = 1024, kMostParkedBytes = 64 << 20;
@@ -33,7 +36,9 @@ AvroDecoder::AvroDecoder(Schema schema, AvroOptions options)
   }
 }
 
-AvroDecoder::~AvroDecoder() = default;
+AvroDecoder::~AvroDecoder() {
+  waiter_->Bind(nullptr);
+}
 
 Result<std::unique_ptr<AvroDecoder>> AvroDecoder::Make(Schema schema, AvroOptions options) {
   std::unique_ptr<AvroDecoder> decoder(new AvroDecoder(std::move(schema), std::move(options)));
@@ -61,6 +66,8 @@ Result<bool> AvroDecoder::Decode(std::span<const RecordView> records, DecodeCurs
   blocks_.clear();  // what the last batch pointed to
   block_bytes_ = 0;
   if (writers_by_text_.size() > kMaxWriters) writers_by_text_.clear();
+  if (writers_by_id_.size() > kMaxRegistered) writers_by_id_.clear();
+  waiting_ = false;
   row_ = out->rows();
   out->origin_rows.resize(kBatchRows);
   Status status;
@@ -73,7 +80,12 @@ Result<bool> AvroDecoder::Decode(std::span<const RecordView> records, DecodeCurs
       status = DecodeContainer(record, cursor, bad_rows, out);
       continue;
     }
-    status = DecodeDatum(record, cursor->record, bad_rows, out);
+    if (options_.encoding == AvroEncoding::kConfluent) {
+      status = DecodeRegistered(record, cursor->record, bad_rows, out);
+      if (waiting_) break;
+    } else {
+      status = DecodeDatum(record, cursor->record, bad_rows, out);
+    }
     cursor->record++;
     cursor->offset = 0;
   }
@@ -111,8 +123,35 @@ Status AvroDecoder::DecodeDatum(std::string_view record, uint32_t index, BadRowH
     return Report(index, 0, "it is no Avro container, and the schema of a raw datum is not known: set avro.schema",
                   bad_rows);
   }
-  AvroCursor cursor = CursorOver(record.substr(begin));
-  if (!ReadRow(writer->plan, &cursor, out)) [[unlikely]]
+  return DecodeWith(*writer, record.substr(begin), index, bad_rows, out);
+}
+
+Status AvroDecoder::DecodeRegistered(std::string_view record, uint32_t index, BadRowHandler* bad_rows, Batch* out) {
+  SchemaHeader header;
+  if (const char* wrong = ReadSchemaHeader(record, &header)) [[unlikely]]
+    return Report(index, 0, wrong, bad_rows);
+  if (header.id != last_id_) [[unlikely]] {
+    std::string id(header.id);
+    auto known = writers_by_id_.find(id);
+    if (known == writers_by_id_.end()) {
+      ASSIGN_OR_RETURN(const SchemaFound found, options_.registry->Find(id, waiter_));
+      if (!found.missing.empty()) return Report(index, 0, found.missing, bad_rows);
+      waiting_ = found.schema == nullptr;
+      if (waiting_) return Status::Ok();
+      known = writers_by_id_.emplace(id, MakeWriter(*found.schema)).first;
+    }
+    last_id_ = std::move(id);
+    last_writer_ = known->second;
+  }
+  if (!last_writer_->failure.empty()) [[unlikely]]
+    return Report(index, 0, last_writer_->failure, bad_rows);
+  return DecodeWith(*last_writer_, record.substr(header.size), index, bad_rows, out);
+}
+
+Status AvroDecoder::DecodeWith(const Writer& writer, std::string_view datum, uint32_t index, BadRowHandler* bad_rows,
+                               Batch* out) {
+  AvroCursor cursor = CursorOver(datum);
+  if (!ReadRow(writer.plan, &cursor, out)) [[unlikely]]
     return ReportRow(index, 0, "", bad_rows);
   if (cursor.left() > 0) [[unlikely]] {
     reading_.TakeBack();
@@ -282,21 +321,41 @@ std::shared_ptr<const AvroDecoder::Writer> AvroDecoder::FindWriter(std::string_v
   std::string text(schema_text);
   const auto found = writers_by_text_.find(text);
   if (found != writers_by_text_.end()) return found->second;
-  auto writer = std::make_shared<Writer>();
-  Result<AvroSchemaRef> schema = AvroSchema::Parse(text);
-  if (schema.ok()) {
-    writer->schema = std::move(schema).value();
-    const AvroNode* reader = options_.schema ? &options_.schema->root() : nullptr;
-    Result<AvroRecordPlan> plan = PlanAvro(writer->schema->root(), reader, schema_);
-    if (plan.ok()) {
-      writer->plan = std::move(plan).value();
-    } else {
-      writer->failure = "the container's schema does not fit: " + plan.status().message();
-    }
-  } else {
-    writer->failure = "in the container's header: " + schema.status().message();
-  }
+  std::shared_ptr<const Writer> writer = MakeWriter(text, "the container's schema");
   writers_by_text_.emplace(std::move(text), writer);
+  return writer;
+}
+
+// whose: "the container's schema".
+std::shared_ptr<const AvroDecoder::Writer> AvroDecoder::MakeWriter(std::string_view schema_text,
+                                                                   const std::string& whose) const {
+  auto writer = std::make_shared<Writer>();
+  Result<AvroSchemaRef> schema = AvroSchema::Parse(schema_text);
+  if (!schema.ok()) {
+    writer->failure = whose + ": " + schema.status().message();
+    return writer;
+  }
+  writer->schema = std::move(schema).value();
+  const AvroNode* reader = options_.schema ? &options_.schema->root() : nullptr;
+  Result<AvroRecordPlan> plan = PlanAvro(writer->schema->root(), reader, schema_);
+  if (plan.ok()) {
+    writer->plan = std::move(plan).value();
+  } else {
+    writer->failure = whose + " does not fit: " + plan.status().message();
+  }
+  return writer;
+}
+
+std::shared_ptr<const AvroDecoder::Writer> AvroDecoder::MakeWriter(const RegisteredSchema& schema) const {
+  const std::string whose = "schema id " + DescribeSchemaId(schema.id) + " of the registry";
+  auto writer = std::make_shared<Writer>();
+  if (schema.type != "AVRO") {
+    writer->failure = whose + " is one of the type " + schema.type + ", not of Avro";
+    return writer;
+  }
+  Result<std::string> text = InlineAvroReferences(schema);
+  if (text.ok()) return MakeWriter(*text, whose);
+  writer->failure = whose + ": " + text.status().message();
   return writer;
 }
 

@@ -1,4 +1,5 @@
-// Avro records into rows: single objects, container files, raw datums.
+// Avro records into rows: single objects, container files, raw datums, and datums whose schema a registry has. In front
+// of one whose schema is still on its way decoding waits (Decoder::Waiting).
 //
 // A bad datum costs itself only. In a container, decoding goes on behind it where its frame is sound; where not, the
 // rest of its block is lost, and where a block's own frame is damaged, what lies before the next sync marker. Each such
@@ -29,6 +30,8 @@ class AvroDecoder final : public Decoder {
   const Schema& schema() const override { return schema_; }
   Result<bool> Decode(std::span<const RecordView> records, DecodeCursor* cursor, BadRowHandler* bad_rows,
                       Batch* out) override;
+  bool Waiting() const override { return waiting_; }
+  void WakeWith(Waker* waker) override { waiter_->Bind(waker); }
 
  private:
   // A writer's schema and what it means for the columns.
@@ -56,6 +59,10 @@ class AvroDecoder final : public Decoder {
   AvroDecoder(Schema schema, AvroOptions options);
 
   Status DecodeDatum(std::string_view record, uint32_t index, BadRowHandler* bad_rows, Batch* out);
+  // Sets waiting_ if its schema is not here yet.
+  Status DecodeRegistered(std::string_view record, uint32_t index, BadRowHandler* bad_rows, Batch* out);
+  // datum: the end of a record.
+  Status DecodeWith(const Writer& writer, std::string_view datum, uint32_t index, BadRowHandler* bad_rows, Batch* out);
   // Rows of a container until the batch is full or the container is used up (then container_ is empty).
   Status DecodeContainer(std::string_view record, DecodeCursor* cursor, BadRowHandler* bad_rows, Batch* out);
   // Makes container_ the one that stands there, if it is still open.
@@ -65,6 +72,8 @@ class AvroDecoder final : public Decoder {
   Status SkipRows(uint64_t rows, BadRowHandler* bad_rows);
   Status ReadContainerRow(BadRowHandler* bad_rows, Batch* out);
   std::shared_ptr<const Writer> FindWriter(std::string_view schema_text);
+  std::shared_ptr<const Writer> MakeWriter(std::string_view schema_text, const std::string& whose) const;
+  std::shared_ptr<const Writer> MakeWriter(const RegisteredSchema& schema) const;
 
   bool ReadRow(const AvroRecordPlan& plan, AvroCursor* cursor, Batch* out);
   Status ReportRow(uint32_t record, uint64_t offset, const std::string& more, BadRowHandler* bad_rows);
@@ -74,6 +83,11 @@ class AvroDecoder final : public Decoder {
   const AvroOptions options_;
   std::vector<std::shared_ptr<const Writer>> known_;  // by options; the first is a raw datum's
   std::unordered_map<std::string, std::shared_ptr<const Writer>> writers_by_text_;  // of containers
+  std::unordered_map<std::string, std::shared_ptr<const Writer>> writers_by_id_;    // of a registry
+  std::string last_id_;                                                             // of the record before
+  std::shared_ptr<const Writer> last_writer_;
+  SchemaWaiterRef waiter_ = std::make_shared<SchemaWaiter>();
+  bool waiting_ = false;
   std::vector<uint32_t> not_null_;
   AvroReading reading_;
   uint64_t row_ = 0;  // of the batch being filled

@@ -31,7 +31,7 @@ class AvroEncoder final : public Encoder {
   const Schema schema_;
   const AvroOptions options_;
   std::unique_ptr<AvroValueWriter> writer_;
-  std::string head_;          // in front of each record: that of a single object
+  std::string head_;          // in front of each record: of a single object, of a registry
   uint64_t limit_;            // bytes of a container of several rows
   JsonBuffer datums_;         // of a batch, for containers; of a row else
   std::vector<size_t> ends_;  // of the rows within datums_

@@ -9,6 +9,9 @@
 #include "formats/avro/avro_decoder.h"
 #include "formats/avro/avro_encoder.h"
 #include "formats/avro/avro_options.h"
+#include "formats/avro/avro_references.h"
+#include "formats/registry_options.h"
+#include "formats/schema_header.h"
 
 namespace laminar {
 namespace {
@@ -20,18 +23,50 @@ constexpr std::string_view kEncoding = "avro.encoding";
 constexpr std::string_view kCodec = "avro.codec";
 
 constexpr std::pair<std::string_view, AvroEncoding> kEncodings[] = {
-    {"auto", AvroEncoding::kAuto},
-    {"single_object", AvroEncoding::kSingleObject},
-    {"container", AvroEncoding::kContainer},
-    {"raw", AvroEncoding::kRaw},
+    {"auto", AvroEncoding::kAuto},           {"single_object", AvroEncoding::kSingleObject},
+    {"container", AvroEncoding::kContainer}, {"raw", AvroEncoding::kRaw},
+    {"confluent", AvroEncoding::kConfluent},
 };
 
 AvroEncoding EncodingOf(const OptionValues& values) {
   const std::string& name = values.String(kEncoding);
+  if (name == "auto" && NamesSchemaRegistry(values)) return AvroEncoding::kConfluent;
   for (const auto& [choice, encoding] : kEncodings) {
     if (choice == name) return encoding;
   }
   return AvroEncoding::kAuto;
+}
+
+// The registry's options, and whether they go with the others.
+Status CheckRegistry(const OptionValues& values) {
+  RETURN_IF_ERROR(CheckSchemaRegistryOptions(values));
+  const bool is_registered = EncodingOf(values) == AvroEncoding::kConfluent;
+  if (is_registered && !NamesSchemaRegistry(values)) {
+    return Status::User("avro.encoding = 'confluent' needs a schema registry, and none is given",
+                        "Add 'schema_registry.endpoint' = 'https://...'")
+        .At(values.position(kEncoding));
+  }
+  if (!is_registered && NamesSchemaRegistry(values)) {
+    return Status::User("a schema registry is given, and avro.encoding = '" + values.String(kEncoding) +
+                            "' has no place for the ids of its schemas",
+                        "Leave avro.encoding out, or schema_registry.endpoint")
+        .At(values.position(kEncoding));
+  }
+  if (is_registered && values.Written(kWriterSchemaFiles)) {
+    return Status::User("avro.writer_schema_files is not used where a schema registry has the schemas", "Leave it out")
+        .At(values.position(kWriterSchemaFiles));
+  }
+  return Status::Ok();
+}
+
+Result<AvroSchemaRef> ParseRegistered(const RegisteredSchema& schema) {
+  if (schema.type != "AVRO") {
+    return Status::User("schema id " + DescribeSchemaId(schema.id) + " of the registry is one of the type " +
+                            schema.type + ", not of Avro",
+                        "Read it with another format, or correct schema_registry.subject");
+  }
+  ASSIGN_OR_RETURN(const std::string text, InlineAvroReferences(schema));
+  return AvroSchema::Parse(text);
 }
 
 // The parsed schemas of files, by path: each worker makes a decoder of its own, and all must see the same schema.
@@ -71,7 +106,8 @@ std::vector<std::string> SplitList(const std::string& list) {
 
 class AvroFormat final : public Format {
  public:
-  explicit AvroFormat(SchemaFileReader read_file) : files_(std::move(read_file)) {}
+  AvroFormat(SchemaFileReader read_file, SchemaRegistries* registries)
+      : files_(std::move(read_file)), registries_(registries) {}
 
   Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema& schema, const OptionValues& values) const override {
     ASSIGN_OR_RETURN(AvroOptions options, Read(values));
@@ -83,13 +119,26 @@ class AvroFormat final : public Format {
   Result<std::unique_ptr<Encoder>> MakeEncoder(const Schema& schema, const OptionValues& values) const override {
     ASSIGN_OR_RETURN(AvroOptions options, Read(values));
     if (options.encoding == AvroEncoding::kAuto) options.encoding = AvroEncoding::kSingleObject;
+    if (options.encoding == AvroEncoding::kConfluent) RETURN_IF_ERROR(TakeRegistered(schema, values, &options));
     Result<std::unique_ptr<AvroEncoder>> encoder = AvroEncoder::Make(schema, std::move(options));
     if (!encoder.ok()) return Status(encoder.status()).At(PositionOf(values));
     return std::unique_ptr<Encoder>(std::move(encoder).value());
   }
 
   Result<Schema> ColumnsOf(const OptionValues& values) const override {
-    ASSIGN_OR_RETURN(const AvroSchemaRef schema, ReadSchema(values));
+    ASSIGN_OR_RETURN(AvroSchemaRef schema, ReadSchema(values));
+    if (schema == nullptr && NamesSchemaRegistry(values)) {
+      // Such a sink has the columns of its query.
+      if (values.StringOr("type", "") == "sink" && RegistersSchemas(values)) return Schema{};
+      if (!CheckRegistry(values).ok()) return Schema{};  // MakeDecoder, MakeEncoder tell
+      ASSIGN_OR_RETURN(const auto registry, OpenSchemaRegistry(values, registries_));
+      ASSIGN_OR_RETURN(const std::string subject, SchemaSubject(values, ""));
+      const Result<RegisteredSchemaRef> latest = registry->Latest(subject);
+      if (!latest.ok()) return NoColumns(latest.status(), values);
+      Result<AvroSchemaRef> parsed = ParseRegistered(**latest);
+      if (!parsed.ok()) return Status(parsed.status()).At(RegistryPosition(values));
+      schema = std::move(parsed).value();
+    }
     return schema == nullptr ? Schema{} : laminar::ColumnsOf(*schema);
   }
 
@@ -99,11 +148,75 @@ class AvroFormat final : public Format {
     return encoding == AvroEncoding::kAuto || encoding == AvroEncoding::kContainer ? FileLayout::kWhole
                                                                                    : FileLayout::kNone;
   }
+
+  // The columns came from the newest schema: records with others are read as that one says.
+  std::vector<WrittenOption> OptionsOfColumns(const OptionValues& values) const override {
+    if (!NamesSchemaRegistry(values) || values.Has(kSchema) || values.Has(kSchemaFile)) return {};
+    const auto registry = OpenSchemaRegistry(values, registries_);
+    const auto subject = SchemaSubject(values, "");
+    if (!registry.ok() || !subject.ok()) return {};
+    const RegisteredSchemaRef latest = registry.value()->Known(*subject, "");
+    if (latest == nullptr) return {};
+    Result<std::string> text = InlineAvroReferences(*latest);
+    return {{std::string(kSchema), std::move(text).value(), {}}};  // ColumnsOf parsed it
+  }
+
+  Status PrepareSink(const Schema& schema, const OptionValues& values) const override {
+    ASSIGN_OR_RETURN(const AvroOptions options, Read(values));
+    if (options.encoding != AvroEncoding::kConfluent) return Status::Ok();
+    ASSIGN_OR_RETURN(const Wanted wanted, WantedBy(schema, values, options));
+    const Result<RegisteredSchemaRef> entered =
+        wanted.text.empty() ? options.registry->Latest(wanted.subject)
+                            : options.registry->Enter(wanted.subject, "AVRO", wanted.text, RegistersSchemas(values));
+    if (!entered.ok()) return Status(entered.status()).At(RegistryPosition(values));
+    return MakeEncoder(schema, values).status();  // the newest schema may not fit the columns
+  }
+
   bool PacksRows(const OptionValues& values) const override { return EncodingOf(values) == AvroEncoding::kContainer; }
 
  private:
+  // What a sink needs of its registry.
+  struct Wanted {
+    std::string subject;
+    std::string text;  // of the schema; "" = the subject's newest
+  };
+
   static SqlPosition PositionOf(const OptionValues& values) {
     return values.position(values.Written(kSchemaFile) ? kSchemaFile : kSchema);
+  }
+  static SqlPosition RegistryPosition(const OptionValues& values) {
+    return values.position("schema_registry.endpoint");
+  }
+
+  static Status NoColumns(Status problem, const OptionValues& values) {
+    if (problem.code() == kNoSuchSubject) {
+      problem = Status::User(problem.message(),
+                             "List the columns in CREATE TABLE, or correct schema_registry.subject or the stream's "
+                             "name; a sink with type = 'sink' takes them from its query");
+    }
+    return std::move(problem).At(RegistryPosition(values));
+  }
+
+  static Result<Wanted> WantedBy(const Schema& schema, const OptionValues& values, const AvroOptions& options) {
+    Wanted wanted;
+    ASSIGN_OR_RETURN(wanted.subject, SchemaSubject(values, options.schema ? options.schema->root().name : ""));
+    if (options.schema != nullptr) {
+      wanted.text = options.schema->text();
+    } else if (RegistersSchemas(values)) {
+      ASSIGN_OR_RETURN(wanted.text, SchemaOf(schema));
+    }
+    return wanted;
+  }
+
+  // The schema and the header of a sink's records, where PrepareSink got them.
+  static Status TakeRegistered(const Schema& schema, const OptionValues& values, AvroOptions* options) {
+    ASSIGN_OR_RETURN(const Wanted wanted, WantedBy(schema, values, *options));
+    const RegisteredSchemaRef known = options->registry->Known(wanted.subject, wanted.text);
+    if (known == nullptr) return Status::Ok();
+    options->header = MakeSchemaHeader(known->id);
+    if (options->schema != nullptr || !wanted.text.empty()) return Status::Ok();
+    ASSIGN_OR_RETURN(options->schema, ParseRegistered(*known));
+    return Status::Ok();
   }
 
   Result<AvroSchemaRef> ReadSchema(const OptionValues& values) const {
@@ -119,8 +232,12 @@ class AvroFormat final : public Format {
   }
 
   Result<AvroOptions> Read(const OptionValues& values) const {
+    RETURN_IF_ERROR(CheckRegistry(values));
     AvroOptions options;
     options.encoding = EncodingOf(values);
+    if (options.encoding == AvroEncoding::kConfluent) {
+      ASSIGN_OR_RETURN(options.registry, OpenSchemaRegistry(values, registries_));
+    }
     ASSIGN_OR_RETURN(options.schema, ReadSchema(values));
     for (const std::string& path : SplitList(values.StringOr(kWriterSchemaFiles, ""))) {
       Result<AvroSchemaRef> writer = files_.Get(path);
@@ -132,12 +249,13 @@ class AvroFormat final : public Format {
   }
 
   mutable SchemaFiles files_;
+  SchemaRegistries* const registries_;
 };
 
 }  // namespace
 
-std::unique_ptr<Format> MakeAvroFormat(SchemaFileReader read_file) {
-  return std::make_unique<AvroFormat>(std::move(read_file));
+std::unique_ptr<Format> MakeAvroFormat(SchemaFileReader read_file, SchemaRegistries* registries) {
+  return std::make_unique<AvroFormat>(std::move(read_file), registries);
 }
 
 std::vector<OptionSpec> AvroFormatOptions() {
@@ -147,8 +265,9 @@ std::vector<OptionSpec> AvroFormatOptions() {
   encoding.default_value = "auto";
   for (const auto& [choice, value] : kEncodings) encoding.choices.push_back(choice);
   encoding.help =
-      "What a record holds: a single object, a container file (of many rows), or a raw datum; auto tells by how the "
-      "record begins, and writes single objects";
+      "What a record holds: a single object, a container file (of many rows), a raw datum, or, confluent, the id of a "
+      "schema in a registry and a datum; auto is confluent where a registry is given, and else tells by how the record "
+      "begins, and writes single objects";
   encoding.example = "container";
   OptionSpec codec;
   codec.name = kCodec;
@@ -158,7 +277,7 @@ std::vector<OptionSpec> AvroFormatOptions() {
   codec.choices = {"null", "deflate", "snappy", "zstandard"};
   codec.help = "How the rows of a container are compressed";
   codec.example = "zstandard";
-  return {
+  std::vector<OptionSpec> specs = {
       {.name = kSchema,
        .help =
            "The schema, as JSON: of a source what its columns are read as, of a sink what is written; a sink without "
@@ -175,6 +294,8 @@ std::vector<OptionSpec> AvroFormatOptions() {
       encoding,
       codec,
   };
+  for (OptionSpec& spec : SchemaRegistryOptionSpecs()) specs.push_back(std::move(spec));
+  return specs;
 }
 
 }  // namespace laminar

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "formats/avro/avro_codec.h"
 #include "formats/avro/avro_schema.h"
+#include "formats/schema_registry.h"
 
 namespace laminar {
 
@@ -14,6 +16,7 @@ enum class AvroEncoding : uint8_t {
   kSingleObject,  // C3 01, the fingerprint of the schema, one datum
   kContainer,     // a container file
   kRaw,           // one datum
+  kConfluent,     // the header of a schema registry, one datum
 };
 
 using AvroSchemaRef = std::shared_ptr<const AvroSchema>;  // shared: by plans of decoders, encoders; immutable
@@ -23,6 +26,9 @@ struct AvroOptions {
   AvroSchemaRef schema;                         // the reader's, or the one to write with; nullptr: none was given
   std::vector<AvroSchemaRef> writers;  // further schemas that single objects may name; a raw datum is of the first
   AvroCodec codec = AvroCodec::kNull;  // of containers that are written
+  // kConfluent. A source: where schemas come from; shared: with the tables of the process.
+  std::shared_ptr<SchemaRegistry> registry;
+  std::string header;  // A sink: of its records; "": not known before PrepareSink, and nothing can be encoded
 };
 
 }  // namespace laminar

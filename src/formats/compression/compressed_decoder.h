@@ -24,6 +24,8 @@ class CompressedDecoder final : public Decoder {
   const Schema& schema() const override { return inner_->schema(); }
   Result<bool> Decode(std::span<const RecordView> records, DecodeCursor* cursor, BadRowHandler* bad_rows,
                       Batch* out) override;
+  bool Waiting() const override { return inner_->Waiting(); }
+  void WakeWith(Waker* waker) override { inner_->WakeWith(waker); }
 
  private:
   // A record of which only a part has been given out, by its place in the reader's memory.

@@ -5,7 +5,6 @@
 
 #include "formats/compression/compressed_decoder.h"
 #include "formats/compression/compressed_encoder.h"
-#include "formats/whole_table.h"
 
 namespace laminar {
 namespace {
@@ -26,7 +25,7 @@ Compression Read(const OptionValues& options) {
   return Compression::kNone;
 }
 
-class CompressedFormat final : public Format, public WholeTableFormat {
+class CompressedFormat final : public Format {
  public:
   CompressedFormat(std::unique_ptr<Format> inner, size_t most_bytes)
       : inner_(std::move(inner)), most_bytes_(most_bytes) {}
@@ -46,10 +45,12 @@ class CompressedFormat final : public Format, public WholeTableFormat {
   }
 
   Result<Schema> ColumnsOf(const OptionValues& options) const override { return inner_->ColumnsOf(options); }
-
-  bool ReadsAllColumns(const OptionValues& options) const override {
-    const auto* whole = dynamic_cast<const WholeTableFormat*>(inner_.get());
-    return whole && whole->ReadsAllColumns(options);
+  bool ReadsAllColumns(const OptionValues& options) const override { return inner_->ReadsAllColumns(options); }
+  std::vector<WrittenOption> OptionsOfColumns(const OptionValues& options) const override {
+    return inner_->OptionsOfColumns(options);
+  }
+  Status PrepareSink(const Schema& schema, const OptionValues& options) const override {
+    return inner_->PrepareSink(schema, options);
   }
 
   bool PacksRows(const OptionValues& options) const override { return inner_->PacksRows(options); }
@@ -58,7 +59,7 @@ class CompressedFormat final : public Format, public WholeTableFormat {
   FileLayout Layout(const OptionValues& options) const override {
     const FileLayout inner = inner_->Layout(options);
     if (Read(options) == Compression::kNone) return inner;
-    return inner == FileLayout::kLineIsRow ? FileLayout::kNone : FileLayout::kWhole;
+    return inner == FileLayout::kLines || inner == FileLayout::kWhole ? FileLayout::kWhole : FileLayout::kNone;
   }
 
   std::string FileHeader(const Schema& schema, const OptionValues& options) const override {

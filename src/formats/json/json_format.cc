@@ -13,7 +13,6 @@
 #include "formats/json/json_name.h"
 #include "formats/json/json_options.h"
 #include "formats/json/json_schema.h"
-#include "formats/whole_table.h"
 
 namespace laminar {
 namespace {
@@ -69,7 +68,7 @@ Result<JsonOptions> Read(const Schema& schema, const OptionValues& values) {
   return options;
 }
 
-class JsonFormat final : public Format, public WholeTableFormat {
+class JsonFormat final : public Format {
  public:
   explicit JsonFormat(SchemaFileReader read_file) : read_file_(std::move(read_file)) {}
 

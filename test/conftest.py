@@ -91,3 +91,27 @@ def certificate(tmp_path_factory):
     from harness.certificates import self_signed
 
     return self_signed(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(scope="session")
+def schema_registry(server_pool):
+    """A client of a Confluent registry that we did not write."""
+    from harness.registry import RegistryClient
+
+    return RegistryClient(server_pool("apicurio").endpoint)
+
+
+@pytest.fixture
+def gate_for(schema_registry):
+    """gate_for(): a gate in front of the registry that can fail as registries do."""
+    from harness.registry import Gate
+
+    gates = []
+
+    def start(**more):
+        gates.append(Gate(f"http://{schema_registry.host}", **more))
+        return gates[-1]
+
+    yield start
+    for gate in gates:
+        gate.close()

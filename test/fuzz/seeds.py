@@ -25,6 +25,12 @@ JSON = [
     '[1,"x",true,null] "text" 12 {"a":null,"t":"infinity"}',
 ]
 
+REGISTRY = [
+    b"\0\0\0\0\x11\2", b"\0\xff\xff\xff\xff", b"\0\0", b"\3\0",
+    b'{"type":"record","name":"a.R","fields":[{"name":"x","type":["null","B"]},{"name":"y","type":{"type":"map","values":"a.B"}}]}\n'
+    b'{"type":"record","name":"B","namespace":"a","fields":[{"name":"b","type":"a.B"}]}',
+    b'["null",{"type":"array","items":"a.B"}]\n{"type":"enum","name":"B","symbols":["X"]}',
+]  # fmt: skip
 CSV = ['1,text,"[1, 2]"\n2,"quoted, ""twice""\nand broken",\n', "t,n\nx,1\r\ny,NULL\n", "n,t,l\n1,\"it\\\"s\",\"[]\"\n\n,,\n"]
 # Three rows of n BIGINT, t TEXT, l INTEGER[], as pyarrow writes them: plain pages with dictionaries, zstd without.
 PARQUET = [base64.b64decode(text) for text in (
@@ -171,6 +177,7 @@ def seeds():
     yield from (("script", path.read_text(encoding="utf-8")) for path in sorted((ROOT / "test/sql/page").glob("*.sql")))
     yield from (("json", text) for text in (*JSON, *list(sections("input"))[::10]))
     yield from (("avro", data) for data in avro())
+    yield from (("registry", data) for data in REGISTRY)
     yield from (("csv", text) for text in CSV)
     yield from (("parquet", data) for data in PARQUET)
     yield from (("compression", data) for data in (ZSTD, gzip.compress(b"one\ntwo\n" * 5, mtime=0), ZSTD + ZSTD, b"plain"))

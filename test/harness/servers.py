@@ -1,9 +1,11 @@
 """Kinesis servers that we did not write, each on its own free port. None is complete: the class attributes say what a test must know."""
 
 import os
+import shutil
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import boto3
 from botocore.config import Config
@@ -23,6 +25,7 @@ class Server:
     shows_lag = False             # MillisBehindLatest tells the truth; else it is always 0
     many_records = True           # fit for 100,000 records and for latency figures
     grace = 2.0                   # seconds from SIGTERM to SIGKILL
+    start_timeout = 40            # seconds
 
     def __init__(self, region="us-east-1", tls=None):
         """tls: (certificate file, key file), where the server can do TLS."""
@@ -32,7 +35,7 @@ class Server:
             self.port = free_port()
             self.process = Process(self.command(), environment=clean_environment(**self.environment()), cwd=self.cwd(), name=self.name)
             try:
-                wait_for(self.answers, 40, f"{self.name} on port {self.port}", pause=0.05)
+                wait_for(self.answers, self.start_timeout, f"{self.name} on port {self.port}", pause=0.05)
                 return
             except (TimeoutError, RuntimeError):
                 output = self.process.output()
@@ -165,7 +168,31 @@ class Moto(Server):
             return False
 
 
-SERVERS = {cls.name: cls for cls in (KinesisLocal, Kinesalite, Ferrokinesis, Moto)}
+class Apicurio(Server):
+    """A schema registry with Confluent's API under /apis/ccompat/v7, in memory. It starts in 15 s on an idle machine."""
+
+    name = "apicurio"
+    one_region = False
+    start_timeout = 150
+
+    @classmethod
+    def missing(cls):
+        path = os.environ.get("LAMINAR_TEST_REGISTRY", "")
+        return "" if path and os.path.isdir(path) and shutil.which("java") else "Apicurio Registry is not installed: run scripts/test-servers maven"
+
+    def command(self):
+        jar = next(Path(os.environ["LAMINAR_TEST_REGISTRY"]).glob("*-runner.jar"))
+        return ["java", "-Xmx512m", "-Dquarkus.http.host=127.0.0.1", f"-Dquarkus.http.port={self.port}", "-jar", jar]
+
+    def answers(self):
+        self.process.check_alive()
+        try:
+            return http_get(f"{self.endpoint}/apis/ccompat/v7/subjects")[0] == 200
+        except OSError:
+            return False
+
+
+SERVERS = {cls.name: cls for cls in (KinesisLocal, Kinesalite, Ferrokinesis, Moto, Apicurio)}
 
 
 def http_get(url):

@@ -355,7 +355,7 @@ TEST_F(CompilerTest, MetadataOfASinkIsNotEncoded) {
   const TableSpec& sink = script->sinks.at("o").spec;
   EXPECT_THAT(Names(sink.schema), ElementsAre("x", "y"));
   EXPECT_EQ(sink.schema[1].position, 1u);
-  EXPECT_EQ(sink.schema[1].declared, 2u);
+  EXPECT_EQ(sink.options.record_columns(), 2u);
   ASSERT_THAT(sink.metadata, ::testing::SizeIs(2));
   EXPECT_EQ(sink.metadata[0].name, "explicit_hash_key");
   EXPECT_EQ(sink.metadata[0].index, 0u);

@@ -236,6 +236,11 @@ def test_json_behind_a_header(quick_server, streams, laminar, schema_registry):
     records = [r.data for r in read_all(client, out)]
     assert {data[:5] for data in records} == {header(found["id"])}
     assert sorted(json.loads(data[5:])["n"] for data in records) == list(range(20))
+    again = source("again", "n BIGINT", out, **registered, **{**options(schema_registry.url), "format": "json"}) + "SELECT n + 1 AS n, year(t) AS y FROM again;\n"
+    run = laminar("run", "--until-caught-up", script=without_columns(again), endpoint=quick_server.endpoint).expect(0)
+    assert sorted((row["n"], row["y"]) for row in run.rows()) == [(n + 1, 2026) for n in range(20)]
+    run = laminar("check", script=without_columns(again).replace(f"'{out}'", f"'{into}'"), endpoint=quick_server.endpoint).expect(2)
+    assert f"{into}-value" in run.stderr, run.stderr
     run = laminar("check", script=script.replace("'schema_registry.endpoint'", "'schema_registry.subject'"))
     run.expect(2)
     assert "Add 'schema_registry.endpoint'" in run.stderr, run.stderr

@@ -236,6 +236,7 @@ TEST_F(WholeFileTest, AFileOfLinesBeginsWithItsHeaderOnce) {
     CHECK(sink->Resume("id", std::move(states)).ok() && sink->Start({&waker}).ok());
     const auto writer = sink->CreateWriter(0);
     CHECK(writer->Push(line_format::MakeBatch({"x"})).ok());
+    writer->EndEpoch(1);
     writer->Finish();
     CHECK(writer->Poll().ok());
     return writer->State(1);

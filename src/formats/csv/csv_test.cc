@@ -15,11 +15,11 @@ using ::testing::HasSubstr;
 
 class CsvTest : public ::testing::Test {
  protected:
-  static OptionValues Options(const std::vector<WrittenOption>& written, std::vector<Status>* problems) {
+  OptionValues Options(const std::vector<WrittenOption>& written, std::vector<Status>* problems) {
     const std::vector<OptionSpec> specs = CsvFormatOptions();
     return ParseOptions(specs, written, OptionUse::kBoth, "table t", problems);
   }
-  static OptionValues Options(const std::vector<WrittenOption>& written) {
+  OptionValues Options(const std::vector<WrittenOption>& written) {
     std::vector<Status> problems;
     OptionValues values = Options(written, &problems);
     CHECK(problems.empty());

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "formats/json/json_schema.h"
 #include "formats/json/json_schema_writer.h"
 #include "formats/json/registered_json.h"
 #include "formats/registry_options.h"
@@ -50,7 +51,27 @@ class RegisteredJsonFormat final : public Format {
     return Status(entered).At(values.position(kRegistered));
   }
 
-  Result<Schema> ColumnsOf(const OptionValues& values) const override { return json_->ColumnsOf(values); }
+  // A sink that registers its schema has the columns of its query.
+  Result<Schema> ColumnsOf(const OptionValues& values) const override {
+    Result<Schema> own = json_->ColumnsOf(values);
+    const bool registers = values.StringOr("type", "") == "sink" && RegistersSchemas(values);
+    if (!own.ok() || !own->empty() || registers || !values.Boolean(kRegistered) || !NamesSchemaRegistry(values) ||
+        !CheckOptions(values).ok())
+      return own;
+    ASSIGN_OR_RETURN(const auto registry, OpenSchemaRegistry(values, registries_));
+    ASSIGN_OR_RETURN(const std::string subject, SchemaSubject(values, ""));
+    const auto latest = registry->Latest(subject);
+    if (!latest.ok()) return Status(latest.status()).At(values.position("schema_registry.endpoint"));
+    const std::string whose = "schema id " + DescribeSchemaId((*latest)->id) + " of the registry";
+    if ((*latest)->type != "JSON") {
+      return Status::User(whose + " is one of the type " + (*latest)->type + ", not of JSON",
+                          "Read it with another format, or correct schema_registry.subject")
+          .At(values.position("schema_registry.endpoint"));
+    }
+    const Result<Schema> columns = ColumnsOfJsonSchema((*latest)->text);
+    return columns.ok() ? columns
+                        : Status(columns.status()).WithContext(whose).At(values.position("schema_registry.endpoint"));
+  }
   std::vector<WrittenOption> OptionsOfColumns(const OptionValues& values) const override {
     return json_->OptionsOfColumns(values);
   }

@@ -409,6 +409,7 @@ def test_every_type_in_every_format(quick_server, new_name, laminar, format):
     (source("t", "a TEXT", "s", format="csv", **{"csv.delimiter": "ab"}) + "SELECT * FROM t;", "csv.delimiter is 'ab', and has to be one character"),
     (sink("t", "a HUGEINT", "s", format="parquet") + "INSERT INTO t VALUES (1);", "column a HUGEINT cannot be written as Parquet"),
     (sink("t", "a BIGINT", "s", format="parquet", sink_partition_key="a") + "INSERT INTO t VALUES (1);", "this format puts many rows into a record"),
+    (sink("t", "a BIGINT", "s", format="avro", **{"avro.codec": "snappy"}) + "INSERT INTO t VALUES (1);", "avro.codec compresses the blocks of containers"),
     (sink("t", "a BIGINT", "s", compression="auto") + "INSERT INTO t VALUES (1);", "compression = 'auto' is only for reading"),
     (file_table("t", "a BIGINT", "f", "parquet", append="true") + "INSERT INTO t VALUES (1);", "rows cannot be added to a file of format 'parquet'"),
     (file_table("t", "a BLOB", "f", "raw") + "SELECT * FROM t;", "connector 'single_file' has no format 'raw'"),

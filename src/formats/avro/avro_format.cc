@@ -245,6 +245,11 @@ class AvroFormat final : public Format {
       options.writers.push_back(std::move(writer).value());
     }
     options.codec = FindAvroCodec(values.StringOr(kCodec, "null")).value_or(AvroCodec::kNull);
+    if (options.codec != AvroCodec::kNull && options.encoding != AvroEncoding::kContainer) {
+      return Status::User("avro.codec compresses the blocks of containers, and these records are none",
+                          "Add 'avro.encoding' = 'container', or leave avro.codec out")
+          .At(values.position(kCodec));
+    }
     return options;
   }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "duckdb/common/allocator.hpp"
 #include "duckdb/common/error_data.hpp"
 #include "duckdb/common/file_system.hpp"
 #include "duckdb/common/virtual_file_system.hpp"
@@ -18,9 +19,74 @@
 
 namespace laminar {
 
+namespace {
+
+// What DuckDB allocates to read into, by address. Its Parquet reader takes from the file how much it reads into a
+// buffer, and does not always compare that with the buffer: a damaged page would write over other memory. Any thread.
+class Allocations {
+ public:
+  // Throws if [begin, begin + count) begins within an allocation and ends outside of it.
+  void Check(const void* begin, size_t count) {
+    const auto* const at = static_cast<const duckdb::data_t*>(begin);
+    std::lock_guard lock(mutex_);
+    auto next = sizes_.upper_bound(at);
+    if (next == sizes_.begin()) return;
+    const auto& [from, size] = *--next;
+    const auto offset = static_cast<size_t>(at - from);
+    if (offset < size && count > size - offset)
+      throw duckdb::IOException("a part of the file is larger than the file says: %llu bytes, and not %llu", count,
+                                size - offset);
+  }
+
+  static duckdb::unique_ptr<duckdb::Allocator> MakeAllocator(std::shared_ptr<Allocations> allocations) {
+    auto data = duckdb::make_uniq<Data>();
+    data->allocations = std::move(allocations);
+    return duckdb::make_uniq<duckdb::Allocator>(Allocate, Free, Reallocate, std::move(data));
+  }
+
+ private:
+  struct Data final : public duckdb::PrivateAllocatorData {
+    std::shared_ptr<Allocations> allocations;  // shared: with the file system
+  };
+  static Allocations& Of(duckdb::PrivateAllocatorData* data) { return *static_cast<Data*>(data)->allocations; }
+
+  static duckdb::data_ptr_t Allocate(duckdb::PrivateAllocatorData* data, duckdb::idx_t size) {
+    const duckdb::data_ptr_t memory = duckdb::Allocator::DefaultAllocate(nullptr, size);
+    if (memory != nullptr) Of(data).Add(memory, size);
+    return memory;
+  }
+  static void Free(duckdb::PrivateAllocatorData* data, duckdb::data_ptr_t memory, duckdb::idx_t size) {
+    Of(data).Remove(memory);
+    duckdb::Allocator::DefaultFree(nullptr, memory, size);
+  }
+  static duckdb::data_ptr_t Reallocate(duckdb::PrivateAllocatorData* data, duckdb::data_ptr_t memory,
+                                       duckdb::idx_t old_size, duckdb::idx_t size) {
+    Of(data).Remove(memory);
+    const duckdb::data_ptr_t moved = duckdb::Allocator::DefaultReallocate(nullptr, memory, old_size, size);
+    if (moved != nullptr) Of(data).Add(moved, size);
+    return moved;
+  }
+
+  void Add(const duckdb::data_t* memory, size_t size) {
+    std::lock_guard lock(mutex_);
+    sizes_[memory] = size;
+  }
+  void Remove(const duckdb::data_t* memory) {
+    std::lock_guard lock(mutex_);
+    sizes_.erase(memory);
+  }
+
+  std::mutex mutex_;
+  std::map<const duckdb::data_t*, size_t> sizes_;  // guarded by mutex_
+};
+
+}  // namespace
+
 // Any thread.
 class MemoryFileSystem final : public duckdb::FileSystem {
  public:
+  explicit MemoryFileSystem(std::shared_ptr<Allocations> allocations) : allocations_(std::move(allocations)) {}
+
   struct Content {
     std::string_view bytes;
     std::string* out = nullptr;
@@ -50,12 +116,14 @@ class MemoryFileSystem final : public duckdb::FileSystem {
     const auto wanted = static_cast<size_t>(count);
     if (location > bytes.size() || wanted > bytes.size() - location)
       throw duckdb::IOException("the file ends too early: it has %llu bytes", bytes.size());
+    allocations_->Check(buffer, wanted);
     std::memcpy(buffer, bytes.data() + location, wanted);
   }
   int64_t Read(duckdb::FileHandle& handle, void* buffer, int64_t count) override {
     Handle& file = Of(handle);
     const std::string_view rest = file.content.bytes.substr(std::min(file.position, file.content.bytes.size()));
     const size_t got = std::min(rest.size(), static_cast<size_t>(count));
+    allocations_->Check(buffer, got);
     std::memcpy(buffer, rest.data(), got);
     file.position += got;
     return static_cast<int64_t>(got);
@@ -115,6 +183,7 @@ class MemoryFileSystem final : public duckdb::FileSystem {
     return found == files_.end() ? std::nullopt : std::optional(found->second);
   }
 
+  const std::shared_ptr<Allocations> allocations_;  // shared: with the instance's allocator
   std::mutex mutex_;
   std::map<std::string, Content> files_;  // guarded by mutex_
   uint64_t next_ = 0;                     // guarded by mutex_
@@ -128,7 +197,9 @@ Result<std::shared_ptr<MemoryFiles>> MemoryFiles::Open(int64_t memory_limit_byte
   std::shared_ptr<MemoryFiles> files(new MemoryFiles());
   try {
     duckdb::DBConfig config;
-    auto file_system = duckdb::make_uniq<MemoryFileSystem>();
+    const auto allocations = std::make_shared<Allocations>();
+    config.allocator = Allocations::MakeAllocator(allocations);
+    auto file_system = duckdb::make_uniq<MemoryFileSystem>(allocations);
     files->file_system_ = file_system.get();
     config.file_system = duckdb::make_uniq<duckdb::VirtualFileSystem>(std::move(file_system));
     config.SetOptionByName("autoinstall_known_extensions", duckdb::Value::BOOLEAN(false));

@@ -132,6 +132,7 @@ class Compilation {
   void BindTables() {
     for (auto& [key, table] : script_.catalogue.tables()) {
       if (table->kind != TableKind::kConnector || !table->connector) continue;
+      if (table->broken && table->columns_from_query) continue;  // its options are what is wrong with it
       const OptionUse use = UseOfTable(*table, &problems_);
       const auto used = used_columns_.find(table->name);
       static const std::set<std::string> kNothing;

@@ -98,11 +98,15 @@ class TableDefiner {
                    Suggest(table_.format_name, formats));
   }
 
-  // No column list: the options may tell the columns. Problems of other options are reported when the table is bound.
+  // No column list: the options may tell the columns. What is missing among them is reported when the table is bound.
   void TakeColumnsOfFormat() {
-    std::vector<Status> ignored;
+    std::vector<Status> found;
     const OptionValues options = ParseOptions(registry_.AllOptions(*table_.connector, table_.format_name),
-                                              table_.options, OptionUse::kBoth, "table " + table_.name, &ignored);
+                                              table_.options, OptionUse::kBoth, "table " + table_.name, &found);
+    for (Status& problem : found) {
+      if (problem.position().line > 0) problems_->Add(std::move(problem));
+    }
+    if (!found.empty()) return;
     Result<Schema> columns = table_.format->ColumnsOf(options);
     if (!columns.ok()) {
       problems_->Add(Status(columns.status()).At(problems_->At(table_.offset)));

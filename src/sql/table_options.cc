@@ -152,7 +152,7 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
   }
   std::vector<Status> checked;
   table.connector->Check(bound.spec, use, &checked);
-  if (table.format && !table.columns_from_query) table.format->Check(declared, bound.spec.options, use, &checked);
+  if (table.format && !(table.columns_from_query && declared.empty())) table.format->Check(declared, bound.spec.options, use, &checked);
   for (Status& problem : checked) problems->Add(std::move(problem).At(bound.position));
   if (checked.empty() && table.format) {
     // Made for its problems: options of the format that do not fit the columns.

@@ -61,7 +61,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   other.header = true;
   other.escape = '\\';
   other.null = "NULL";
+  laminar::CsvOptions of_table;
+  of_table.fields = 3;
   laminar::Exercise({text, text.substr(half)}, {});
+  laminar::Exercise({text, text.substr(half)}, of_table);
   laminar::Exercise({text, text.substr(half)}, other);
   return 0;
 }

@@ -159,9 +159,10 @@ Status CsvDecoder::Report(const Place& place, BadRow bad, BadRowHandler* bad_row
 
 bool CsvDecoder::TakeFields(RecordView line, BadRow* bad) {
   const std::vector<CsvField>& fields = line_.fields();
-  if (fields_ != 0 && fields.size() != fields_) {
+  if (fields.size() < column_of_field_.size() || (fields_ != 0 && fields.size() != fields_)) {
     bad->reason = "the line has " + std::to_string(fields.size()) + " fields, and " +
-                  (options_.header ? "the header " : "the table ") + std::to_string(fields_);
+                  (options_.header ? "the header " : "the table ") +
+                  std::to_string(std::max(fields_, column_of_field_.size()));
     if (EndsWithCarriageReturns(line)) bad->reason = kCarriageReturns;
     return false;
   }

@@ -23,6 +23,7 @@ using duckdb::LogicalType;
 using nlohmann::ordered_json;
 
 constexpr int kMaxDepth = 100;         // schemas within one another, $ref and allOf included
+constexpr size_t kMaxTextDepth = 500;  // objects and arrays of its text within one another
 constexpr size_t kMaxSchemas = 20000;  // of which one is made up; each use of a $ref counts
 
 // What kinds of value may stand there, as bits. A whole number is an integer; every other one a fraction.
@@ -84,6 +85,26 @@ unsigned KindOf(const ordered_json& value) {
   const auto known = std::find_if(std::begin(kTypes), std::end(kTypes),
                                   [&](const auto& type) { return type.first == value.type_name(); });
   return known == std::end(kTypes) ? 0 : known->second;
+}
+
+// How deep objects and arrays lie within one another: the document's own functions use the stack for it.
+size_t NestingOf(std::string_view text) {
+  size_t depth = 0, deepest = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); i++) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') i++;
+      if (c == '"') in_string = false;
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      deepest = std::max(deepest, ++depth);
+    } else if ((c == '}' || c == ']') && depth > 0) {
+      depth--;
+    }
+  }
+  return deepest;
 }
 
 // "%24defs" -> "$defs"; a JSON pointer within a URI is percent-encoded.
@@ -392,6 +413,7 @@ class Reader {
 
 Result<Schema> ColumnsOfJsonSchema(std::string_view text) {
   try {
+    if (NestingOf(text) > kMaxTextDepth) throw SchemaError{"/", "it is nested more than 100 deep", ""};
     const ordered_json document = ordered_json::parse(text);
     return Reader(document).Columns();
   } catch (const SchemaError& error) {

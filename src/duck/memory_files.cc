@@ -117,14 +117,14 @@ class MemoryFileSystem final : public duckdb::FileSystem {
     if (location > bytes.size() || wanted > bytes.size() - location)
       throw duckdb::IOException("the file ends too early: it has %llu bytes", bytes.size());
     allocations_->Check(buffer, wanted);
-    std::memcpy(buffer, bytes.data() + location, wanted);
+    if (wanted > 0) std::memcpy(buffer, bytes.data() + location, wanted);
   }
   int64_t Read(duckdb::FileHandle& handle, void* buffer, int64_t count) override {
     Handle& file = Of(handle);
     const std::string_view rest = file.content.bytes.substr(std::min(file.position, file.content.bytes.size()));
     const size_t got = std::min(rest.size(), static_cast<size_t>(count));
     allocations_->Check(buffer, got);
-    std::memcpy(buffer, rest.data(), got);
+    if (got > 0) std::memcpy(buffer, rest.data(), got);
     file.position += got;
     return static_cast<int64_t>(got);
   }

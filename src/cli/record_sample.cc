@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "cli/record_format.h"
 #include "connectors/file/mapped_file.h"
-#include "formats/compression/compression.h"
+#include "infer/record_format.h"
 
 namespace laminar::cli {
 
@@ -29,9 +29,7 @@ class FileSample final : public RecordSample {
   // Of lines the first ones. What is compressed, or has its own structure, is whole or nothing.
   RecordView Beginning() const {
     const RecordView all = file_->record();
-    if (all.size() <= kMostSampleBytes || DetectCompression(all) != Compression::kNone || all.starts_with("PAR1") ||
-        all.starts_with(std::string_view("Obj\x01", 4)))
-      return all;
+    if (all.size() <= kMostSampleBytes || !infer::IsLines(all)) return all;
     const size_t end = all.rfind('\n', kMostSampleBytes);
     return end == all.npos ? all : all.substr(0, end + 1);
   }

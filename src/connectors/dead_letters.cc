@@ -8,6 +8,7 @@
 #include "duckdb/common/types/vector.hpp"
 
 #include "base/check.h"
+#include "base/cut_text.h"
 
 namespace laminar {
 
@@ -51,12 +52,6 @@ class RowFiller {
 
 // A message may quote a value of a megabyte, and a letter has to fit into a record.
 constexpr size_t kMostReasonBytes = 2'000, kMostRowBytes = 200'000;
-
-std::string Cut(std::string_view text, size_t most) {
-  if (text.size() <= most) return std::string(text);
-  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80) most--;  // between characters
-  return std::string(text.substr(0, most)) + "...";
-}
 
 std::optional<int64_t> If(bool known, int64_t number) {
   return known ? std::optional<int64_t>(number) : std::nullopt;
@@ -111,9 +106,9 @@ void DeadLetters::Add(const RowPosition& position, std::string_view column, std:
     filler.TextOfUser(position.partition_key);
     filler.Number(If(position.arrival_micros > 0, position.arrival_micros));
     filler.Text(column);
-    filler.TextOfUser(Cut(reason, kMostReasonBytes));
+    filler.TextOfUser(CutText(reason, kMostReasonBytes));
     filler.Text(data.substr(static_cast<size_t>(part) * kMostLetterBytes, kMostLetterBytes));
-    filler.TextOfUser(Cut(row, kMostRowBytes));
+    filler.TextOfUser(CutText(row, kMostRowBytes));
     filler.Number(If(parts > 1, part + 1));
     filler.Number(If(parts > 1, parts));
     CHECK(filler.done());

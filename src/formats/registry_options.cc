@@ -1,5 +1,7 @@
 #include "formats/registry_options.h"
 
+#include "formats/schema_header.h"
+
 namespace laminar {
 namespace {
 
@@ -100,8 +102,37 @@ Result<std::shared_ptr<SchemaRegistry>> OpenSchemaRegistry(const OptionValues& v
   options.token = values.StringOr(kToken, "");
   options.start_timeout_ms = values.Integer(kStartTimeout);
   Result<std::shared_ptr<SchemaRegistry>> registry = registries->Open(options);
-  if (!registry.ok()) return Status(registry.status()).At(values.position(kEndpoint));
+  if (!registry.ok()) return Status(registry.status()).At(SchemaRegistryPosition(values));
   return registry;
+}
+
+SqlPosition SchemaRegistryPosition(const OptionValues& values) {
+  return values.position(kEndpoint);
+}
+
+bool RegistersColumns(const OptionValues& values) {
+  return values.StringOr("type", "") == "sink" && RegistersSchemas(values);
+}
+
+Result<RegisteredSchemaRef> NewestSchema(const OptionValues& values, SchemaRegistries* registries) {
+  ASSIGN_OR_RETURN(const auto registry, OpenSchemaRegistry(values, registries));
+  ASSIGN_OR_RETURN(const std::string subject, SchemaSubject(values, ""));
+  Result<RegisteredSchemaRef> latest = registry->Latest(subject);
+  if (latest.ok()) return latest;
+  Status problem = latest.status();
+  if (problem.code() == kNoSuchSubject) {
+    problem = Status::User(problem.message(),
+                           "List the columns in CREATE TABLE, or correct schema_registry.subject or the stream's "
+                           "name; a sink with type = 'sink' takes them from its query");
+  }
+  return std::move(problem).At(SchemaRegistryPosition(values));
+}
+
+Status CheckSchemaType(const RegisteredSchema& schema, std::string_view type, const std::string& name) {
+  if (schema.type == type) return Status::Ok();
+  return Status::User("schema id " + DescribeSchemaId(schema.id) + " of the registry is one of the type " +
+                          schema.type + ", not of " + name,
+                      "Read it with another format, or correct schema_registry.subject");
 }
 
 bool RegistersSchemas(const OptionValues& values) {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -20,8 +21,18 @@ Status CheckSchemaRegistryOptions(const OptionValues& values);
 // Requires NamesSchemaRegistry. The error has a position.
 Result<std::shared_ptr<SchemaRegistry>> OpenSchemaRegistry(const OptionValues& values, SchemaRegistries* registries);
 
+// Of what is wrong with the registry.
+SqlPosition SchemaRegistryPosition(const OptionValues& values);
+
 // schema_registry.auto_register.
 bool RegistersSchemas(const OptionValues& values);
+// The table has the columns of its query: it is declared as a sink, and registers their schema.
+bool RegistersColumns(const OptionValues& values);
+// The newest schema of the table's subject, for the columns of a table that declares none. Blocks as
+// SchemaRegistry::Latest does. Requires NamesSchemaRegistry. The error has a position.
+Result<RegisteredSchemaRef> NewestSchema(const OptionValues& values, SchemaRegistries* registries);
+// kUser: it is of another type than `type` ("AVRO"), which users call `name` ("Avro").
+Status CheckSchemaType(const RegisteredSchema& schema, std::string_view type, const std::string& name);
 // The subject of the table's records. record_name: the full name of the record's type, "" = it has none. kUser: the
 // options do not tell it.
 Result<std::string> SchemaSubject(const OptionValues& values, const std::string& record_name);

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "duck/pch.h"
+#include "duck/texts_of.h"
 #include "infer/columns.h"
 #include "infer/event_time.h"
 #include "infer/record_format.h"
@@ -32,10 +33,11 @@ Result<Plain> Decompress(const SampleReader& reader, const FormatOptions& compre
   RETURN_IF_ERROR(reader.Read(
       "raw", compression, {{"data", MakeType("BLOB")}},
       [&](const Batch& batch) {
-        ForEachText(batch, 0, [&](size_t row, std::string_view data) {
-          plain.storage.emplace_back(data);
+        const std::vector<std::string_view> records = TextsOf(batch, 0);
+        for (size_t row = 0; row < records.size(); row++) {
+          plain.storage.emplace_back(records[row]);
           plain.numbers.push_back(batch.OriginRow(row));
-        });
+        }
       },
       [&](const BadRow& bad) {
         if (first_bad.ok()) first_bad = Status::User(reader.Describe(bad));

@@ -5,6 +5,7 @@
 #include "base/units.h"
 #include "duck/detect_columns.h"
 #include "duck/pch.h"
+#include "duck/texts_of.h"
 #include "infer/columns.h"
 #include "infer/event_time.h"
 #include "infer/json_field.h"
@@ -32,8 +33,8 @@ Result<Values> ReadValues(const SampleReader& reader, FormatOptions options) {
       "json", options, {{"value", MakeType("JSON")}},
       [&](const Batch& batch) {
         values.rows += batch.rows();
-        ForEachText(batch, 0, [&](size_t, std::string_view json) {
-          if (KindOf(json) != JsonValueKind::kObject) return;
+        for (const std::string_view json : TextsOf(batch, 0)) {
+          if (KindOf(json) != JsonValueKind::kObject) continue;
           values.have_fields = values.have_fields || json.find('"') != json.npos;
           const size_t begin = values.objects.size();
           values.objects += json;
@@ -42,7 +43,7 @@ Result<Values> ReadValues(const SampleReader& reader, FormatOptions options) {
             if (values.objects[i] == '\n' || values.objects[i] == '\r') values.objects[i] = ' ';
           }
           values.objects.push_back('\n');
-        });
+        }
       },
       Ignore));
   return values;
@@ -82,8 +83,11 @@ Result<ColumnGuess> GuessJson(MemoryFiles* files, const SampleReader& reader, co
   RETURN_IF_ERROR(reader.Read(
       "json", compression, as_json,
       [&](const Batch& batch) {
-        for (size_t i = 0; i < fields.size(); i++)
-          ForEachText(batch, i, [&](size_t, std::string_view json) { fields[i].Add(json); });
+        for (size_t i = 0; i < fields.size(); i++) {
+          for (const std::string_view json : TextsOf(batch, i)) {
+            if (json.data() != nullptr) fields[i].Add(json);
+          }
+        }
       },
       Ignore));
   size_t renamed = 0;

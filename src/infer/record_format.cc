@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "duck/pch.h"
+#include "formats/avro/avro_container.h"
 
 namespace laminar::infer {
 
 namespace {
 
+constexpr std::string_view kParquetMagic = "PAR1";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 // So much of a text is looked at; a character may be cut at its end.
 constexpr size_t kLookedAt = 4096;
@@ -30,23 +32,14 @@ Compression CompressionOf(const std::vector<RecordView>& records) {
   return all ? first : Compression::kAuto;
 }
 
-std::string_view CompressionName(Compression compression) {
-  switch (compression) {
-    case Compression::kGzip:
-      return "gzip";
-    case Compression::kZstd:
-      return "zstd";
-    case Compression::kAuto:
-      return "auto";
-    case Compression::kNone:
-      break;
-  }
-  return "none";
+bool IsLines(std::string_view record) {
+  return DetectCompression(record) == Compression::kNone && !record.starts_with(kParquetMagic) &&
+         !record.starts_with(kAvroMagic);
 }
 
 Result<std::string> FormatOf(std::string_view record) {
-  if (record.starts_with("PAR1")) return std::string("parquet");
-  if (record.starts_with(std::string_view("Obj\x01", 4))) return std::string("avro");
+  if (record.starts_with(kParquetMagic)) return std::string("parquet");
+  if (record.starts_with(kAvroMagic)) return std::string("avro");
   if (record.starts_with("\xC3\x01")) {
     return Status::User("it begins as a single object of Avro, which does not carry its schema",
                         "Write a table without columns, and the schema in its options: format = 'avro', "

@@ -14,8 +14,9 @@ namespace laminar::infer {
 
 // What all records are compressed with; kAuto: not all with the same.
 Compression CompressionOf(const std::vector<RecordView>& records);
-// The option's value: "none", "gzip", "zstd", "auto".
-std::string_view CompressionName(Compression compression);
+
+// The record may be cut behind any line feed; else it is compressed, or has a structure of its own.
+bool IsLines(std::string_view record);
 
 // "json", "csv", "parquet" or "avro", by how a record, not compressed any more, begins. Text that is neither JSON nor
 // binary is CSV. Error (kUser): it is none of these; the hint says what else may be done.

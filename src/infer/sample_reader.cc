@@ -61,15 +61,4 @@ std::string SampleReader::Describe(const BadRow& bad) const {
          (bad.column.empty() ? "" : "column " + bad.column + ": ") + bad.reason;
 }
 
-void ForEachText(const Batch& batch, size_t column, const std::function<void(size_t, std::string_view)>& of_row) {
-  auto& chunk = const_cast<duckdb::DataChunk&>(batch.chunk());  // DuckDB reads vectors that are not const only
-  duckdb::UnifiedVectorFormat format;
-  chunk.data[column].ToUnifiedFormat(batch.rows(), format);
-  const auto* const texts = duckdb::UnifiedVectorFormat::GetData<duckdb::string_t>(format);
-  for (size_t row = 0; row < batch.rows(); row++) {
-    const auto index = format.sel->get_index(row);
-    if (format.validity.RowIsValid(index)) of_row(row, {texts[index].GetData(), texts[index].GetSize()});
-  }
-}
-
 }  // namespace laminar::infer

@@ -36,7 +36,4 @@ class SampleReader {
   const Sample* const sample_;
 };
 
-// text_of(row, text) for each row of a column of texts or bytes that is not NULL.
-void ForEachText(const Batch& batch, size_t column, const std::function<void(size_t, std::string_view)>& of_row);
-
 }  // namespace laminar::infer

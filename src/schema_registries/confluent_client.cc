@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "aws/percent.h"
+#include "base/cut_text.h"
 #include "formats/schema_header.h"
 
 namespace laminar {
@@ -192,8 +193,7 @@ class ConfluentClient final : public RegistryClient {
     const bool is_object = body->is_object();
     if (reply.status == 200) return is_object ? RegistryAnswer{} : NoSchema(asked, "what is no JSON object");
     const int64_t code = is_object ? NumberIn(*body, "error_code").value_or(0) : 0;
-    std::string message = is_object ? StringIn(*body, "message") : "";
-    if (message.size() > kMostMessageBytes) message.resize(kMostMessageBytes);
+    const std::string message = CutText(is_object ? StringIn(*body, "message") : "", kMostMessageBytes);
     const std::string said = Where() + " answers a request for " + asked.what + " with status " +
                              std::to_string(reply.status) + (message.empty() ? "" : ": " + message);
     switch (reply.status) {

@@ -14,6 +14,7 @@ import fastavro
 import fastavro.schema
 import pytest
 
+from harness.avro_records import container, datum, fingerprint, single_object
 from harness.pages import READINGS, expected_alert, reading
 from harness.sql import page, sink, source
 from harness.streams import create_stream, put_all, read_all
@@ -62,26 +63,6 @@ ROWS = [{"n": i, **{name: values[i % len(values)] if i else None for name, _, _,
 def expected_json(row):
     shown = {name: dict(zip(map(repr, values), texts or values)) for name, _, _, values, texts in CASES}
     return {name: value if name == "n" or value is None else shown[name][repr(value)] for name, value in row.items()}
-
-
-def fingerprint(schema):
-    return bytes.fromhex(fastavro.schema.fingerprint(fastavro.schema.to_parsing_canonical_form(schema), "CRC-64-AVRO"))
-
-
-def raw(schema, row):
-    out = io.BytesIO()
-    fastavro.schemaless_writer(out, schema, row)
-    return out.getvalue()
-
-
-def single_object(schema, row):
-    return b"\xc3\x01" + fingerprint(schema) + raw(schema, row)
-
-
-def container(schema, rows, codec="null"):
-    out = io.BytesIO()
-    fastavro.writer(out, schema, rows, codec=codec, sync_interval=2000)
-    return out.getvalue()
 
 
 def official(schema):
@@ -148,7 +129,7 @@ def test_what_the_libraries_write_is_read(quick_server, streams, laminar):
     parsed = fastavro.parse_schema(json.loads(json.dumps(SCHEMA)))
     encodings = [
         [single_object(parsed, row) for row in ROWS],
-        [raw(parsed, row) for row in ROWS],
+        [datum(parsed, row) for row in ROWS],
         [official_raw(SCHEMA, row) for row in ROWS],
         [container(parsed, ROWS, codec) for codec in ("null", "deflate", "snappy")],
         [official_container(SCHEMA, ROWS, codec) for codec in ("null", "deflate", "zstandard")],
@@ -236,13 +217,13 @@ SMALL = {"type": "record", "name": "Small", "fields": [{"name": "n", "type": "lo
 
 
 def bad_records():
-    good = raw(SMALL, {"n": 1, "k": "text"})
+    good = datum(SMALL, {"n": 1, "k": "text"})
     return {
         "truncated": (good[:-1], "a length goes beyond the end of the datum"),
         "other schema": (good + b"\x00", "bytes follow the datum"),
         "unknown schema": (b"\xc3\x01" + struct.pack("<Q", 5) + good, "the schema with the fingerprint 0000000000000005 is not known"),
         "wrong magic": (b"Obj\x02" + good, "a length"),
-        "not UTF-8": (raw(SMALL, {"n": 1, "k": "text"})[:-4] + b"\xff\xfe\xff\xfe", "not valid UTF-8"),
+        "not UTF-8": (datum(SMALL, {"n": 1, "k": "text"})[:-4] + b"\xff\xfe\xff\xfe", "not valid UTF-8"),
         "100 MB": (b"\x02" + b"\x80\x80\x80\x64" + b"x", "a length goes beyond the end of the datum"),
         "torn container": (container(SMALL, [{"n": 1, "k": "text"}])[:-3], "a block ends too early"),
     }

@@ -8,12 +8,12 @@ import json
 import struct
 import zlib
 
-import fastavro
-import fastavro.schema
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from harness import avro_records
+from harness.avro_records import SINGLE_OBJECT, fingerprint
 from harness.sql import sink, source
 from harness.streams import create_stream, put_all, read_all
 
@@ -26,19 +26,15 @@ def row(n):
     return {"n": n, "k": f"key {n % 7}"}
 
 
+HEAD = SINGLE_OBJECT + fingerprint(SCHEMA)
+
+
 def datum(value):
-    out = io.BytesIO()
-    fastavro.schemaless_writer(out, SCHEMA, value)
-    return out.getvalue()
-
-
-HEAD = b"\xc3\x01" + bytes.fromhex(fastavro.schema.fingerprint(fastavro.schema.to_parsing_canonical_form(SCHEMA), "CRC-64-AVRO"))
+    return avro_records.datum(SCHEMA, value)
 
 
 def container(values, codec="null", schema=SCHEMA):
-    out = io.BytesIO()
-    fastavro.writer(out, schema, values, codec=codec)
-    return out.getvalue()
+    return avro_records.container(schema, values, codec)
 
 
 def parquet(n, k, type=None):

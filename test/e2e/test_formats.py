@@ -10,11 +10,11 @@ import json
 import uuid
 
 import fastavro
-import fastavro.schema
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from harness.avro_records import SINGLE_OBJECT, container, fingerprint, single_object
 from harness.laminar import ROOT
 from harness.sql import sink, source
 from harness.streams import create_stream, put_all, read_all
@@ -151,22 +151,6 @@ def moment(row):
     return datetime.datetime.fromisoformat(row["timestamp"].replace("Z", "+00:00")).astimezone(UTC)
 
 
-def single_object(schema, row):
-    out = io.BytesIO()
-    fastavro.schemaless_writer(out, schema, row)
-    return b"\xc3\x01" + fingerprint(schema) + out.getvalue()
-
-
-def fingerprint(schema):
-    return bytes.fromhex(fastavro.schema.fingerprint(fastavro.schema.to_parsing_canonical_form(schema), "CRC-64-AVRO"))
-
-
-def container(schema, rows, codec):
-    out = io.BytesIO()
-    fastavro.writer(out, schema, rows, codec=codec)
-    return out.getvalue()
-
-
 def as_records(rows, format):
     """The rows as records of a source of that format, several in a record where it has room for them, and the table's options."""
     if format in ("json", "raw"):
@@ -215,7 +199,7 @@ def from_records(records, format):
             if format == "parquet":
                 rows = pq.read_table(pa.BufferReader(record)).to_pylist()
             elif format == "avro":
-                assert record[:10] == b"\xc3\x01" + fingerprint(ALERT_AVRO)
+                assert record[:10] == SINGLE_OBJECT + fingerprint(ALERT_AVRO)
                 rows = [fastavro.schemaless_reader(io.BytesIO(record[10:]), ALERT_AVRO)]
             else:
                 rows = fastavro.reader(io.BytesIO(record))

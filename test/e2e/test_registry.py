@@ -8,6 +8,7 @@ import struct
 import fastavro
 import pytest
 
+from harness import avro_records
 from harness.process import wait_for
 from harness.registry import header
 from harness.sql import sink, source
@@ -19,9 +20,7 @@ OUTAGES = ["500", "429", "html", "refused"]
 
 
 def datum(schema, row):
-    out = io.BytesIO()
-    fastavro.schemaless_writer(out, fastavro.parse_schema(json.loads(json.dumps(schema))), row)
-    return out.getvalue()
+    return avro_records.datum(fastavro.parse_schema(json.loads(json.dumps(schema))), row)
 
 
 @pytest.fixture

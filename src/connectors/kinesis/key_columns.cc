@@ -4,39 +4,17 @@
 #include <string>
 #include <string_view>
 
+#include "base/cut_text.h"
 #include "connectors/kinesis/hash_key.h"
 #include "connectors/kinesis/partition_key.h"
 #include "duck/pch.h"
+#include "duck/texts_of.h"
 
 namespace laminar::kinesis {
 
 namespace {
 
 constexpr size_t kMostShownBytes = 80;  // of a value, in a message
-
-std::string Shown(std::string_view text) {
-  if (text.size() <= kMostShownBytes) return std::string(text);
-  size_t end = kMostShownBytes;
-  while ((static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) end--;  // not inside a character
-  return std::string(text.substr(0, end)) + "...";
-}
-
-// of_row(row, text, is_null) for each row of a VARCHAR column. Error: its own.
-template <class OfRow>
-Status ForEachText(const Batch& batch, size_t column, const OfRow& of_row) {
-  auto& chunk = const_cast<duckdb::DataChunk&>(batch.chunk());  // DuckDB reads vectors that are not const only
-  duckdb::UnifiedVectorFormat format;
-  chunk.data[column].ToUnifiedFormat(batch.rows(), format);
-  const auto* const texts = duckdb::UnifiedVectorFormat::GetData<duckdb::string_t>(format);
-  for (size_t row = 0; row < batch.rows(); row++) {
-    const auto index = format.sel->get_index(row);
-    const bool is_null = !format.validity.RowIsValid(index);
-    const std::string_view text =
-        is_null ? std::string_view() : std::string_view(texts[index].GetData(), texts[index].GetSize());
-    RETURN_IF_ERROR(of_row(row, text, is_null));
-  }
-  return Status::Ok();
-}
 
 }  // namespace
 
@@ -67,7 +45,7 @@ const Batch& KeyColumns::WithoutThem(const Batch& batch) {
 
 void KeyColumns::AppendPartitionKeys(const Batch& batch, size_t most_characters, Random* random,
                                      EncodedRows* out) const {
-  const Status status = ForEachText(batch, partition_key_->index, [&](size_t, std::string_view key, bool) {
+  for (const std::string_view key : TextsOf(batch, partition_key_->index)) {
     const size_t begin = out->bytes.size();
     if (key.empty()) {
       AppendGeneratedKey(random, &out->bytes);
@@ -76,19 +54,18 @@ void KeyColumns::AppendPartitionKeys(const Batch& batch, size_t most_characters,
       ShortenKey(begin, most_characters, &out->bytes);
     }
     out->ends.push_back(out->bytes.size());
-    return Status::Ok();
-  });
-  CHECK(status.ok());
+  }
 }
 
 Status KeyColumns::AppendHashKeys(const Batch& batch, EncodedRows* out) const {
-  return ForEachText(batch, hash_key_->index, [&](size_t row, std::string_view text, bool is_null) {
-    if (!is_null) {
-      const std::optional<HashKey> key = ParseHashKey(text);
+  const std::vector<std::string_view> texts = TextsOf(batch, hash_key_->index);
+  for (size_t row = 0; row < texts.size(); row++) {
+    if (texts[row].data() != nullptr) {
+      const std::optional<HashKey> key = ParseHashKey(texts[row]);
       if (!key) {
         const std::string origin = batch.DescribeOrigin(row);
         return Status::User("column " + hash_key_->column + " is METADATA FROM 'explicit_hash_key', and '" +
-                                Shown(text) + "' is no hash key" +
+                                CutText(texts[row], kMostShownBytes) + "' is no hash key" +
                                 (origin.empty() ? "" : "; the row comes from " + origin),
                             "Give a whole number from 0 to 340282366920938463463374607431768211455 as text in decimal "
                             "digits, or NULL: the partition key decides then")
@@ -97,8 +74,8 @@ Status KeyColumns::AppendHashKeys(const Batch& batch, EncodedRows* out) const {
       AppendHashKey(*key, &out->bytes);
     }
     out->ends.push_back(out->bytes.size());
-    return Status::Ok();
-  });
+  }
+  return Status::Ok();
 }
 
 }  // namespace laminar::kinesis

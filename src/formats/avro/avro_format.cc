@@ -60,11 +60,7 @@ Status CheckRegistry(const OptionValues& values) {
 }
 
 Result<AvroSchemaRef> ParseRegistered(const RegisteredSchema& schema) {
-  if (schema.type != "AVRO") {
-    return Status::User("schema id " + DescribeSchemaId(schema.id) + " of the registry is one of the type " +
-                            schema.type + ", not of Avro",
-                        "Read it with another format, or correct schema_registry.subject");
-  }
+  RETURN_IF_ERROR(CheckSchemaType(schema, "AVRO", "Avro"));
   ASSIGN_OR_RETURN(const std::string text, InlineAvroReferences(schema));
   return AvroSchema::Parse(text);
 }
@@ -128,15 +124,10 @@ class AvroFormat final : public Format {
   Result<Schema> ColumnsOf(const OptionValues& values) const override {
     ASSIGN_OR_RETURN(AvroSchemaRef schema, ReadSchema(values));
     if (schema == nullptr && NamesSchemaRegistry(values)) {
-      // Such a sink has the columns of its query.
-      if (values.StringOr("type", "") == "sink" && RegistersSchemas(values)) return Schema{};
-      if (!CheckRegistry(values).ok()) return Schema{};  // MakeDecoder, MakeEncoder tell
-      ASSIGN_OR_RETURN(const auto registry, OpenSchemaRegistry(values, registries_));
-      ASSIGN_OR_RETURN(const std::string subject, SchemaSubject(values, ""));
-      const Result<RegisteredSchemaRef> latest = registry->Latest(subject);
-      if (!latest.ok()) return NoColumns(latest.status(), values);
-      Result<AvroSchemaRef> parsed = ParseRegistered(**latest);
-      if (!parsed.ok()) return Status(parsed.status()).At(RegistryPosition(values));
+      if (RegistersColumns(values) || !CheckRegistry(values).ok()) return Schema{};  // MakeDecoder, MakeEncoder tell
+      ASSIGN_OR_RETURN(const RegisteredSchemaRef newest, NewestSchema(values, registries_));
+      Result<AvroSchemaRef> parsed = ParseRegistered(*newest);
+      if (!parsed.ok()) return Status(parsed.status()).At(SchemaRegistryPosition(values));
       schema = std::move(parsed).value();
     }
     return schema == nullptr ? Schema{} : laminar::ColumnsOf(*schema);
@@ -168,7 +159,7 @@ class AvroFormat final : public Format {
     const Result<RegisteredSchemaRef> entered =
         wanted.text.empty() ? options.registry->Latest(wanted.subject)
                             : options.registry->Enter(wanted.subject, "AVRO", wanted.text, RegistersSchemas(values));
-    if (!entered.ok()) return Status(entered.status()).At(RegistryPosition(values));
+    if (!entered.ok()) return Status(entered.status()).At(SchemaRegistryPosition(values));
     return MakeEncoder(schema, values).status();  // the newest schema may not fit the columns
   }
 
@@ -183,18 +174,6 @@ class AvroFormat final : public Format {
 
   static SqlPosition PositionOf(const OptionValues& values) {
     return values.position(values.Written(kSchemaFile) ? kSchemaFile : kSchema);
-  }
-  static SqlPosition RegistryPosition(const OptionValues& values) {
-    return values.position("schema_registry.endpoint");
-  }
-
-  static Status NoColumns(Status problem, const OptionValues& values) {
-    if (problem.code() == kNoSuchSubject) {
-      problem = Status::User(problem.message(),
-                             "List the columns in CREATE TABLE, or correct schema_registry.subject or the stream's "
-                             "name; a sink with type = 'sink' takes them from its query");
-    }
-    return std::move(problem).At(RegistryPosition(values));
   }
 
   static Result<Wanted> WantedBy(const Schema& schema, const OptionValues& values, const AvroOptions& options) {

@@ -10,16 +10,10 @@ namespace laminar {
 namespace {
 
 constexpr std::string_view kCompression = "compression";
-constexpr std::pair<std::string_view, Compression> kCompressions[] = {
-    {"none", Compression::kNone},
-    {"gzip", Compression::kGzip},
-    {"zstd", Compression::kZstd},
-    {"auto", Compression::kAuto},
-};
 
 Compression Read(const OptionValues& options) {
   const std::string& name = options.String(kCompression);
-  for (const auto& [choice, compression] : kCompressions) {
+  for (const auto& [choice, compression] : kCompressionNames) {
     if (choice == name) return compression;
   }
   return Compression::kNone;
@@ -96,7 +90,7 @@ std::vector<OptionSpec> WithCompression(std::vector<OptionSpec> specs) {
   compression.name = kCompression;
   compression.type = OptionType::kEnum;
   compression.default_value = "none";
-  for (const auto& [choice, value] : kCompressions) compression.choices.push_back(choice);
+  for (const auto& [choice, value] : kCompressionNames) compression.choices.push_back(choice);
   compression.help =
       "What each record is compressed with; auto, of a source only, tells it by the first bytes of each record";
   compression.example = "gzip";

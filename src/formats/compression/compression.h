@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace laminar {
 
@@ -12,6 +13,15 @@ enum class Compression : uint8_t {
   kZstd,  // RFC 8878, one frame or several
   kAuto,  // only of what is read: by its first bytes, kNone where they are neither's
 };
+
+// The names of the option `compression`.
+inline constexpr std::pair<std::string_view, Compression> kCompressionNames[] = {
+    {"none", Compression::kNone},
+    {"gzip", Compression::kGzip},
+    {"zstd", Compression::kZstd},
+    {"auto", Compression::kAuto},
+};
+std::string_view CompressionName(Compression compression);
 
 // What `bytes` begin with: kGzip, kZstd or kNone.
 Compression DetectCompression(std::string_view bytes);

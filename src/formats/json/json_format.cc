@@ -37,18 +37,19 @@ constexpr std::pair<std::string_view, JsonTimestampFormat> kTimestampFormats[] =
     {"unix_millis", JsonTimestampFormat::kEpochMillis},  // what other engines call it
 };
 
+bool IsCaseInsensitive(const OptionValues& values) {
+  return values.Has(kCaseInsensitive) && values.Boolean(kCaseInsensitive);
+}
+
 bool UnknownFieldsAreBad(const OptionValues& values) {
   return values.StringOr(kUnknownFields, std::string(kIgnore)) == kBadData;
 }
 
 Result<JsonOptions> Read(const Schema& schema, const OptionValues& values) {
   JsonOptions options;
-  const std::string& name = values.String(kTimestampFormat);
-  for (const auto& [choice, format] : kTimestampFormats) {
-    if (choice == name) options.timestamp_format = format;
-  }
+  options.timestamp_format = JsonTimestampFormatOf(values);
   options.unstructured = values.Boolean(kUnstructured);
-  options.case_insensitive = values.Has(kCaseInsensitive) && values.Boolean(kCaseInsensitive);
+  options.case_insensitive = IsCaseInsensitive(values);
   options.unknown_fields_are_bad = UnknownFieldsAreBad(values);
   if (!options.unstructured) return options;
   for (const std::string_view option : {kCaseInsensitive, kUnknownFields, kSchema, kSchemaFile}) {
@@ -107,7 +108,7 @@ class JsonFormat final : public Format {
     const Result<Schema> properties = ColumnsOf(values);
     if (!properties.ok()) problems->push_back(properties.status());
     if (!properties.ok() || properties->empty()) return;
-    const bool any_case = values.Has(kCaseInsensitive) && values.Boolean(kCaseInsensitive);
+    const bool any_case = IsCaseInsensitive(values);
     std::vector<std::string> names;
     for (const Column& property : *properties) names.push_back(property.name);
     for (const Column& column : columns) {
@@ -128,6 +129,13 @@ class JsonFormat final : public Format {
 };
 
 }  // namespace
+
+JsonTimestampFormat JsonTimestampFormatOf(const OptionValues& values) {
+  const std::string& name = values.String(kTimestampFormat);
+  return std::find_if(std::begin(kTimestampFormats), std::end(kTimestampFormats),
+                      [&](const auto& choice) { return choice.first == name; })
+      ->second;
+}
 
 std::unique_ptr<Format> MakeJsonFormat(SchemaFileReader read_file) {
   return std::make_unique<JsonFormat>(std::move(read_file));

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "base/cut_text.h"
 #include "formats/json/json_number.h"
 #include "formats/json/json_string.h"
 
@@ -10,12 +11,8 @@ namespace {
 
 constexpr size_t kShownBytes = 60;
 
-// At most kShownBytes, cut between characters.
 std::string Shorten(std::string_view text) {
-  if (text.size() <= kShownBytes) return std::string(text);
-  size_t size = kShownBytes;
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) size--;
-  return std::string(text.substr(0, size)) + "...";
+  return CutText(text, kShownBytes);
 }
 
 // A string's escapes are right.

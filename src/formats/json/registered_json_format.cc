@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "formats/json/json_format.h"
 #include "formats/json/json_schema.h"
 #include "formats/json/json_schema_writer.h"
 #include "formats/json/registered_json.h"
@@ -12,13 +13,6 @@ namespace laminar {
 namespace {
 
 constexpr std::string_view kRegistered = "json.confluent_schema_registry";
-
-// As far as a schema tells them apart.
-JsonTimestampFormat TimestampsOf(const OptionValues& values) {
-  const std::string& name = values.String("json.timestamp_format");
-  if (name == "sql") return JsonTimestampFormat::kSql;
-  return name == "auto" || name == "rfc3339" ? JsonTimestampFormat::kRfc3339 : JsonTimestampFormat::kEpochMillis;
-}
 
 class RegisteredJsonFormat final : public Format {
  public:
@@ -51,26 +45,19 @@ class RegisteredJsonFormat final : public Format {
     return Status(entered).At(values.position(kRegistered));
   }
 
-  // A sink that registers its schema has the columns of its query.
   Result<Schema> ColumnsOf(const OptionValues& values) const override {
     Result<Schema> own = json_->ColumnsOf(values);
-    const bool registers = values.StringOr("type", "") == "sink" && RegistersSchemas(values);
-    if (!own.ok() || !own->empty() || registers || !values.Boolean(kRegistered) || !NamesSchemaRegistry(values) ||
-        !CheckOptions(values).ok())
+    if (!own.ok() || !own->empty() || !values.Boolean(kRegistered) || !NamesSchemaRegistry(values) ||
+        RegistersColumns(values) || !CheckOptions(values).ok())
       return own;
-    ASSIGN_OR_RETURN(const auto registry, OpenSchemaRegistry(values, registries_));
-    ASSIGN_OR_RETURN(const std::string subject, SchemaSubject(values, ""));
-    const auto latest = registry->Latest(subject);
-    if (!latest.ok()) return Status(latest.status()).At(values.position("schema_registry.endpoint"));
-    const std::string whose = "schema id " + DescribeSchemaId((*latest)->id) + " of the registry";
-    if ((*latest)->type != "JSON") {
-      return Status::User(whose + " is one of the type " + (*latest)->type + ", not of JSON",
-                          "Read it with another format, or correct schema_registry.subject")
-          .At(values.position("schema_registry.endpoint"));
+    ASSIGN_OR_RETURN(const RegisteredSchemaRef newest, NewestSchema(values, registries_));
+    Status problem = CheckSchemaType(*newest, "JSON", "JSON");
+    if (problem.ok()) {
+      Result<Schema> columns = ColumnsOfJsonSchema(newest->text);
+      if (columns.ok()) return columns;
+      problem = Status(columns.status()).WithContext("schema id " + DescribeSchemaId(newest->id) + " of the registry");
     }
-    const Result<Schema> columns = ColumnsOfJsonSchema((*latest)->text);
-    return columns.ok() ? columns
-                        : Status(columns.status()).WithContext(whose).At(values.position("schema_registry.endpoint"));
+    return std::move(problem).At(SchemaRegistryPosition(values));
   }
   std::vector<WrittenOption> OptionsOfColumns(const OptionValues& values) const override {
     return json_->OptionsOfColumns(values);
@@ -105,7 +92,7 @@ class RegisteredJsonFormat final : public Format {
     if (!NamesSchemaRegistry(values) || values.Boolean(kRegistered)) return Status::Ok();
     return Status::User("a schema registry is given, and records of JSON do not carry the ids of its schemas",
                         "Add 'json.confluent_schema_registry' = 'true', or leave schema_registry.endpoint out")
-        .At(values.position("schema_registry.endpoint"));
+        .At(SchemaRegistryPosition(values));
   }
 
   Result<Wanted> WantedBy(const Schema& schema, const OptionValues& values) const {
@@ -117,7 +104,7 @@ class RegisteredJsonFormat final : public Format {
     Wanted wanted;
     ASSIGN_OR_RETURN(wanted.registry, OpenSchemaRegistry(values, registries_));
     ASSIGN_OR_RETURN(wanted.subject, SchemaSubject(values, ""));
-    wanted.text = JsonSchemaOf(schema, TimestampsOf(values));
+    wanted.text = JsonSchemaOf(schema, JsonTimestampFormatOf(values));
     return wanted;
   }
 

@@ -54,8 +54,9 @@ Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
   std::unique_ptr<World> world(new World());
   ASSIGN_OR_RETURN(world->database_, DuckDatabase::Open(&world->clock_, DuckMemory(memory_limit_bytes)));
   world->session_ = world->database_->NewSession();
-  world->kinesis_ = kinesis::MakeHttpKinesisApiFactory(&world->clock_, world->random_.Next());
-  world->registries_ = MakeHttpSchemaRegistries(&world->clock_, world->random_.Next());
+  const auto aws = std::make_shared<aws::Session>(&world->clock_, world->random_.Next());
+  world->kinesis_ = kinesis::MakeHttpKinesisApiFactory(aws);
+  world->registries_ = MakeHttpSchemaRegistries(aws, world->random_.Next());
   world->registry_.Add(kinesis::MakeKinesisConnector(world->kinesis_.get()));
   world->registry_.Add(MakeFileConnector());
   world->registry_.Add(MakeStdoutConnector());
@@ -64,8 +65,12 @@ Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
   const auto compressed = [most = LargestPlainRecord(memory_limit_bytes)](std::unique_ptr<Format> inner) {
     return MakeCompressedFormat(std::move(inner), most);
   };
+  const auto with_registry = [most = LargestPlainRecord(memory_limit_bytes)](std::unique_ptr<Format> inner) {
+    return MakeGlueCompressedFormat(std::move(inner), most);
+  };
   world->registry_.AddFormat(
-      "json", compressed(MakeRegisteredJsonFormat(MakeJsonFormat(ReadSchemaFile), world->registries_.get())),
+      "json",
+      compressed(with_registry(MakeRegisteredJsonFormat(MakeJsonFormat(ReadSchemaFile), world->registries_.get()))),
       WithCompression(WithRegisteredJson(JsonFormatOptions())));
   world->registry_.AddFormat("csv", compressed(MakeCsvFormat(world->database_.get())),
                              WithCompression(CsvFormatOptions()));
@@ -73,7 +78,8 @@ Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
   world->registry_.AddFormatAlias("raw_bytes", "raw");
   world->registry_.AddFormat("raw_string", compressed(MakeRawStringFormat()), WithCompression({}));
   world->registry_.AddFormat("parquet", MakeParquetFormat(DuckMemory(memory_limit_bytes)), ParquetFormatOptions());
-  world->registry_.AddFormat("avro", MakeAvroFormat(ReadSchemaFile, world->registries_.get()), AvroFormatOptions());
+  world->registry_.AddFormat("avro", with_registry(MakeAvroFormat(ReadSchemaFile, world->registries_.get())),
+                             AvroFormatOptions());
   return world;
 }
 

@@ -14,8 +14,11 @@ namespace laminar {
 
 std::vector<OptionSpec> SchemaRegistryOptionSpecs();
 
-// schema_registry.endpoint is given.
+// A registry is given: an endpoint, or AWS Glue's.
 bool NamesSchemaRegistry(const OptionValues& values);
+RegistryKind RegistryKindOf(const OptionValues& values);
+// A sink compresses what follows its headers.
+bool CompressesBehindHeader(const OptionValues& values);
 // Options that say nothing without others, or contradict each other; ok: none.
 Status CheckSchemaRegistryOptions(const OptionValues& values);
 // Requires NamesSchemaRegistry. The error has a position.
@@ -33,8 +36,8 @@ bool RegistersColumns(const OptionValues& values);
 Result<RegisteredSchemaRef> NewestSchema(const OptionValues& values, SchemaRegistries* registries);
 // kUser: it is of another type than `type` ("AVRO"), which users call `name` ("Avro").
 Status CheckSchemaType(const RegisteredSchema& schema, std::string_view type, const std::string& name);
-// The subject of the table's records. record_name: the full name of the record's type, "" = it has none. kUser: the
-// options do not tell it.
+// The subject of the table's records; of AWS Glue, the schema's name. record_name: the full name of the record's type,
+// "" = it has none. kUser: the options do not tell it.
 Result<std::string> SchemaSubject(const OptionValues& values, const std::string& record_name);
 
 }  // namespace laminar

@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 #include "base/waker.h"
+#include "formats/schema_header.h"
 
 namespace laminar {
 
@@ -62,7 +63,7 @@ class SchemaRegistry {
   virtual Result<SchemaFound> Find(std::string_view id, const SchemaWaiterRef& waiter) = 0;
 
   // These two block, for as long as SchemaRegistryOptions::start_timeout_ms; not for workers. What they gave once they
-  // give again without asking.
+  // give again without asking. subject: of AWS Glue, the name of the schema in its registry.
   //
   // The newest schema of the subject. Error with the code kNoSuchSubject: there is none.
   virtual Result<RegisteredSchemaRef> Latest(const std::string& subject) = 0;
@@ -76,10 +77,20 @@ class SchemaRegistry {
 
 constexpr char kNoSuchSubject[] = "NoSuchSubject";
 
+// What is said of one of AWS Glue.
+struct GlueRegistryOptions {
+  std::string name;                   // "default-registry"
+  std::string region;                 // "" = the one that the settings of this machine name
+  std::string role_arn, external_id;  // as aws_role_arn, aws_external_id; "" = none
+  std::string compatibility;          // of a schema that is made: "BACKWARD"
+};
+
 struct SchemaRegistryOptions {
-  std::string endpoint;
+  std::string endpoint;                   // a URL; "" = AWS's own
   std::string username, password, token;  // as written; "" = none
   int64_t start_timeout_ms = 0;
+  RegistryKind kind = RegistryKind::kConfluent;
+  GlueRegistryOptions glue = {};  // of kGlue
 };
 
 // The registries of the process. Thread-safe.

@@ -282,7 +282,9 @@ TEST(SchemaRegistries, SecretsComeFromTheEnvironment) {
   TestServer server([](const TestServer::Request&) { return TestServer::Answer(200, R"({"id":5,"schema":"x"})"); });
   const SystemClock clock;
   const auto registries = MakeHttpSchemaRegistries(
-      &clock, 1, [](const std::string& name) { return name == "SECRET" ? "open sesame" : ""; });
+      std::make_shared<aws::Session>(&clock, 1,
+                                     [](const std::string& name) { return name == "SECRET" ? "open sesame" : ""; }),
+      1);
   SchemaRegistryOptions options{server.url(), "me", "${SECRET}", "", 1000};
   const auto registry = registries->Open(options);
   ASSERT_TRUE(registry.ok());

@@ -1,10 +1,31 @@
-// Any bytes as gzip and as zstd: what is wrong is said, and no record is larger than it may be. The bytes themselves
-// survive being compressed, whole and in two members.
+// Any bytes as gzip, as zstd and as zlib behind a header of AWS Glue's: what is wrong is said, and no record is larger
+// than it may be. The bytes themselves survive being compressed, whole and in two members.
 #include <string>
 
 #include "base/check.h"
 #include "formats/compression/compressor.h"
 #include "formats/compression/decompressor.h"
+#include "formats/schema_header.h"
+
+namespace {
+
+void CheckBehindHeader(const std::string& bytes, laminar::Decompressor* decompressor, size_t most_bytes) {
+  using laminar::Compression;
+  laminar::RecordBuffer buffer;
+  const std::string head = laminar::MakeSchemaHeader(std::string(16, 'i'));
+  std::string record = head + bytes;
+  laminar::SetZlibBehindHeader(true, record.data());
+  if (decompressor->Decompress(record, Compression::kGlue, &buffer).empty()) CHECK(buffer.view().size() <= most_bytes);
+  std::string whole;
+  laminar::Compressor(Compression::kGlue).Append(head + bytes, &whole);
+  CHECK(laminar::CompressionOf(whole, Compression::kGlue) == Compression::kGlue);
+  CHECK(decompressor->Decompress(whole, Compression::kGlue, &buffer).empty());
+  CHECK(buffer.view() == head + bytes);
+  const std::string_view cut = std::string_view(whole).substr(0, whole.size() - 1);
+  CHECK(!decompressor->Decompress(cut, Compression::kGlue, &buffer).empty());
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using laminar::Compression;
@@ -26,5 +47,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         decompressor.Decompress(std::string_view(whole).substr(0, whole.size() - 1), compression, &buffer);
     CHECK(!reason.empty());
   }
+  CheckBehindHeader(bytes, &decompressor, kMostBytes);
   return 0;
 }

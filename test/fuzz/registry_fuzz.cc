@@ -5,15 +5,34 @@
 #include "formats/avro/avro_schema.h"
 #include "formats/schema_header.h"
 
+namespace {
+
+using laminar::DescribeSchemaId;
+using laminar::RegistryKind;
+
+void CheckHeader(std::string_view record) {
+  laminar::SchemaHeader header;
+  const bool is_confluent = laminar::ReadSchemaHeader(RegistryKind::kConfluent, record, &header) == nullptr;
+  CHECK(is_confluent == (record.size() >= 5 && record[0] == 0));
+  if (is_confluent) {
+    CHECK(laminar::MakeSchemaHeader(header.id) == record.substr(0, header.size));
+    CHECK(laminar::SchemaIdOf(static_cast<uint32_t>(std::stoul(DescribeSchemaId(header.id)))) == header.id);
+  }
+  const bool is_glue = laminar::ReadSchemaHeader(RegistryKind::kGlue, record, &header) == nullptr;
+  CHECK(is_glue == (record.size() >= 18 && record[0] == 3 && record[1] == 0));
+  if (is_glue) {
+    CHECK(laminar::MakeSchemaHeader(header.id) == record.substr(0, header.size));
+    CHECK(laminar::SchemaIdOf(std::string_view(DescribeSchemaId(header.id))) == std::string(header.id));
+  }
+  const auto id = laminar::SchemaIdOf(record);  // as the text of a UUID
+  if (id) CHECK(laminar::SchemaIdOf(std::string_view(DescribeSchemaId(*id))) == *id);
+}
+
+}  // namespace
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  laminar::SchemaHeader header;
-  const char* wrong = laminar::ReadSchemaHeader(bytes, &header);
-  CHECK((wrong == nullptr) == (size >= 5 && data[0] == 0));
-  if (wrong == nullptr) {
-    CHECK(laminar::MakeSchemaHeader(header.id) == bytes.substr(0, header.size));
-    CHECK(laminar::SchemaIdOf(static_cast<uint32_t>(std::stoul(laminar::DescribeSchemaId(header.id)))) == header.id);
-  }
+  CheckHeader(bytes);
   const size_t line = bytes.find('\n');
   if (line == std::string_view::npos) return 0;
   laminar::RegisteredSchema schema;

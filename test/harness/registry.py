@@ -44,9 +44,9 @@ class RegistryClient:
 class Gate:
     """Passes requests on to the registry, or answers itself: `fault` is None, "500", "429", "html" or "401". refuse(): nobody listens."""
 
-    def __init__(self, endpoint, authorization=None):
-        """authorization: the value of that header that is asked for."""
-        self.fault, self.requests = None, []
+    def __init__(self, endpoint, authorization=None, path=PATH):
+        """authorization: the value of that header that is asked for. path: that the registry stands under."""
+        self.fault, self.requests, self.path = None, [], path
         gate, target = self, endpoint.removeprefix("http://")
 
         class Handler(BaseHTTPRequestHandler):
@@ -57,7 +57,7 @@ class Gate:
                 if gate.server is None:  # a connection from before
                     self.close_connection = True
                     return
-                gate.requests.append(f"{self.command} {self.path.removeprefix(PATH)}")
+                gate.requests.append(f"{self.command} {self.path.removeprefix(path)}")
                 if gate.fault is not None:
                     if gate.fault == "html":
                         return self.answer(200, b"<html><body>Sign in</body></html>", "text/html")
@@ -65,7 +65,7 @@ class Gate:
                 if authorization and self.headers.get("Authorization") != authorization:
                     return self.answer(401, b'{"error_code":40101,"message":"Unauthorized"}')
                 registry = http.client.HTTPConnection(target, timeout=30)
-                registry.request(self.command, self.path, body, {k: v for k, v in self.headers.items() if k.lower() in ("content-type", "accept")})
+                registry.request(self.command, self.path, body, {k: v for k, v in self.headers.items() if k.lower() not in ("host", "connection")})
                 answer = registry.getresponse()
                 self.answer(answer.status, answer.read(), answer.getheader("Content-Type") or "")
                 registry.close()
@@ -87,7 +87,7 @@ class Gate:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}{PATH}"
+        return f"http://127.0.0.1:{self.port}{self.path}"
 
     def listen(self):
         self.server = ThreadingHTTPServer(("127.0.0.1", self.port), self.handler)

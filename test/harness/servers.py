@@ -153,7 +153,7 @@ class ThrottlingFerrokinesis(Ferrokinesis):
 
 
 class Moto(Server):
-    """S3 and STS (its Kinesis loses records)."""
+    """S3, STS and Glue (its Kinesis loses records)."""
 
     name = "moto"
 

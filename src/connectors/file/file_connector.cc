@@ -103,10 +103,18 @@ class FileConnector final : public Connector {
     if (use != OptionUse::kSource || table.format == nullptr ||
         table.format->Layout(table.options) != FileLayout::kNone)
       return;
-    if (is_avro) {
+    if (is_avro && table.options.Written("avro.encoding")) {
       problems->push_back(Status::User("of Avro, a file can only be a container: other datums do not show their ends",
                                        "Leave avro.encoding out, or set it to container")
                               .At(table.options.position("avro.encoding")));
+      return;
+    }
+    if (table.options.StringOr("compression", "none") == "none") {
+      problems->push_back(
+          Status::User("records that begin with the id of a schema cannot be read from a file: where one "
+                       "ends does not show",
+                       "Leave the options of the schema registry out, or read them from a stream")
+              .At(table.options.position("format")));
       return;
     }
     problems->push_back(

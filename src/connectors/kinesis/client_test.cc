@@ -23,9 +23,12 @@ using testing::HasSubstr;
 
 class ClientTest : public testing::Test {
  protected:
+  std::unique_ptr<KinesisApiFactory> MakeFactory() {
+    return MakeHttpKinesisApiFactory(std::make_shared<aws::Session>(
+        &clock_, 1, [this](const std::string& name) { return variables_.count(name) ? variables_[name] : ""; }));
+  }
   std::unique_ptr<KinesisApi> Open(const std::string& endpoint) {
-    factory_ = MakeHttpKinesisApiFactory(
-        &clock_, 1, [this](const std::string& name) { return variables_.count(name) ? variables_[name] : ""; });
+    factory_ = MakeFactory();
     auto api =
         factory_->Open({.stream_name = "orders", .region = "us-east-1", .endpoint = endpoint, .max_connections = 2});
     EXPECT_TRUE(api.ok()) << api.status().ToString();
@@ -282,8 +285,7 @@ TEST_F(ClientTest, DestructionEndsCallsInFlight) {
 }
 
 TEST_F(ClientTest, OptionsThatCannotWorkAreRefused) {
-  factory_ = MakeHttpKinesisApiFactory(
-      &clock_, 1, [this](const std::string& name) { return variables_.count(name) ? variables_[name] : ""; });
+  factory_ = MakeFactory();
   const auto message = [&](const StreamOptions& options) { return factory_->Open(options).status().message(); };
   EXPECT_THAT(message({}), HasSubstr("no stream is named"));
   EXPECT_THAT(message({.stream_name = "s"}), HasSubstr("no AWS region"));

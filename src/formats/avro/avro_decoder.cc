@@ -80,7 +80,7 @@ Result<bool> AvroDecoder::Decode(std::span<const RecordView> records, DecodeCurs
       status = DecodeContainer(record, cursor, bad_rows, out);
       continue;
     }
-    if (options_.encoding == AvroEncoding::kConfluent) {
+    if (options_.encoding == AvroEncoding::kRegistered) {
       status = DecodeRegistered(record, cursor->record, bad_rows, out);
       if (waiting_) break;
     } else {
@@ -128,7 +128,7 @@ Status AvroDecoder::DecodeDatum(std::string_view record, uint32_t index, BadRowH
 
 Status AvroDecoder::DecodeRegistered(std::string_view record, uint32_t index, BadRowHandler* bad_rows, Batch* out) {
   SchemaHeader header;
-  if (const char* wrong = ReadSchemaHeader(record, &header)) [[unlikely]]
+  if (const char* wrong = ReadSchemaHeader(options_.registry_kind, record, &header)) [[unlikely]]
     return Report(index, 0, wrong, bad_rows);
   if (header.id != last_id_) [[unlikely]] {
     std::string id(header.id);

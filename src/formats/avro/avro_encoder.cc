@@ -27,7 +27,7 @@ std::string SingleObjectHead(const AvroSchema& schema) {
 AvroEncoder::AvroEncoder(Schema schema, AvroOptions options)
     : schema_(std::move(schema)), options_(std::move(options)), limit_(kDefaultLimit) {
   if (options_.encoding == AvroEncoding::kSingleObject) head_ = SingleObjectHead(*options_.schema);
-  if (options_.encoding == AvroEncoding::kConfluent) head_ = options_.header;
+  if (options_.encoding == AvroEncoding::kRegistered) head_ = options_.header;
 }
 
 AvroEncoder::~AvroEncoder() = default;
@@ -52,7 +52,7 @@ Result<std::unique_ptr<AvroEncoder>> AvroEncoder::Make(Schema schema, AvroOption
 
 Status AvroEncoder::Encode(const Batch& batch, EncodedRows* out) {
   CHECK(batch.columns() == schema_.size());
-  CHECK_MSG(options_.encoding != AvroEncoding::kConfluent || !head_.empty(), "the sink was not prepared");
+  CHECK_MSG(options_.encoding != AvroEncoding::kRegistered || !head_.empty(), "the sink was not prepared");
   RETURN_IF_ERROR(Prepare(batch));
   if (options_.encoding == AvroEncoding::kContainer) return EncodeContainers(batch, out);
   for (size_t row = 0; row < batch.rows(); row++) {

@@ -23,14 +23,16 @@ constexpr std::string_view kEncoding = "avro.encoding";
 constexpr std::string_view kCodec = "avro.codec";
 
 constexpr std::pair<std::string_view, AvroEncoding> kEncodings[] = {
-    {"auto", AvroEncoding::kAuto},           {"single_object", AvroEncoding::kSingleObject},
-    {"container", AvroEncoding::kContainer}, {"raw", AvroEncoding::kRaw},
-    {"confluent", AvroEncoding::kConfluent},
+    {"auto", AvroEncoding::kAuto},
+    {"single_object", AvroEncoding::kSingleObject},
+    {"container", AvroEncoding::kContainer},
+    {"raw", AvroEncoding::kRaw},
+    {"confluent", AvroEncoding::kRegistered},
 };
 
 AvroEncoding EncodingOf(const OptionValues& values) {
   const std::string& name = values.String(kEncoding);
-  if (name == "auto" && NamesSchemaRegistry(values)) return AvroEncoding::kConfluent;
+  if (name == "auto" && NamesSchemaRegistry(values)) return AvroEncoding::kRegistered;
   for (const auto& [choice, encoding] : kEncodings) {
     if (choice == name) return encoding;
   }
@@ -40,7 +42,12 @@ AvroEncoding EncodingOf(const OptionValues& values) {
 // The registry's options, and whether they go with the others.
 Status CheckRegistry(const OptionValues& values) {
   RETURN_IF_ERROR(CheckSchemaRegistryOptions(values));
-  const bool is_registered = EncodingOf(values) == AvroEncoding::kConfluent;
+  const bool is_registered = EncodingOf(values) == AvroEncoding::kRegistered;
+  if (is_registered && values.String(kEncoding) == "confluent" && RegistryKindOf(values) != RegistryKind::kConfluent) {
+    return Status::User("avro.encoding = 'confluent' is not how records with a schema in AWS Glue begin",
+                        "Leave avro.encoding out, or schema_registry.type")
+        .At(values.position(kEncoding));
+  }
   if (is_registered && !NamesSchemaRegistry(values)) {
     return Status::User("avro.encoding = 'confluent' needs a schema registry, and none is given",
                         "Add 'schema_registry.endpoint' = 'https://...'")
@@ -49,7 +56,7 @@ Status CheckRegistry(const OptionValues& values) {
   if (!is_registered && NamesSchemaRegistry(values)) {
     return Status::User("a schema registry is given, and avro.encoding = '" + values.String(kEncoding) +
                             "' has no place for the ids of its schemas",
-                        "Leave avro.encoding out, or schema_registry.endpoint")
+                        "Leave avro.encoding out, or the options schema_registry.*")
         .At(values.position(kEncoding));
   }
   if (is_registered && values.Written(kWriterSchemaFiles)) {
@@ -115,7 +122,7 @@ class AvroFormat final : public Format {
   Result<std::unique_ptr<Encoder>> MakeEncoder(const Schema& schema, const OptionValues& values) const override {
     ASSIGN_OR_RETURN(AvroOptions options, Read(values));
     if (options.encoding == AvroEncoding::kAuto) options.encoding = AvroEncoding::kSingleObject;
-    if (options.encoding == AvroEncoding::kConfluent) RETURN_IF_ERROR(TakeRegistered(schema, values, &options));
+    if (options.encoding == AvroEncoding::kRegistered) RETURN_IF_ERROR(TakeRegistered(schema, values, &options));
     Result<std::unique_ptr<AvroEncoder>> encoder = AvroEncoder::Make(schema, std::move(options));
     if (!encoder.ok()) return Status(encoder.status()).At(PositionOf(values));
     return std::unique_ptr<Encoder>(std::move(encoder).value());
@@ -154,7 +161,7 @@ class AvroFormat final : public Format {
 
   Status PrepareSink(const Schema& schema, const OptionValues& values) const override {
     ASSIGN_OR_RETURN(const AvroOptions options, Read(values));
-    if (options.encoding != AvroEncoding::kConfluent) return Status::Ok();
+    if (options.encoding != AvroEncoding::kRegistered) return Status::Ok();
     ASSIGN_OR_RETURN(const Wanted wanted, WantedBy(schema, values, options));
     const Result<RegisteredSchemaRef> entered =
         wanted.text.empty() ? options.registry->Latest(wanted.subject)
@@ -214,7 +221,8 @@ class AvroFormat final : public Format {
     RETURN_IF_ERROR(CheckRegistry(values));
     AvroOptions options;
     options.encoding = EncodingOf(values);
-    if (options.encoding == AvroEncoding::kConfluent) {
+    if (options.encoding == AvroEncoding::kRegistered) {
+      options.registry_kind = RegistryKindOf(values);
       ASSIGN_OR_RETURN(options.registry, OpenSchemaRegistry(values, registries_));
     }
     ASSIGN_OR_RETURN(options.schema, ReadSchema(values));
@@ -250,8 +258,8 @@ std::vector<OptionSpec> AvroFormatOptions() {
   for (const auto& [choice, value] : kEncodings) encoding.choices.push_back(choice);
   encoding.help =
       "What a record holds: a single object, a container file (of many rows), a raw datum, or, confluent, the id of a "
-      "schema in a registry and a datum; auto is confluent where a registry is given, and else tells by how the record "
-      "begins, and writes single objects";
+      "schema in a registry and a datum; auto is what the registry's serializers write where one is given, and else "
+      "tells by how the record begins, and writes single objects";
   encoding.example = "container";
   OptionSpec codec;
   codec.name = kCodec;

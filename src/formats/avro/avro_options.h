@@ -16,7 +16,7 @@ enum class AvroEncoding : uint8_t {
   kSingleObject,  // C3 01, the fingerprint of the schema, one datum
   kContainer,     // a container file
   kRaw,           // one datum
-  kConfluent,     // the header of a schema registry, one datum
+  kRegistered,    // the header of a schema registry, one datum
 };
 
 using AvroSchemaRef = std::shared_ptr<const AvroSchema>;  // shared: by plans of decoders, encoders; immutable
@@ -26,7 +26,8 @@ struct AvroOptions {
   AvroSchemaRef schema;                         // the reader's, or the one to write with; nullptr: none was given
   std::vector<AvroSchemaRef> writers;  // further schemas that single objects may name; a raw datum is of the first
   AvroCodec codec = AvroCodec::kNull;  // of containers that are written
-  // kConfluent. A source: where schemas come from; shared: with the tables of the process.
+  RegistryKind registry_kind = RegistryKind::kConfluent;  // of kRegistered
+  // kRegistered. A source: where schemas come from; shared: with the tables of the process.
   std::shared_ptr<SchemaRegistry> registry;
   std::string header;  // A sink: of its records; "": not known before PrepareSink, and nothing can be encoded
 };

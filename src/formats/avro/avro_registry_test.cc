@@ -75,7 +75,7 @@ std::string Registered(uint32_t id, const std::string& datum) {
 
 AvroOptions ConfluentOptions(const std::shared_ptr<SchemaRegistry>& registry) {
   AvroOptions options;
-  options.encoding = AvroEncoding::kConfluent;
+  options.encoding = AvroEncoding::kRegistered;
   options.registry = registry;
   return options;
 }

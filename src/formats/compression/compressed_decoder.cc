@@ -9,15 +9,16 @@
 namespace laminar {
 namespace {
 
-// Names the record of a bad row: the inner decoder sees one at a time.
-class OfRecord final : public BadRowHandler {
+// Names the record of a bad row: the inner decoder sees a part of them.
+class OfRecords final : public BadRowHandler {
  public:
-  // compression: that all records must have; kNone: a value that stands alone need not be compressed.
-  OfRecord(BadRowHandler* to, uint32_t record, Compression compression)
-      : to_(to), record_(record), compression_(compression) {}
+  // first: of the part. compression: that all records must have; kNone: a value that stands alone need not be
+  // compressed.
+  OfRecords(BadRowHandler* to, uint32_t first, Compression compression)
+      : to_(to), first_(first), compression_(compression) {}
   Status OnBadRow(const BadRow& row) override {
     BadRow named = row;
-    named.record = record_;
+    named.record = first_ + row.record;
     std::string alone;
     if (!row.data.empty() && compression_ != Compression::kNone) {
       Compressor(compression_).Append(row.data, &alone);
@@ -28,7 +29,7 @@ class OfRecord final : public BadRowHandler {
 
  private:
   BadRowHandler* const to_;
-  const uint32_t record_;
+  const uint32_t first_;
   const Compression compression_;
 };
 
@@ -41,34 +42,47 @@ Result<bool> CompressedDecoder::Decode(std::span<const RecordView> records, Deco
   size_t held = 0;
   while (cursor->record < records.size()) {
     if (out->rows() == kBatchRows || (out->rows() > 0 && held > kCallBytes)) return false;
-    const RecordView record = records[cursor->record];
-    const Compression compression = compression_ == Compression::kAuto ? DetectCompression(record) : compression_;
+    const uint32_t at = cursor->record;
+    const RecordView record = records[at];
+    const Compression compression = CompressionOf(record, compression_);
     std::unique_ptr<RecordBuffer> buffer;
-    RecordView plain = record;
-    if (compression != Compression::kNone) {
+    RecordView plain;
+    std::span<const RecordView> part{&plain, 1};
+    if (compression == Compression::kNone) {
+      part = records.subspan(at, PlainRecords(records.subspan(at)));
+    } else {
       std::string reason;
       buffer = Take(record, cursor->offset > 0, compression, &reason);
       if (buffer == nullptr) {
-        RETURN_IF_ERROR(bad_rows->OnBadRow(BadRow{.record = cursor->record, .column = "", .reason = reason}));
-        *cursor = {cursor->record + 1, 0, 0};
+        RETURN_IF_ERROR(bad_rows->OnBadRow(BadRow{.record = at, .column = "", .reason = reason}));
+        *cursor = {at + 1, 0, 0};
         continue;
       }
       plain = buffer->view();
       held += buffer->capacity();
     }
-    OfRecord handler(bad_rows, cursor->record, compression_ == Compression::kAuto ? Compression::kNone : compression_);
+    OfRecords handler(bad_rows, at, alone_);
     DecodeCursor within{0, cursor->offset, cursor->line};
     const size_t first = out->rows();
-    const Result<bool> used_up = inner_->Decode({&plain, 1}, &within, &handler, out);
-    std::fill(out->origin_rows.begin() + static_cast<std::ptrdiff_t>(first), out->origin_rows.end(), cursor->record);
+    const Result<bool> used_up = inner_->Decode(part, &within, &handler, out);
+    for (size_t row = first; row < out->origin_rows.size(); row++) out->origin_rows[row] += at;
     const bool done = used_up.ok() && *used_up;
-    *cursor = done ? DecodeCursor{cursor->record + 1, 0, 0} : DecodeCursor{cursor->record, within.offset, within.line};
+    *cursor = done ? DecodeCursor{at + static_cast<uint32_t>(part.size()), 0, 0}
+                   : DecodeCursor{at + within.record, within.offset, within.line};
     if (buffer != nullptr && done) used_.push_back(std::move(buffer));
     if (buffer != nullptr) KeepOpen(record, std::move(buffer));
     if (!used_up.ok()) return used_up;
     if (!done) return false;
   }
   return true;
+}
+
+size_t CompressedDecoder::PlainRecords(std::span<const RecordView> records) const {
+  size_t count = 0;
+  while (count < std::min(records.size(), kBatchRows) &&
+         CompressionOf(records[count], compression_) == Compression::kNone)
+    count++;
+  return count;
 }
 
 std::unique_ptr<RecordBuffer> CompressedDecoder::Take(RecordView compressed, bool begun, Compression compression,

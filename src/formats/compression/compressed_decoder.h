@@ -19,7 +19,12 @@ class CompressedDecoder final : public Decoder {
   // most_bytes: a record may become no larger. So many are kept of records that are decoded in part, as their reader
   // decodes others in between: the oldest is given up, and is decompressed again.
   CompressedDecoder(std::unique_ptr<Decoder> inner, Compression compression, size_t most_bytes)
-      : inner_(std::move(inner)), compression_(compression), most_bytes_(most_bytes), decompressor_(most_bytes) {}
+      : inner_(std::move(inner)),
+        compression_(compression),
+        alone_(compression == Compression::kAuto || compression == Compression::kGlue ? Compression::kNone
+                                                                                      : compression),
+        most_bytes_(most_bytes),
+        decompressor_(most_bytes) {}
 
   const Schema& schema() const override { return inner_->schema(); }
   Result<bool> Decode(std::span<const RecordView> records, DecodeCursor* cursor, BadRowHandler* bad_rows,
@@ -34,6 +39,8 @@ class CompressedDecoder final : public Decoder {
     std::unique_ptr<RecordBuffer> buffer;
   };
 
+  // How many there are in front that are not compressed, as far as a batch may need them.
+  size_t PlainRecords(std::span<const RecordView> records) const;
   // The buffer of the record that `cursor` stands at. nullptr: it is bad, and `*reason` says why.
   std::unique_ptr<RecordBuffer> Take(RecordView compressed, bool begun, Compression compression, std::string* reason);
   void KeepOpen(RecordView compressed, std::unique_ptr<RecordBuffer> buffer);
@@ -41,6 +48,7 @@ class CompressedDecoder final : public Decoder {
 
   const std::unique_ptr<Decoder> inner_;
   const Compression compression_;
+  const Compression alone_;  // of a bad value that is put back by itself
   const size_t most_bytes_;
   Decompressor decompressor_;
   std::vector<Open> open_;                             // the oldest first

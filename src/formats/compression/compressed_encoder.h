@@ -11,13 +11,15 @@ namespace laminar {
 class CompressedEncoder final : public Encoder {
  public:
   CompressedEncoder(std::unique_ptr<Encoder> inner, Compression compression)
-      : inner_(std::move(inner)), compressor_(compression) {}
-  // With EncodedRows::newlines the batch becomes one member of the file, and the only record.
+      : inner_(std::move(inner)), is_each_(compression == Compression::kGlue), compressor_(compression) {}
+  // With EncodedRows::newlines the batch becomes one member of the file, and the only record; but of kGlue each row has
+  // a header of its own.
   Status Encode(const Batch& batch, EncodedRows* out) override;
   void LimitRecords(uint64_t bytes) override { inner_->LimitRecords(bytes); }
 
  private:
   const std::unique_ptr<Encoder> inner_;
+  const bool is_each_;
   Compressor compressor_;
   EncodedRows plain_;
 };

@@ -5,13 +5,17 @@
 
 #include "formats/compression/compressed_decoder.h"
 #include "formats/compression/compressed_encoder.h"
+#include "formats/registry_options.h"
 
 namespace laminar {
 namespace {
 
 constexpr std::string_view kCompression = "compression";
 
-Compression Read(const OptionValues& options) {
+// How a table is read or written.
+using CompressionOption = Compression (*)(const OptionValues& options, OptionUse use);
+
+Compression ReadOption(const OptionValues& options, OptionUse /*use*/) {
   const std::string& name = options.String(kCompression);
   for (const auto& [choice, compression] : kCompressionNames) {
     if (choice == name) return compression;
@@ -19,21 +23,28 @@ Compression Read(const OptionValues& options) {
   return Compression::kNone;
 }
 
+// A source reads both; its headers say which.
+Compression ReadGlueOption(const OptionValues& options, OptionUse use) {
+  const bool is_compressed =
+      use == OptionUse::kSink ? CompressesBehindHeader(options) : RegistryKindOf(options) == RegistryKind::kGlue;
+  return is_compressed ? Compression::kGlue : Compression::kNone;
+}
+
 class CompressedFormat final : public Format {
  public:
-  CompressedFormat(std::unique_ptr<Format> inner, size_t most_bytes)
-      : inner_(std::move(inner)), most_bytes_(most_bytes) {}
+  CompressedFormat(std::unique_ptr<Format> inner, size_t most_bytes, CompressionOption read)
+      : inner_(std::move(inner)), most_bytes_(most_bytes), read_(read) {}
 
   Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema& schema, const OptionValues& options) const override {
     ASSIGN_OR_RETURN(std::unique_ptr<Decoder> decoder, inner_->MakeDecoder(schema, options));
-    const Compression compression = Read(options);
+    const Compression compression = read_(options, OptionUse::kSource);
     if (compression == Compression::kNone) return decoder;
     return std::unique_ptr<Decoder>(std::make_unique<CompressedDecoder>(std::move(decoder), compression, most_bytes_));
   }
 
   Result<std::unique_ptr<Encoder>> MakeEncoder(const Schema& schema, const OptionValues& options) const override {
     ASSIGN_OR_RETURN(std::unique_ptr<Encoder> encoder, inner_->MakeEncoder(schema, options));
-    const Compression compression = Read(options);
+    const Compression compression = read_(options, OptionUse::kSink);
     if (compression == Compression::kNone) return encoder;
     return std::unique_ptr<Encoder>(std::make_unique<CompressedEncoder>(std::move(encoder), compression));
   }
@@ -52,13 +63,13 @@ class CompressedFormat final : public Format {
   // Line feeds show once it is decompressed: then they must be the inner decoder's business.
   FileLayout Layout(const OptionValues& options) const override {
     const FileLayout inner = inner_->Layout(options);
-    if (Read(options) == Compression::kNone) return inner;
+    if (read_(options, OptionUse::kSource) == Compression::kNone) return inner;
     return inner == FileLayout::kLines || inner == FileLayout::kWhole ? FileLayout::kWhole : FileLayout::kNone;
   }
 
   std::string FileHeader(const Schema& schema, const OptionValues& options) const override {
     std::string header = inner_->FileHeader(schema, options);
-    const Compression compression = Read(options);
+    const Compression compression = read_(options, OptionUse::kSink);
     if (header.empty() || compression == Compression::kNone) return header;
     std::string compressed;
     Compressor(compression).Append(header, &compressed);
@@ -68,7 +79,7 @@ class CompressedFormat final : public Format {
   void Check(const Schema& columns, const OptionValues& options, OptionUse use,
              std::vector<Status>* problems) const override {
     inner_->Check(columns, options, use, problems);
-    if (use != OptionUse::kSink || Read(options) != Compression::kAuto) return;
+    if (use != OptionUse::kSink || read_(options, use) != Compression::kAuto) return;
     problems->push_back(Status::User("compression = 'auto' is only for reading: a sink has to know what to write",
                                      "set it to gzip, zstd or none")
                             .At(options.position(kCompression)));
@@ -77,12 +88,17 @@ class CompressedFormat final : public Format {
  private:
   const std::unique_ptr<Format> inner_;
   const size_t most_bytes_;
+  const CompressionOption read_;
 };
 
 }  // namespace
 
 std::unique_ptr<Format> MakeCompressedFormat(std::unique_ptr<Format> inner, size_t most_bytes) {
-  return std::make_unique<CompressedFormat>(std::move(inner), most_bytes);
+  return std::make_unique<CompressedFormat>(std::move(inner), most_bytes, ReadOption);
+}
+
+std::unique_ptr<Format> MakeGlueCompressedFormat(std::unique_ptr<Format> inner, size_t most_bytes) {
+  return std::make_unique<CompressedFormat>(std::move(inner), most_bytes, ReadGlueOption);
 }
 
 std::vector<OptionSpec> WithCompression(std::vector<OptionSpec> specs) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "formats/schema_header.h"
+
 namespace laminar {
 
 std::string_view CompressionName(Compression compression) {
@@ -14,6 +16,12 @@ Compression DetectCompression(std::string_view bytes) {
   if (bytes.starts_with("\x1f\x8b")) return Compression::kGzip;
   if (bytes.starts_with("\x28\xb5\x2f\xfd")) return Compression::kZstd;
   return Compression::kNone;
+}
+
+Compression CompressionOf(std::string_view record, Compression compression) {
+  if (compression == Compression::kAuto) return DetectCompression(record);
+  if (compression == Compression::kGlue && !IsZlibBehindHeader(record)) return Compression::kNone;
+  return compression;
 }
 
 }  // namespace laminar

@@ -12,6 +12,8 @@ enum class Compression : uint8_t {
   kGzip,  // RFC 1952, one member or several
   kZstd,  // RFC 8878, one frame or several
   kAuto,  // only of what is read: by its first bytes, kNone where they are neither's
+  kGlue,  // behind the header of AWS Glue's schema registry (formats/schema_header.h), which is kept: zlib (RFC 1950);
+          // of what is read, kNone where the header does not say so
 };
 
 // The names of the option `compression`.
@@ -25,5 +27,7 @@ std::string_view CompressionName(Compression compression);
 
 // What `bytes` begin with: kGzip, kZstd or kNone.
 Compression DetectCompression(std::string_view bytes);
+// What a record is compressed with where the table says `compression`: not kAuto.
+Compression CompressionOf(std::string_view record, Compression compression);
 
 }  // namespace laminar

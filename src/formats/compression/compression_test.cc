@@ -1,10 +1,12 @@
 #include <gmock/gmock.h>
 
 #include "base/random.h"
+#include "formats/compression/compressed_decoder.h"
 #include "formats/compression/compressed_format.h"
 #include "formats/compression/compressor.h"
 #include "formats/compression/decompressor.h"
 #include "formats/rows_for_test.h"
+#include "formats/schema_header.h"
 
 namespace laminar {
 namespace {
@@ -240,6 +242,64 @@ TEST(Compression, FilesOfLinesThatAreRecordsCannotBeCut) {
   const auto records = MakeCompressedFormat(std::make_unique<LineFormat>(FileLayout::kLineIsRow));
   EXPECT_EQ(records->Layout(Options("none")), FileLayout::kLineIsRow);
   EXPECT_EQ(records->Layout(Options("auto")), FileLayout::kNone);
+}
+
+// ---- behind a header of AWS Glue's schema registry
+
+std::string Glue(const std::string& bytes) {
+  return MakeSchemaHeader(std::string(16, 'i')) + bytes;
+}
+
+TEST(GlueCompression, RecordsSayEachWhetherTheyAreCompressed) {
+  const std::string plain = Glue("\none\ntwo"), zlib = Compress(Compression::kGlue, Glue("\nthree\nbad\nfour"));
+  EXPECT_EQ(zlib.substr(0, 3), "\3\5i");
+  EXPECT_EQ(zlib.substr(18, 1), "\x78");  // as zlib data begins
+  std::string torn = zlib, longer = zlib + "x", empty = zlib.substr(0, 18);
+  torn.pop_back();
+  const TestRecords memory({plain, plain, zlib, torn, "no header", longer, plain, empty, zlib});
+  CompressedDecoder decoder(std::make_unique<Lines>(), Compression::kGlue, 1 << 20);
+  const Decoded decoded = DecodeAll(&decoder, memory.views());
+  std::vector<uint32_t> origins;
+  std::string texts;
+  for (size_t i = 0; i < decoded.rows.size(); i++) {
+    if (decoded.row(i).starts_with("\3")) continue;  // the header, which is kept
+    origins.push_back(decoded.origins[i]);
+    texts += decoded.row(i) + " ";
+  }
+  EXPECT_EQ(texts, "one two one two three four no header one two three four ");
+  EXPECT_EQ(origins, (std::vector<uint32_t>{0, 0, 1, 1, 2, 2, 4, 6, 6, 8, 8}));
+  ASSERT_EQ(decoded.bad.size(), 5U);
+  EXPECT_EQ(decoded.bad[0].record, 2U);
+  EXPECT_EQ(decoded.bad[1].record, 3U);
+  EXPECT_EQ(decoded.bad[1].reason, "zlib: the data ends too early");
+  EXPECT_THAT(decoded.bad[2].reason, HasSubstr("zlib: there are other bytes behind the end of the data, from byte"));
+  EXPECT_EQ(decoded.bad[3].reason, "zlib: the data ends too early");
+  EXPECT_EQ(decoded.bad[4].record, 8U);
+}
+
+TEST(GlueCompression, ALargeRecordIsBad) {
+  const TestRecords memory({Compress(Compression::kGlue, Glue(std::string(100'000, 'x'))), Glue("\nsmall")});
+  CompressedDecoder decoder(std::make_unique<Lines>(), Compression::kGlue, 1000);
+  const Decoded decoded = DecodeAll(&decoder, memory.views());
+  ASSERT_EQ(decoded.bad.size(), 1U);
+  EXPECT_THAT(decoded.bad[0].reason, HasSubstr("zlib: the record is larger than"));
+  EXPECT_EQ(decoded.row(1), "small");
+}
+
+TEST(GlueCompression, PlainRecordsGoOverSeveralBatches) {
+  std::vector<std::string> records;
+  for (int i = 0; i < 5000; i++) {
+    const std::string record = Glue("\n" + std::to_string(i));
+    records.push_back(i % 1000 == 7 ? Compress(Compression::kGlue, record) : record);
+  }
+  const TestRecords memory(records);
+  CompressedDecoder decoder(std::make_unique<Lines>(), Compression::kGlue, 1 << 20);
+  const Decoded decoded = DecodeAll(&decoder, memory.views());
+  ASSERT_EQ(decoded.rows.size(), 10'000U);
+  for (size_t i = 0; i < 5000; i++) {
+    ASSERT_EQ(decoded.row(2 * i + 1), std::to_string(i));
+    ASSERT_EQ(decoded.origins[2 * i + 1], i);
+  }
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Compressor: bytes into one gzip member or one zstd frame.
+// Compressor: bytes into one gzip member or one zstd frame, or zlib data behind a header.
 #pragma once
 
 #include <memory>
@@ -15,17 +15,19 @@ namespace laminar {
 // Not thread-safe.
 class Compressor {
  public:
-  // compression: kGzip or kZstd, at its usual level (6 and 3), with a checksum.
+  // compression: kGzip, kZstd or kGlue, at its usual level (6, 3, 6), with a checksum.
   explicit Compressor(Compression compression);
   ~Compressor();
   Compressor(const Compressor&) = delete;
   Compressor& operator=(const Compressor&) = delete;
 
-  // Appends the member or frame that holds `bytes` to `out`.
+  // Appends the member or frame that holds `bytes` to `out`. kGlue: `bytes` begin with the header, which says from then
+  // on that the rest is compressed.
   void Append(std::string_view bytes, std::string* out);
 
  private:
-  std::unique_ptr<z_stream_s> gzip_;
+  const size_t header_bytes_;             // in front of what is compressed
+  std::unique_ptr<z_stream_s> deflater_;  // of gzip and zlib
   ZSTD_CCtx_s* zstd_ = nullptr;
 };
 

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/units.h"
+#include "formats/schema_header.h"
 
 namespace laminar {
 namespace {
@@ -18,6 +19,23 @@ namespace {
 constexpr size_t kLeastCapacity = 4 << 10;
 constexpr size_t kUsualRatio = 4;
 constexpr int kGzipOnly = 16;  // added to zlib's window bits
+
+std::unique_ptr<z_stream_s> MakeInflater(int window_bits) {
+  auto stream = std::make_unique<z_stream_s>();
+  CHECK(inflateInit2(stream.get(), window_bits) == Z_OK);
+  return stream;
+}
+
+void SetInput(std::string_view bytes, z_stream_s* stream) {
+  stream->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));  // NOLINT: zlib only reads it
+  stream->avail_in = static_cast<uInt>(bytes.size());
+}
+
+// What the stream has left behind the end of its data.
+std::string OtherBytes(std::string_view record, const z_stream_s& stream) {
+  return "there are other bytes behind the end of the data, from byte " +
+         std::to_string(record.size() - stream.avail_in) + " on";
+}
 
 }  // namespace
 
@@ -37,6 +55,7 @@ Decompressor::Decompressor(size_t most_bytes) : most_bytes_(most_bytes) {}
 
 Decompressor::~Decompressor() {
   if (gzip_ != nullptr) inflateEnd(gzip_.get());
+  if (zlib_ != nullptr) inflateEnd(zlib_.get());
   ZSTD_freeDCtx(zstd_);
 }
 
@@ -53,48 +72,65 @@ bool Decompressor::MakeRoom(size_t used, RecordBuffer* out) const {
 }
 
 std::string Decompressor::Decompress(RecordView record, Compression compression, RecordBuffer* out) {
-  CHECK(compression == Compression::kGzip || compression == Compression::kZstd);
-  const std::string name = compression == Compression::kGzip ? "gzip" : "zstd";
+  CHECK(compression != Compression::kNone && compression != Compression::kAuto);
+  const std::string name = compression == Compression::kGlue ? "zlib" : std::string(CompressionName(compression));
   if (record.empty()) return "the record is empty, and no " + name + " data";
   if (record.size() > std::numeric_limits<uInt>::max()) return "the record is larger than 4 GiB";
   const size_t expected = std::clamp(kUsualRatio * record.size(), kLeastCapacity, most_bytes_ + 1);
   if (out->capacity() == 0) out->Grow(expected);
-  const std::string reason = compression == Compression::kGzip ? Gunzip(record, out) : Unzstd(record, out);
+  const std::string reason = compression == Compression::kGzip   ? Gunzip(record, out)
+                             : compression == Compression::kZstd ? Unzstd(record, out)
+                                                                 : UnzlibBehindHeader(record, out);
   return reason.empty() ? "" : name + ": " + reason;
 }
 
 std::string Decompressor::Gunzip(RecordView record, RecordBuffer* out) {
-  if (gzip_ == nullptr) {
-    gzip_ = std::make_unique<z_stream_s>();
-    CHECK(inflateInit2(gzip_.get(), MAX_WBITS + kGzipOnly) == Z_OK);
-  }
-  z_stream_s& stream = *gzip_;
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(record.data()));  // NOLINT: zlib only reads it
-  stream.avail_in = static_cast<uInt>(record.size());
+  if (gzip_ == nullptr) gzip_ = MakeInflater(MAX_WBITS + kGzipOnly);
+  SetInput(record, gzip_.get());
   size_t used = 0;
-  while (stream.avail_in > 0) {
-    if (DetectCompression({reinterpret_cast<const char*>(stream.next_in), stream.avail_in}) != Compression::kGzip) {
-      const size_t at = record.size() - stream.avail_in;
-      return at == 0 ? "the record does not begin as gzip data does"
-                     : "there are other bytes behind the end of the data, from byte " + std::to_string(at) + " on";
-    }
-    CHECK(inflateReset(&stream) == Z_OK);
-    for (int result = Z_OK; result != Z_STREAM_END;) {
-      if (!MakeRoom(used, out)) return TooLarge();
-      const size_t room = out->capacity() - used;
-      stream.next_out = reinterpret_cast<Bytef*>(out->bytes_.get() + used);
-      stream.avail_out = static_cast<uInt>(room);
-      result = inflate(&stream, Z_NO_FLUSH);
-      used += room - stream.avail_out;
-      if (result == Z_BUF_ERROR || (result == Z_OK && stream.avail_in == 0 && stream.avail_out > 0))
-        return "the data ends too early";
-      CHECK_MSG(result != Z_MEM_ERROR, "zlib is out of memory");
-      if (result != Z_OK && result != Z_STREAM_END)
-        return "the data is damaged" + (stream.msg == nullptr ? "" : ": " + std::string(stream.msg));
-    }
+  while (gzip_->avail_in > 0) {
+    if (DetectCompression({reinterpret_cast<const char*>(gzip_->next_in), gzip_->avail_in}) != Compression::kGzip)
+      return gzip_->avail_in == record.size() ? "the record does not begin as gzip data does"
+                                              : OtherBytes(record, *gzip_);
+    const std::string reason = Inflate(gzip_.get(), &used, out);
+    if (!reason.empty()) return reason;
   }
   if (used > most_bytes_) return TooLarge();
   out->Finish(used);
+  return "";
+}
+
+std::string Decompressor::UnzlibBehindHeader(RecordView record, RecordBuffer* out) {
+  CHECK(IsZlibBehindHeader(record));
+  if (zlib_ == nullptr) zlib_ = MakeInflater(MAX_WBITS);
+  SetInput(record.substr(kGlueHeaderBytes), zlib_.get());
+  size_t used = kGlueHeaderBytes;
+  if (out->capacity() < used) out->Grow(kLeastCapacity);
+  std::memcpy(out->bytes_.get(), record.data(), used);
+  SetZlibBehindHeader(false, out->bytes_.get());
+  const std::string reason = zlib_->avail_in == 0 ? "the data ends too early" : Inflate(zlib_.get(), &used, out);
+  if (!reason.empty()) return reason;
+  if (zlib_->avail_in > 0) return OtherBytes(record, *zlib_);
+  if (used > most_bytes_) return TooLarge();
+  out->Finish(used);
+  return "";
+}
+
+std::string Decompressor::Inflate(z_stream_s* stream, size_t* used, RecordBuffer* out) const {
+  CHECK(inflateReset(stream) == Z_OK);
+  for (int result = Z_OK; result != Z_STREAM_END;) {
+    if (!MakeRoom(*used, out)) return TooLarge();
+    const size_t room = out->capacity() - *used;
+    stream->next_out = reinterpret_cast<Bytef*>(out->bytes_.get() + *used);
+    stream->avail_out = static_cast<uInt>(room);
+    result = inflate(stream, Z_NO_FLUSH);
+    *used += room - stream->avail_out;
+    if (result == Z_BUF_ERROR || (result == Z_OK && stream->avail_in == 0 && stream->avail_out > 0))
+      return "the data ends too early";
+    CHECK_MSG(result != Z_MEM_ERROR, "zlib is out of memory");
+    if (result != Z_OK && result != Z_STREAM_END)
+      return "the data is damaged" + (stream->msg == nullptr ? "" : ": " + std::string(stream->msg));
+  }
   return "";
 }
 

@@ -39,12 +39,15 @@ class Decompressor {
   Decompressor(const Decompressor&) = delete;
   Decompressor& operator=(const Decompressor&) = delete;
 
-  // All members or frames of `record` one behind the other. compression: kGzip or kZstd. What is wrong with the record,
-  // as the reason of a BadRow, else "".
+  // All members or frames of `record` one behind the other. compression: kGzip, kZstd, or kGlue of a record whose
+  // header says so. What is wrong with the record, as the reason of a BadRow, else "".
   std::string Decompress(RecordView record, Compression compression, RecordBuffer* out);
 
  private:
   std::string Gunzip(RecordView record, RecordBuffer* out);
+  std::string UnzlibBehindHeader(RecordView record, RecordBuffer* out);
+  // One member or stream, to behind `*used` bytes.
+  std::string Inflate(z_stream_s* stream, size_t* used, RecordBuffer* out) const;
   std::string Unzstd(RecordView record, RecordBuffer* out);
   // Makes room behind `used` bytes. False: the record is larger than it may become.
   bool MakeRoom(size_t used, RecordBuffer* out) const;
@@ -52,6 +55,7 @@ class Decompressor {
 
   const size_t most_bytes_;
   std::unique_ptr<z_stream_s> gzip_;  // made when the first record needs it
+  std::unique_ptr<z_stream_s> zlib_;  // the same
   ZSTD_DCtx_s* zstd_ = nullptr;       // the same
 };
 

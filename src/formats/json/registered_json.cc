@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "formats/schema_header.h"
 
 namespace laminar {
 
@@ -18,7 +17,7 @@ Result<bool> RegisteredJsonDecoder::Decode(std::span<const RecordView> records, 
     const char* wrong = nullptr;
     for (size_t i = first_; i < records.size() && bodies_.size() < kBatchRows; i++) {
       SchemaHeader header;
-      wrong = ReadSchemaHeader(records[i], &header);
+      wrong = ReadSchemaHeader(kind_, records[i], &header);
       if (wrong != nullptr) break;
       bodies_.push_back(records[i].substr(header.size));
     }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "formats/format.h"
+#include "formats/schema_header.h"
 
 namespace laminar {
 
@@ -13,7 +14,7 @@ namespace laminar {
 // itself is not asked for.
 class RegisteredJsonDecoder final : public Decoder, private BadRowHandler {
  public:
-  explicit RegisteredJsonDecoder(std::unique_ptr<Decoder> inner) : inner_(std::move(inner)) {}
+  RegisteredJsonDecoder(std::unique_ptr<Decoder> inner, RegistryKind kind) : inner_(std::move(inner)), kind_(kind) {}
 
   const Schema& schema() const override { return inner_->schema(); }
   Result<bool> Decode(std::span<const RecordView> records, DecodeCursor* cursor, BadRowHandler* bad_rows,
@@ -23,6 +24,7 @@ class RegisteredJsonDecoder final : public Decoder, private BadRowHandler {
   Status OnBadRow(const BadRow& row) override;
 
   const std::unique_ptr<Decoder> inner_;
+  const RegistryKind kind_;
   // Of the call of Decode.
   std::span<const RecordView> records_;
   BadRowHandler* bad_rows_ = nullptr;

@@ -14,6 +14,11 @@ namespace {
 
 constexpr std::string_view kRegistered = "json.confluent_schema_registry";
 
+// Records begin with the id of a schema: as Confluent's serializers write JSON, or AWS Glue's.
+bool IsRegistered(const OptionValues& values) {
+  return values.Boolean(kRegistered) || RegistryKindOf(values) == RegistryKind::kGlue;
+}
+
 class RegisteredJsonFormat final : public Format {
  public:
   RegisteredJsonFormat(std::unique_ptr<Format> json, SchemaRegistries* registries)
@@ -22,14 +27,15 @@ class RegisteredJsonFormat final : public Format {
   Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema& schema, const OptionValues& values) const override {
     RETURN_IF_ERROR(CheckOptions(values));
     ASSIGN_OR_RETURN(std::unique_ptr<Decoder> decoder, json_->MakeDecoder(schema, values));
-    if (!values.Boolean(kRegistered)) return decoder;
-    return std::unique_ptr<Decoder>(std::make_unique<RegisteredJsonDecoder>(std::move(decoder)));
+    if (!IsRegistered(values)) return decoder;
+    return std::unique_ptr<Decoder>(
+        std::make_unique<RegisteredJsonDecoder>(std::move(decoder), RegistryKindOf(values)));
   }
 
   Result<std::unique_ptr<Encoder>> MakeEncoder(const Schema& schema, const OptionValues& values) const override {
     RETURN_IF_ERROR(CheckOptions(values));
     ASSIGN_OR_RETURN(std::unique_ptr<Encoder> encoder, json_->MakeEncoder(schema, values));
-    if (!values.Boolean(kRegistered)) return encoder;
+    if (!IsRegistered(values)) return encoder;
     ASSIGN_OR_RETURN(const Wanted wanted, WantedBy(schema, values));
     const RegisteredSchemaRef known = wanted.registry->Known(wanted.subject, wanted.text);
     std::string header = known == nullptr ? "" : MakeSchemaHeader(known->id);
@@ -38,16 +44,16 @@ class RegisteredJsonFormat final : public Format {
 
   Status PrepareSink(const Schema& schema, const OptionValues& values) const override {
     RETURN_IF_ERROR(json_->PrepareSink(schema, values));
-    if (!values.Boolean(kRegistered)) return Status::Ok();
+    if (!IsRegistered(values)) return Status::Ok();
     ASSIGN_OR_RETURN(const Wanted wanted, WantedBy(schema, values));
     const Status entered =
         wanted.registry->Enter(wanted.subject, "JSON", wanted.text, RegistersSchemas(values)).status();
-    return Status(entered).At(values.position(kRegistered));
+    return Status(entered).At(SchemaRegistryPosition(values));
   }
 
   Result<Schema> ColumnsOf(const OptionValues& values) const override {
     Result<Schema> own = json_->ColumnsOf(values);
-    if (!own.ok() || !own->empty() || !values.Boolean(kRegistered) || !NamesSchemaRegistry(values) ||
+    if (!own.ok() || !own->empty() || !IsRegistered(values) || !NamesSchemaRegistry(values) ||
         RegistersColumns(values) || !CheckOptions(values).ok())
       return own;
     ASSIGN_OR_RETURN(const RegisteredSchemaRef newest, NewestSchema(values, registries_));
@@ -66,7 +72,7 @@ class RegisteredJsonFormat final : public Format {
   bool PacksRows(const OptionValues& values) const override { return json_->PacksRows(values); }
   // An id may hold a line feed.
   FileLayout Layout(const OptionValues& values) const override {
-    return values.Boolean(kRegistered) ? FileLayout::kNone : json_->Layout(values);
+    return IsRegistered(values) ? FileLayout::kNone : json_->Layout(values);
   }
   std::string FileHeader(const Schema& schema, const OptionValues& values) const override {
     return json_->FileHeader(schema, values);
@@ -89,7 +95,14 @@ class RegisteredJsonFormat final : public Format {
 
   static Status CheckOptions(const OptionValues& values) {
     RETURN_IF_ERROR(CheckSchemaRegistryOptions(values));
-    if (!NamesSchemaRegistry(values) || values.Boolean(kRegistered)) return Status::Ok();
+    if (values.Boolean(kRegistered) && RegistryKindOf(values) == RegistryKind::kGlue) {
+      return Status::User(
+                 "json.confluent_schema_registry = 'true' is for records as Confluent's serializers write "
+                 "them, and the table's schema registry is AWS Glue's",
+                 "Leave it out, or schema_registry.type")
+          .At(values.position(kRegistered));
+    }
+    if (!NamesSchemaRegistry(values) || IsRegistered(values)) return Status::Ok();
     return Status::User("a schema registry is given, and records of JSON do not carry the ids of its schemas",
                         "Add 'json.confluent_schema_registry' = 'true', or leave schema_registry.endpoint out")
         .At(SchemaRegistryPosition(values));

@@ -11,14 +11,11 @@
 #include <future>
 #include <utility>
 
-#include "aws/credentials_cache.h"
-#include "aws/credentials_chain.h"
 #include "aws/http_client.h"
-#include "aws/http_date.h"
-#include "aws/instance_metadata.h"
 #include "aws/percent.h"
-#include "aws/profile.h"
 #include "aws/region.h"
+#include "aws/session.h"
+#include "aws/signing_clock.h"
 #include "aws/xml.h"
 #include "aws_stores/s3_answer.h"
 #include "aws_stores/s3_location.h"
@@ -72,19 +69,12 @@ class S3Store final : public BlobStore {
       : location_(std::move(location)),
         world_(std::move(world)),
         random_(world_.seed),
-        runtime_(aws::Runtime::Acquire()) {}
+        session_(world_.clock, random_.Next(), world_.environment),
+        signing_clock_(world_.clock) {}
 
   Status Open() {
-    const aws::Profile profile(*runtime_, world_.environment);
-    profile_url_ = profile.Get("endpoint_url");
-    std::string ca_file = world_.environment("AWS_CA_BUNDLE");
-    if (ca_file.empty()) ca_file = world_.environment("SSL_CERT_FILE");
-    if (ca_file.empty()) ca_file = profile.Get("ca_bundle");
-    ASSIGN_OR_RETURN(tls_, aws::TlsContext::Create(*runtime_, ca_file));
-    credentials_ = std::make_unique<aws::CredentialsCache>(
-        aws::MakeCredentialsChain(runtime_, tls_, world_.environment), world_.clock);
-    ASSIGN_OR_RETURN(std::string region, aws::ConfiguredRegion(world_.environment, profile.Get("region")));
-    if (region.empty()) region = aws::InstanceRegion(runtime_, world_.environment);
+    ASSIGN_OR_RETURN(const std::string region, session_.Region());
+    ASSIGN_OR_RETURN(credentials_, session_.Credentials({}, region));
     return Use(region.empty() ? kFirstRegion : region);
   }
 
@@ -161,9 +151,9 @@ class S3Store final : public BlobStore {
 
   // Requests go to the region from now on.
   Status Use(const std::string& region) {
-    ASSIGN_OR_RETURN(s3::Address address, s3::AddressOf(location_.bucket, region, world_.environment, profile_url_));
-    http_ = std::make_unique<aws::HttpClient>(runtime_, address.endpoint.tls ? tls_ : nullptr, address.endpoint,
-                                              aws::HttpOptions{.max_connections = 2});
+    ASSIGN_OR_RETURN(s3::Address address, s3::AddressOf(location_.bucket, region, world_.environment,
+                                                        session_.profile().Get("endpoint_url")));
+    ASSIGN_OR_RETURN(http_, session_.Connect(address.endpoint, aws::HttpOptions{.max_connections = 2}));
     path_ = address.path;
     region_ = region;
     return Status::Ok();
@@ -187,7 +177,7 @@ class S3Store final : public BlobStore {
     if (call.body != nullptr) request.headers.emplace_back("content-type", "application/octet-stream");
     if (call.only_if_absent) request.headers.emplace_back("if-none-match", "*");
     request.body = call.body;
-    request.sign = aws::SigV4{std::move(keys), region_, "s3", world_.clock->WallMicros() + clock_offset_micros_};
+    request.sign = aws::SigV4{std::move(keys), region_, "s3", signing_clock_.WallMicros()};
     return Await<aws::HttpReply>([&](auto done) { http_->Send(std::move(request), std::move(done)); });
   }
 
@@ -216,7 +206,8 @@ class S3Store final : public BlobStore {
           RETURN_IF_ERROR(Use(reply.answer.region));
           continue;
         case Outcome::kWrongClock:
-          if (std::exchange(clock_set, true) || !TakeClockOf(*got)) return reply;
+          if (std::exchange(clock_set, true) || !signing_clock_.Correct(*got, http_->endpoint().ToString()))
+            return reply;
           continue;
         case Outcome::kExpiredToken:
           if (std::exchange(token_renewed, true)) return reply;
@@ -244,17 +235,6 @@ class S3Store final : public BlobStore {
 
   Status WithObject(const Call& call, Status status) const {
     return std::move(status).WithContext(std::string("cannot ") + call.action.verb + " " + Describe(call.name));
-  }
-
-  // Signs with the service's time from now on. False: the answer does not say it.
-  bool TakeClockOf(const aws::HttpReply& reply) {
-    const int64_t service_micros = aws::ParseHttpDate(reply.Header("date"));
-    if (service_micros == 0) return false;
-    clock_offset_micros_ = service_micros - world_.clock->WallMicros();
-    LogWarning("this machine's clock is wrong; requests are signed with the service's time",
-               {{"endpoint", http_->endpoint().ToString()},
-                {"seconds_off", std::to_string(-clock_offset_micros_ / kMicrosPerSecond), true}});
-    return true;
   }
 
   // The blobs of a page of the listing; what it needs to be continued, "" at its end.
@@ -287,13 +267,11 @@ class S3Store final : public BlobStore {
   const s3::Location location_;
   const S3World world_;
   Random random_;
-  const std::shared_ptr<aws::Runtime> runtime_;  // shared: with all network users of the process
-  std::shared_ptr<aws::TlsContext> tls_;         // shared: by clients
-  std::unique_ptr<aws::CredentialsCache> credentials_;
-  std::string profile_url_;
+  aws::Session session_;
+  std::shared_ptr<aws::CredentialsProvider> credentials_;  // shared: with the session
   std::string region_, path_;
   std::unique_ptr<aws::HttpClient> http_;
-  int64_t clock_offset_micros_ = 0;  // the service's clock minus ours
+  aws::SigningClock signing_clock_;
 };
 
 }  // namespace

@@ -2,16 +2,13 @@
 // AVAILABLE or FAILURE. So what was registered and is PENDING is remembered, and asked for by the next attempt.
 #include "schema_registries/glue_client.h"
 
-#include <atomic>
-#include <cstdlib>
 #include <future>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "aws/http_date.h"
-#include "base/log.h"
+#include "aws/signing_clock.h"
 #include "formats/schema_header.h"
 #include "schema_registries/glue_error.h"
 
@@ -20,13 +17,14 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int64_t kMostSkewMicros = 60 * kMicrosPerSecond;  // of a clock that is right
-
 class GlueClient final : public RegistryClient {
  public:
   GlueClient(std::unique_ptr<aws::HttpClient> http, std::shared_ptr<aws::CredentialsProvider> credentials,
              GlueRegistryOptions options, const Clock* clock)
-      : http_(std::move(http)), credentials_(std::move(credentials)), options_(std::move(options)), clock_(clock) {}
+      : http_(std::move(http)),
+        credentials_(std::move(credentials)),
+        options_(std::move(options)),
+        signing_clock_(clock) {}
 
   RegistryAnswer Fetch(std::string_view id) override {
     const std::string uuid = DescribeSchemaId(id);
@@ -182,7 +180,8 @@ class GlueClient final : public RegistryClient {
                 Status(reply.status()).WithContext(Describe())};
       }
       GlueAnswer answer = ReadGlueAnswer(*reply, {Describe(), operation, what, options_.region});
-      if (attempt == 0 && ((answer.is_clock && TakeClockOf(*reply)) || answer.is_expired)) {
+      if (attempt == 0 &&
+          ((answer.is_clock && signing_clock_.Correct(*reply, http_->endpoint().ToString())) || answer.is_expired)) {
         if (answer.is_expired) credentials_->Invalidate();
         continue;
       }
@@ -202,31 +201,16 @@ class GlueClient final : public RegistryClient {
                        {"x-amz-target", std::string("AWSGlue.") + operation},
                        {"user-agent", "laminar"}};
     request.body = body;
-    request.sign =
-        aws::SigV4{std::move(credentials), options_.region, "glue", clock_->WallMicros() + clock_offset_micros_};
+    request.sign = aws::SigV4{std::move(credentials), options_.region, "glue", signing_clock_.WallMicros()};
     const auto promise = std::make_shared<std::promise<aws::HttpReply>>();  // shared: with the callback
     http_->Send(std::move(request), [promise](aws::HttpReply reply) { promise->set_value(std::move(reply)); });
     return promise->get_future().get();
   }
 
-  // Signs with the service's time from now on. False: the answer does not say it, or it is ours.
-  bool TakeClockOf(const aws::HttpReply& reply) {
-    const int64_t service_micros = aws::ParseHttpDate(reply.Header("date"));
-    if (service_micros == 0) return false;
-    const int64_t offset = service_micros - clock_->WallMicros();
-    if (std::abs(offset - clock_offset_micros_) < kMostSkewMicros) return false;
-    clock_offset_micros_ = offset;
-    LogWarning("this machine's clock is wrong; requests are signed with the service's time",
-               {{"endpoint", http_->endpoint().ToString()},
-                {"seconds_off", std::to_string(-offset / kMicrosPerSecond), true}});
-    return true;
-  }
-
   const std::unique_ptr<aws::HttpClient> http_;
   const std::shared_ptr<aws::CredentialsProvider> credentials_;  // shared: with other clients of the role
   const GlueRegistryOptions options_;
-  const Clock* const clock_;
-  std::atomic<int64_t> clock_offset_micros_{0};  // the service's clock minus ours
+  aws::SigningClock signing_clock_;
   std::mutex mutex_;
   // guarded by mutex_; the versions that are PENDING, by the schema's name and the text
   std::map<std::pair<std::string, std::string>, std::string> pending_;

@@ -34,13 +34,12 @@ bool IsAwsHost(std::string_view host) {
 
 HttpKinesisApi::HttpKinesisApi(Target target, std::unique_ptr<aws::HttpClient> http,
                                std::shared_ptr<aws::CredentialsProvider> credentials,
-                               std::shared_ptr<EndpointState> endpoint, const Clock* clock)
+                               std::shared_ptr<EndpointState> endpoint)
     : target_(std::move(target)),
       stream_{target_.stream_name, target_.stream_arn},
       http_(std::move(http)),
       credentials_(std::move(credentials)),
-      endpoint_(std::move(endpoint)),
-      clock_(clock) {}
+      endpoint_(std::move(endpoint)) {}
 
 HttpKinesisApi::~HttpKinesisApi() {
   http_->Shutdown();
@@ -98,8 +97,7 @@ void HttpKinesisApi::Send(std::shared_ptr<Call> call) {
                        {"x-amz-target", std::string("Kinesis_20131202.") + call->operation},
                        {"user-agent", "laminar"}};
     request.body = call->body;
-    request.sign = aws::SigV4{credentials.value(), target_.region, "kinesis",
-                              clock_->WallMicros() + endpoint_->clock_offset_micros.load()};
+    request.sign = aws::SigV4{credentials.value(), target_.region, "kinesis", endpoint_->clock.WallMicros()};
     http_->Send(std::move(request), [this, call](aws::HttpReply reply) { OnReply(call, std::move(reply)); });
   });
 }
@@ -112,7 +110,7 @@ void HttpKinesisApi::OnReply(const std::shared_ptr<Call>& call, aws::HttpReply r
   } else if (reply.status != 200) {
     ServiceError service = call->codec->DecodeError(reply.status, reply.body);
     if (service.code.empty()) service.code = BareErrorCode(reply.Header("x-amzn-errortype"));
-    if (Repeat(call, service, service_micros)) return;
+    if (Repeat(call, service, reply)) return;
     error = service.code.empty() ? MakeGarbageError(target_, call->operation, reply, "it names no error code")
                                  : MakeServiceError(target_, call->operation, service);
   }
@@ -121,15 +119,9 @@ void HttpKinesisApi::OnReply(const std::shared_ptr<Call>& call, aws::HttpReply r
   Finished();
 }
 
-bool HttpKinesisApi::Repeat(const std::shared_ptr<Call>& call, const ServiceError& error, int64_t service_micros) {
-  if (IsClockError(error) && !call->repeated_for_clock && service_micros != 0) {
-    const int64_t offset = service_micros - clock_->WallMicros();
-    const int64_t known = endpoint_->clock_offset_micros.load();
-    if (std::abs(offset - known) < kMostSkewMicros) return false;
-    endpoint_->clock_offset_micros = offset;
+bool HttpKinesisApi::Repeat(const std::shared_ptr<Call>& call, const ServiceError& error, const aws::HttpReply& reply) {
+  if (IsClockError(error) && !call->repeated_for_clock && endpoint_->clock.Correct(reply, target_.endpoint)) {
     call->repeated_for_clock = true;
-    LogWarning("this machine's clock is wrong; requests are signed with the service's time",
-               {{"endpoint", target_.endpoint}, {"seconds_off", std::to_string(-offset / kMicrosPerSecond), true}});
     Send(call);
     return true;
   }

@@ -11,6 +11,7 @@
 
 #include "aws/credentials.h"
 #include "aws/http_client.h"
+#include "aws/signing_clock.h"
 #include "base/clock.h"
 #include "connectors/kinesis/codec.h"
 #include "connectors/kinesis/error.h"
@@ -26,7 +27,9 @@ enum class WireState { kUntried, kCbor, kJson };
 
 // What is known about one endpoint. Shared by its clients.
 struct EndpointState {
-  std::atomic<int64_t> clock_offset_micros{0};  // the service's clock minus ours
+  // clock: borrowed.
+  explicit EndpointState(const Clock* clock) : clock(clock) {}
+  aws::SigningClock clock;
   std::atomic<WireState> wire{WireState::kUntried};
 };
 
@@ -35,14 +38,9 @@ bool IsAwsHost(std::string_view host);
 
 class HttpKinesisApi final : public KinesisApi {
  public:
-  // A Date header further from our clock than this makes a refused signature the clock's fault.
-  static constexpr int64_t kMostSkewMicros = 4 * 60 * kMicrosPerSecond;
-
-  // clock: borrowed, outlives the object. credentials, endpoint: shared with other clients of the same role and
-  // endpoint.
+  // credentials, endpoint: shared with other clients of the same role and endpoint.
   HttpKinesisApi(Target target, std::unique_ptr<aws::HttpClient> http,
-                 std::shared_ptr<aws::CredentialsProvider> credentials, std::shared_ptr<EndpointState> endpoint,
-                 const Clock* clock);
+                 std::shared_ptr<aws::CredentialsProvider> credentials, std::shared_ptr<EndpointState> endpoint);
   ~HttpKinesisApi() override;
 
   void DescribeStreamSummary(Callback<StreamSummary> done) override;
@@ -63,7 +61,7 @@ class HttpKinesisApi final : public KinesisApi {
   void Send(std::shared_ptr<Call> call);
   void OnReply(const std::shared_ptr<Call>& call, aws::HttpReply reply);
   // True if the error was one that a repetition cures, and the call is under way again.
-  bool Repeat(const std::shared_ptr<Call>& call, const ServiceError& error, int64_t service_micros);
+  bool Repeat(const std::shared_ptr<Call>& call, const ServiceError& error, const aws::HttpReply& reply);
   void Finished();
 
   const Target target_;
@@ -71,7 +69,6 @@ class HttpKinesisApi final : public KinesisApi {
   const std::unique_ptr<aws::HttpClient> http_;
   const std::shared_ptr<aws::CredentialsProvider> credentials_;
   const std::shared_ptr<EndpointState> endpoint_;
-  const Clock* const clock_;
   std::mutex mutex_;
   std::condition_variable idle_;
   int in_flight_ = 0;  // guarded by mutex_

@@ -41,8 +41,8 @@ class HttpKinesisApiFactory final : public KinesisApiFactory {
     http_options.max_connections = static_cast<size_t>(std::max(1, options.max_connections));
     ASSIGN_OR_RETURN(auto http, session_->Connect(std::move(endpoint), http_options));
     auto state = StateOf(target.endpoint, http->endpoint().host);
-    return std::unique_ptr<KinesisApi>(std::make_unique<HttpKinesisApi>(
-        std::move(target), std::move(http), std::move(credentials), std::move(state), &session_->clock()));
+    return std::unique_ptr<KinesisApi>(
+        std::make_unique<HttpKinesisApi>(std::move(target), std::move(http), std::move(credentials), std::move(state)));
   }
 
  private:
@@ -50,7 +50,7 @@ class HttpKinesisApiFactory final : public KinesisApiFactory {
     std::lock_guard lock(mutex_);
     auto& state = states_[endpoint];
     if (!state) {
-      state = std::make_shared<EndpointState>();
+      state = std::make_shared<EndpointState>(&session_->clock());
       const std::string disabled = session_->environment()("AWS_CBOR_DISABLE");
       if (disabled == "1" || disabled == "true") {
         state->wire = WireState::kJson;

@@ -19,7 +19,7 @@ std::string Registered(const std::string& text) {
 
 std::unique_ptr<Decoder> NewDecoder(const Schema& schema) {
   return std::make_unique<RegisteredJsonDecoder>(std::make_unique<JsonDecoder>(schema, JsonOptions()),
-      RegistryKind::kConfluent);
+                                                 RegistryKind::kConfluent);
 }
 
 TEST(RegisteredJson, HeadersAreTakenOffAndRecordsWithoutOneAreBad) {

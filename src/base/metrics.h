@@ -38,7 +38,7 @@ class Gauge {
   X(rows_in, Counter, "rows decoded from sources")                                                                  \
   X(bytes_in, Counter, "bytes of records read, as stored in the stream or file")                                    \
   X(rows_to_sinks, Counter, "rows handed to sinks")                                                                 \
-  X(rows_out, Counter, "rows acknowledged by sinks")                                                                \
+  X(rows_out, Counter, "rows acknowledged by sinks, dead letters among them")                                       \
   X(bytes_out, Counter, "bytes of records acknowledged by sinks")                                                   \
   X(oversize_rows, Counter, "rows that a sink's stream does not take: dropped, or sent to dead letters")            \
   X(bad_rows, Counter, "rows that sources could not take: dropped by bad_data, or kept as dead letters")            \

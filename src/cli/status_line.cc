@@ -98,7 +98,7 @@ std::string DescribeTotal(const PipelineMetrics& metrics, const SourceFigures& s
                      rows(metrics.rows_out.Get()) + " out (" + FormatBytes(metrics.bytes_out.Get()) + ")";
   if (const uint64_t bad = metrics.bad_rows.Get(); bad > 0)
     line += ", " + FormatCount(bad) + (bad == 1 ? " bad row" : " bad rows") +
-            (metrics.dead_letters.Get() > 0 ? " kept as dead letters" : " dropped");
+            (metrics.dead_letters.Get() > 0 ? " kept as dead letters (rows out, too)" : " dropped");
   if (const uint64_t late = LateRows(sources); late > 0)
     line += ", " + FormatCount(late) + (late == 1 ? " late row dropped" : " late rows dropped");
   if (const uint64_t ahead = AheadRows(sources); ahead > 0)

@@ -264,3 +264,37 @@ def test_check_names_what_does_not_fit(laminar):
     run = laminar("check", script=avro_source("reads", "n BIGINT, other TEXT", "s", SMALL) + "SELECT n, other FROM reads;\n")
     run.expect(2)
     assert "the Avro schema has no field other" in run.stderr, run.stderr
+
+
+@pytest.mark.parametrize("codec", ["null", "deflate", "snappy", "zstandard"])
+def test_a_file_that_we_write_others_read(laminar, tmp_path, codec):
+    """One container of many blocks, whatever the number of workers; and it is read back."""
+    rows = 10_000
+    with open(tmp_path / "in.jsonl", "w") as file:
+        file.writelines(json.dumps({"n": n, "k": f"key {n % 7}" if n % 5 else None}) + "\n" for n in range(rows))
+    options = "" if codec == "null" else f", 'avro.encoding' = 'container', 'avro.codec' = '{codec}'"
+    tables = (f"CREATE TABLE reads (n BIGINT, k TEXT) WITH (connector = 'single_file', path = '{tmp_path}/in.jsonl', format = 'json');\n"
+              f"CREATE TABLE file (n BIGINT NOT NULL, k TEXT) WITH (connector = 'single_file', path = '{tmp_path}/out.avro', format = 'avro'{{}});\n")  # fmt: skip
+    laminar("run", "--parallelism", "2", script=tables.format(options) + "INSERT INTO file SELECT n, k FROM reads;\n").expect(0)
+    expected = [{"n": n, "k": f"key {n % 7}" if n % 5 else None} for n in range(rows)]
+    # Of each library one codec needs a package that the tests do not have.
+    if codec != "zstandard":
+        with open(tmp_path / "out.avro", "rb") as file:
+            blocks = list(fastavro.block_reader(file))
+        assert len(blocks) > 1 and sorted((row for block in blocks for row in block), key=lambda row: row["n"]) == expected
+    if codec != "snappy":
+        reader = avro.datafile.DataFileReader(open(tmp_path / "out.avro", "rb"), avro.io.DatumReader())
+        assert sorted(reader, key=lambda row: row["n"]) == expected
+    run = laminar("run", script=tables.format("") + "SELECT n, k FROM file;\n").expect(0)
+    assert sorted(run.rows(), key=lambda row: row["n"]) == expected
+
+
+def test_a_file_without_rows_is_a_container(laminar, tmp_path):
+    (tmp_path / "in.jsonl").write_text("")
+    tables = (f"CREATE TABLE reads (n BIGINT) WITH (connector = 'single_file', path = '{tmp_path}/in.jsonl', format = 'json');\n"
+              f"CREATE TABLE file (n BIGINT) WITH (connector = 'single_file', path = '{tmp_path}/out.avro', format = 'avro');\n")  # fmt: skip
+    laminar("run", script=tables + "INSERT INTO file SELECT n FROM reads;\n").expect(0)
+    with open(tmp_path / "out.avro", "rb") as file:
+        assert list(fastavro.reader(file)) == []
+    run = laminar("run", "--state-dir", tmp_path / "state", script=tables + "INSERT INTO file SELECT n FROM reads;\n")
+    assert run.wait() != 0 and "cannot be gone on with from a checkpoint" in run.stderr, run.describe()

@@ -402,7 +402,7 @@ def test_every_type_in_every_format(quick_server, new_name, laminar, format):
     (file_table("t", "a BIGINT", "f", "parquet", append="true") + "INSERT INTO t VALUES (1);", "rows cannot be added to a file of format 'parquet'"),
     (file_table("t", "a BLOB", "f", "raw") + "SELECT * FROM t;", "connector 'single_file' has no format 'raw'"),
     (file_table("t", "a TEXT", "f", "raw_string", compression="gzip") + "SELECT * FROM t;", "cannot be read while it is compressed"),
-    (file_table("t", "a TEXT", "f", "json", **{"json.confluent_schema_registry": "true"}) + "SELECT * FROM t;", "records that begin with the id of a schema cannot be read from a file"),
+    (file_table("t", "a TEXT", "f", "json", **{"json.confluent_schema_registry": "true"}) + "SELECT * FROM t;", "records that begin with the id of a schema cannot stand in a file"),
 ], ids=lambda value: value[:40] if not value.startswith("CREATE") else "")  # fmt: skip
 def test_what_cannot_be_is_said_while_planning(laminar, script, words):
     run = laminar("check", script=script)

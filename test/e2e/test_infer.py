@@ -158,10 +158,9 @@ def test_new_records_are_waited_for(quick_server, new_name, laminar):
 
 def test_avro_files_that_cannot_be_are_said_while_planning(laminar):
     table = "CREATE TABLE t (n BIGINT) WITH (connector = 'single_file', path = 'x.avro', format = 'avro'{});\n"
-    said = laminar("check", script=table.format("") + "INSERT INTO t SELECT 1;\n").expect(2).stderr
-    assert "files of format 'avro' are read only" in said and "1:" in said
-    said = laminar("check", script=table.format(", 'avro.encoding' = 'raw', 'avro.schema' = '\"long\"'") + "SELECT n FROM t;\n").expect(2).stderr
-    assert "of Avro, a file can only be a container" in said
+    for statement in ("SELECT n FROM t;\n", "INSERT INTO t SELECT 1;\n"):
+        said = laminar("check", script=table.format(", 'avro.encoding' = 'raw'") + statement).expect(2).stderr
+        assert "of Avro, a file can only be a container" in said and "1:" in said
 
 
 def test_lines_of_text(laminar, tmp_path):

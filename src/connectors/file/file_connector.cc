@@ -57,7 +57,7 @@ class FileConnector final : public Connector {
  public:
   std::string name() const override { return "single_file"; }
   std::string description() const override {
-    return "Reads a file to its end, or writes a file anew: lines, or a Parquet file; reads containers of Avro";
+    return "Reads a file to its end, or writes a file anew: lines, a Parquet file, or an Avro container";
   }
   const std::vector<OptionSpec>& options() const override {
     static const std::vector<OptionSpec> kOptions = {
@@ -95,28 +95,21 @@ class FileConnector final : public Connector {
                                 .At(table.options.position("append")));
       }
     }
-    const bool is_avro = table.options.StringOr("format", "") == "avro";
-    if (use == OptionUse::kSink && is_avro) {
-      problems->push_back(Status::User("files of format 'avro' are read only", "Choose another format for this table")
-                              .At(table.options.position("format")));
-    }
-    if (use != OptionUse::kSource || table.format == nullptr ||
-        table.format->Layout(table.options) != FileLayout::kNone)
-      return;
-    if (is_avro && table.options.Written("avro.encoding")) {
+    if (table.format == nullptr || table.format->Layout(table.options) != FileLayout::kNone) return;
+    if (table.options.Written("avro.encoding")) {
       problems->push_back(Status::User("of Avro, a file can only be a container: other datums do not show their ends",
                                        "Leave avro.encoding out, or set it to container")
                               .At(table.options.position("avro.encoding")));
       return;
     }
     if (table.options.StringOr("compression", "none") == "none") {
-      problems->push_back(
-          Status::User("records that begin with the id of a schema cannot be read from a file: where one "
-                       "ends does not show",
-                       "Leave the options of the schema registry out, or read them from a stream")
-              .At(table.options.position("format")));
+      problems->push_back(Status::User("records that begin with the id of a schema cannot stand in a file: where one "
+                                       "ends does not show",
+                                       "Leave the options of the schema registry out, or use a stream")
+                              .At(table.options.position("format")));
       return;
     }
+    if (use == OptionUse::kSink) return;
     problems->push_back(
         Status::User("a file of lines of format '" + table.options.StringOr("format", "") +
                          "' cannot be read while it is compressed",

@@ -86,14 +86,15 @@ const char* ReadAvroBlockFrame(std::string_view record, const AvroHeader& header
   return wrong;
 }
 
-void AppendAvroContainer(std::string_view schema, AvroCodec codec, uint64_t rows, std::string_view data,
-                         std::string* out) {
-  std::string block;
-  CompressAvro(codec, data, &block);
+std::string AvroSync(std::string_view one, std::string_view other) {
   std::string sync;
-  for (uint64_t word : {AvroFingerprint(block), AvroFingerprint(std::string(schema) + std::to_string(rows))}) {
+  for (uint64_t word : {AvroFingerprint(one), AvroFingerprint(other)}) {
     for (int i = 0; i < 8; i++, word >>= 8) sync += static_cast<char>(word & 0xFF);
   }
+  return sync;
+}
+
+void AppendAvroHeader(std::string_view schema, AvroCodec codec, std::string_view sync, std::string* out) {
   out->append(kAvroMagic);
   AppendAvroLong(2, out);
   AppendBytes(kSchemaKey, out);
@@ -102,9 +103,21 @@ void AppendAvroContainer(std::string_view schema, AvroCodec codec, uint64_t rows
   AppendBytes(AvroCodecName(codec), out);
   AppendAvroLong(0, out);
   out->append(sync);
+}
+
+void AppendAvroBlock(AvroCodec codec, uint64_t rows, std::string_view data, std::string_view sync, std::string* out) {
+  std::string block;
+  CompressAvro(codec, data, &block);
   AppendAvroLong(static_cast<int64_t>(rows), out);
   AppendBytes(block, out);
   out->append(sync);
+}
+
+void AppendAvroContainer(std::string_view schema, AvroCodec codec, uint64_t rows, std::string_view data,
+                         std::string* out) {
+  const std::string sync = AvroSync(data, std::string(schema) + std::to_string(rows));
+  AppendAvroHeader(schema, codec, sync, out);
+  AppendAvroBlock(codec, rows, data, sync, out);
 }
 
 size_t AvroContainerOverhead(std::string_view schema) {

@@ -34,7 +34,14 @@ struct AvroBlock {
 // behind the next sync marker, or the size of the record if there is none.
 const char* ReadAvroBlockFrame(std::string_view record, const AvroHeader& header, size_t offset, AvroBlock* block);
 
-// A container of one block. The sync marker is made from the block's bytes: the same rows give the same container.
+// A sync marker made from two texts: the same ones give the same marker.
+std::string AvroSync(std::string_view one, std::string_view other);
+// What a file begins with. sync: kAvroSyncBytes that stand behind each of its blocks.
+void AppendAvroHeader(std::string_view schema, AvroCodec codec, std::string_view sync, std::string* out);
+// A block of rows, whose datums are `data`.
+void AppendAvroBlock(AvroCodec codec, uint64_t rows, std::string_view data, std::string_view sync, std::string* out);
+
+// A container of one block. The sync marker is made from what is in it: the same rows give the same container.
 void AppendAvroContainer(std::string_view schema, AvroCodec codec, uint64_t rows, std::string_view data,
                          std::string* out);
 

@@ -53,8 +53,8 @@ Result<std::unique_ptr<AvroEncoder>> AvroEncoder::Make(Schema schema, AvroOption
 Status AvroEncoder::Encode(const Batch& batch, EncodedRows* out) {
   CHECK(batch.columns() == schema_.size());
   CHECK_MSG(options_.encoding != AvroEncoding::kRegistered || !head_.empty(), "the sink was not prepared");
-  RETURN_IF_ERROR(Prepare(batch));
   if (options_.encoding == AvroEncoding::kContainer) return EncodeContainers(batch, out);
+  RETURN_IF_ERROR(Prepare(batch));
   for (size_t row = 0; row < batch.rows(); row++) {
     datums_.Clear();
     if (const char* wrong = writer_->WriteFields(row, &datums_)) return CannotWrite(batch, row, wrong);
@@ -97,13 +97,19 @@ Status AvroEncoder::CannotWrite(const Batch& batch, size_t row, const char* wron
                       "Filter such rows out, give them another value in the query, or change avro.schema");
 }
 
-Status AvroEncoder::EncodeContainers(const Batch& batch, EncodedRows* out) {
+Result<std::string_view> AvroEncoder::EncodeDatums(const Batch& batch) {
+  RETURN_IF_ERROR(Prepare(batch));
   datums_.Clear();
   ends_.clear();
   for (size_t row = 0; row < batch.rows(); row++) {
     if (const char* wrong = writer_->WriteFields(row, &datums_)) return CannotWrite(batch, row, wrong);
     ends_.push_back(datums_.text().size());
   }
+  return datums_.text();
+}
+
+Status AvroEncoder::EncodeContainers(const Batch& batch, EncodedRows* out) {
+  RETURN_IF_ERROR(EncodeDatums(batch).status());
   const size_t overhead = AvroContainerOverhead(options_.schema->text());
   const size_t room = limit_ > overhead ? limit_ - overhead : 0;
   size_t first = 0;
@@ -132,6 +138,28 @@ void AvroEncoder::PutContainers(size_t begin, size_t end, EncodedRows* out) {
   }
   out->ends.push_back(out->bytes.size());
   out->first_rows.push_back(static_cast<uint32_t>(begin));
+}
+
+// ---- one file
+
+AvroFileEncoder::AvroFileEncoder(std::unique_ptr<AvroEncoder> rows)
+    : rows_(std::move(rows)), sync_(AvroSync(rows_->options().schema->text(), "a file of many blocks")) {}
+
+void AvroFileEncoder::Begin(std::string* bytes) {
+  if (std::exchange(begun_, true)) return;
+  AppendAvroHeader(rows_->options().schema->text(), rows_->options().codec, sync_, bytes);
+}
+
+Status AvroFileEncoder::Encode(const Batch& batch, std::string* bytes) {
+  ASSIGN_OR_RETURN(const std::string_view datums, rows_->EncodeDatums(batch));
+  Begin(bytes);
+  AppendAvroBlock(rows_->options().codec, batch.rows(), datums, sync_, bytes);
+  return Status::Ok();
+}
+
+Status AvroFileEncoder::Finish(std::string* bytes) {
+  Begin(bytes);
+  return Status::Ok();
 }
 
 }  // namespace laminar

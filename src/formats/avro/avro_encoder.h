@@ -1,4 +1,5 @@
-// Rows into Avro records: a single object or a raw datum for each row, or container files of many.
+// Rows into Avro: records, which are a single object or a raw datum for each row, or container files of many; or one
+// container file.
 #pragma once
 
 #include <memory>
@@ -19,6 +20,9 @@ class AvroEncoder final : public Encoder {
 
   Status Encode(const Batch& batch, EncodedRows* out) override;
   void LimitRecords(uint64_t bytes) override { limit_ = bytes; }
+  // The datums of all rows, one behind the other; valid until the next call.
+  Result<std::string_view> EncodeDatums(const Batch& batch);
+  const AvroOptions& options() const { return options_; }  // with the schema that is written
 
  private:
   AvroEncoder(Schema schema, AvroOptions options);
@@ -35,6 +39,21 @@ class AvroEncoder final : public Encoder {
   uint64_t limit_;            // bytes of a container of several rows
   JsonBuffer datums_;         // of a batch, for containers; of a row else
   std::vector<size_t> ends_;  // of the rows within datums_
+};
+
+// A block for each batch. Nothing is kept back: what was written is a container at any time.
+class AvroFileEncoder final : public FileEncoder {
+ public:
+  explicit AvroFileEncoder(std::unique_ptr<AvroEncoder> rows);
+  Status Encode(const Batch& batch, std::string* bytes) override;
+  Status Finish(std::string* bytes) override;
+
+ private:
+  void Begin(std::string* bytes);
+
+  const std::unique_ptr<AvroEncoder> rows_;
+  const std::string sync_;
+  bool begun_ = false;
 };
 
 }  // namespace laminar

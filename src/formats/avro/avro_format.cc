@@ -128,6 +128,17 @@ class AvroFormat final : public Format {
     return std::unique_ptr<Encoder>(std::move(encoder).value());
   }
 
+  // A container is a file; nothing else is.
+  Result<std::unique_ptr<FileEncoder>> MakeFileEncoder(const Schema& schema,
+                                                       const OptionValues& values) const override {
+    if (Layout(values) == FileLayout::kNone) return std::unique_ptr<FileEncoder>();
+    ASSIGN_OR_RETURN(AvroOptions options, Read(values));
+    options.encoding = AvroEncoding::kContainer;
+    Result<std::unique_ptr<AvroEncoder>> rows = AvroEncoder::Make(schema, std::move(options));
+    if (!rows.ok()) return Status(rows.status()).At(PositionOf(values));
+    return std::unique_ptr<FileEncoder>(std::make_unique<AvroFileEncoder>(std::move(rows).value()));
+  }
+
   Result<Schema> ColumnsOf(const OptionValues& values) const override {
     ASSIGN_OR_RETURN(AvroSchemaRef schema, ReadSchema(values));
     if (schema == nullptr && NamesSchemaRegistry(values)) {

@@ -76,6 +76,12 @@ class CompressedFormat final : public Format {
     return compressed;
   }
 
+  Result<std::unique_ptr<FileEncoder>> MakeFileEncoder(const Schema& schema,
+                                                       const OptionValues& options) const override {
+    if (read_(options, OptionUse::kSink) != Compression::kNone) return std::unique_ptr<FileEncoder>();
+    return inner_->MakeFileEncoder(schema, options);
+  }
+
   void Check(const Schema& columns, const OptionValues& options, OptionUse use,
              std::vector<Status>* problems) const override {
     inner_->Check(columns, options, use, problems);

@@ -11,7 +11,8 @@ namespace laminar {
 
 constexpr size_t kLargestPlainRecord = 256 << 20;
 
-// `inner` with the option. Requires that inner has no file encoder. most_bytes: a decompressed record may be no larger.
+// `inner` with the option. Requires that inner has no file encoder where the option says
+// something. most_bytes: a decompressed record may be no larger.
 std::unique_ptr<Format> MakeCompressedFormat(std::unique_ptr<Format> inner, size_t most_bytes = kLargestPlainRecord);
 // The same for schema_registry.compression: what follows the headers of AWS Glue's schema registry may be compressed.
 std::unique_ptr<Format> MakeGlueCompressedFormat(std::unique_ptr<Format> inner,

@@ -62,8 +62,9 @@ HttpFailure Classify(int error) {
     case AWS_IO_SOCKET_CLOSED:
       return HttpFailure::kLost;
     case AWS_ERROR_HTTP_PROTOCOL_ERROR:
-    case AWS_ERROR_SHORT_BUFFER:
       return HttpFailure::kGarbage;
+    case AWS_ERROR_SHORT_BUFFER:  // as OnBody ends a call
+      return HttpFailure::kTooLarge;
     case AWS_ERROR_HTTP_CONNECTION_MANAGER_SHUTTING_DOWN:
     case AWS_ERROR_HTTP_STREAM_CANCELLED:
       return HttpFailure::kShutdown;

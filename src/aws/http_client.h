@@ -51,7 +51,8 @@ enum class HttpFailure {
   kCertificate,  // the server's certificate is not trusted, expired, or for another name
   kTls,          // another failure of the TLS handshake
   kLost,         // the connection broke
-  kGarbage,      // the answer is no HTTP, or longer than kMaxResponseBytes
+  kGarbage,      // the answer is no HTTP
+  kTooLarge,     // the answer is longer than kMaxResponseBytes
   kShutdown,     // the client is being closed
   kOther,
 };

@@ -116,6 +116,13 @@ TEST_F(HttpClientTest, GarbageInsteadOfHttp) {
   EXPECT_EQ(Call(*Client(server.url())).failure, HttpFailure::kGarbage);
 }
 
+TEST_F(HttpClientTest, AnAnswerThatIsTooLarge) {
+  TestServer server([](const TestServer::Request&) {
+    return TestServer::Answer(200, std::string(HttpClient::kMaxResponseBytes + 1, 'x'));
+  });
+  EXPECT_EQ(Call(*Client(server.url())).failure, HttpFailure::kTooLarge);
+}
+
 TEST_F(HttpClientTest, ConnectionClosedInTheMiddle) {
   auto truncated = [](const TestServer::Request&) {
     return std::string("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort");

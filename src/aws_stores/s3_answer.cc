@@ -121,6 +121,7 @@ Answer NoAnswer(const aws::HttpReply& reply) {
       answer.code = "Timeout";
       break;
     case HttpFailure::kGarbage:
+    case HttpFailure::kTooLarge:
       answer.code = "GarbageAnswer";
       break;
     default:

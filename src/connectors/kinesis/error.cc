@@ -200,6 +200,10 @@ ApiError MakeTransportError(const Target& target, std::string_view operation, co
     case HttpFailure::kGarbage:
       return make("the answer of " + at + " is not usable HTTP: " + text,
                   "Check that the endpoint is a Kinesis endpoint", "GarbageAnswer");
+    case HttpFailure::kTooLarge:
+      return make("an answer of " + at + " is larger than " +
+                      std::to_string(aws::HttpClient::kMaxResponseBytes >> 20) + " MiB",
+                  "Check that the endpoint is a Kinesis endpoint", kAnswerTooLarge);
     case HttpFailure::kShutdown:
       return {ErrorClass::kTransient, Status::Cancelled(target.Describe() + ": closed")};
     case HttpFailure::kNone:

@@ -23,6 +23,9 @@ enum class ErrorClass {
   kFatal,            // no such stream, access denied, invalid argument, bad credentials: stop with the cause
 };
 
+// Code of a transient failure: less should be asked for.
+constexpr char kAnswerTooLarge[] = "AnswerTooLarge";
+
 struct ApiError {
   ErrorClass error_class = ErrorClass::kTransient;
   Status status;  // code() = the AWS code; message names stream, region and endpoint; hint says what to change

@@ -174,6 +174,16 @@ int64_t ReadsDuring(SourceHarness* harness, int64_t micros) {
   return harness->world.model.counts().reads - before;
 }
 
+TEST(KinesisSource, LessIsAskedForWhereAnAnswerIsTooLarge) {
+  SourceHarness harness(8, {.max_client_bytes = 500});
+  harness.world.model.CreateStream("in", 2);
+  harness.PutMany(10, 3000);  // tiny ones, of which many are asked for once their size is known
+  harness.Start(SourceOffset::kEarliest, 1);
+  ASSERT_TRUE(harness.RunUntil([&] { return harness.lines.size() == harness.put_count(); }));
+  EXPECT_EQ(harness.Disorder(), "");
+  EXPECT_GT(harness.world.metrics.retries.Get(), 0u);
+}
+
 TEST(KinesisSource, PollsFiveTimesASecondAndAboutOnceInASilentShard) {
   SourceHarness harness(10);
   harness.world.model.CreateStream("in", 1);

@@ -443,6 +443,8 @@ Outcome<GetRecordsResult> ModelKinesis::DoGetRecords(const std::string& name, co
     bytes += record.data + record.partition_key + record.sequence_number;
     end++;
   }
+  if (data_bytes > options_.max_client_bytes)
+    return Fail<GetRecordsResult>(ErrorClass::kTransient, kAnswerTooLarge, "the answer is too large");
   bytes.append(kRecordPadding, '\0');
   const auto storage = std::make_shared<const std::string>(std::move(bytes));
   const char* at = storage->data();

@@ -35,6 +35,7 @@ struct ModelOptions {
   int64_t max_record_bytes = 1 << 20;
   size_t max_answer_records = 10'000;
   size_t max_answer_bytes = 10 << 20;
+  size_t max_client_bytes = SIZE_MAX;  // the client does not take larger answers of GetRecords
   bool refuses_trimmed = false;  // a sequence number of a trimmed record; else reading silently begins behind it
   int64_t retention_hours = 24;  // only said: see TrimShard
   bool ignores_keys = false;     // as the summary says

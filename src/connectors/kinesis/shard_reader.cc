@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "aws/http_client.h"
 #include "base/check.h"
 
 namespace laminar::kinesis {
@@ -21,6 +22,8 @@ constexpr int64_t kServiceClockMarginMicros = 5 * kMicrosPerSecond;
 using Kind = ShardPosition::Kind;
 // Some servers always say that a reader is caught up. An answer this large says otherwise.
 constexpr size_t kLargeAnswerBytes = 1 << 20;
+// What records are, at least, where an answer was too large: three quarters of it, in base64.
+constexpr int64_t kTooLargeBytes = static_cast<int64_t>(aws::HttpClient::kMaxResponseBytes) / 4 * 3;
 
 }  // namespace
 
@@ -191,6 +194,9 @@ Status ShardReader::OnIterator(Outcome<std::string> outcome, int64_t now_micros)
 
 Status ShardReader::OnRecords(Outcome<GetRecordsResult> outcome, int64_t now_micros) {
   if (!outcome.ok()) {
+    // AWS gives no such answers, other servers do: records are larger than those so far.
+    if (outcome.error->status.code() == kAnswerTooLarge)
+      average_record_bytes_ = std::max(2 * average_record_bytes_, kTooLargeBytes / limit_);
     if (outcome.error->error_class != ErrorClass::kExpiredIterator)
       return OnFailure(*outcome.error, &records_retry_, now_micros);
     // Usual after a long back-pressure: no reason to wait, unless the new one has expired too.

@@ -66,6 +66,7 @@ struct TableSpec {
   const Format* format = nullptr;               // nullptr for connectors without one (generator)
   std::vector<std::string> column_expressions;  // generator only: SQL of each column's `AS (...)`, else empty
   BadDataPolicy bad_data = BadDataPolicy::kFail;
+  std::vector<ColumnPredicate> predicates;  // sources only, on columns of `schema`: for Decoder::PushDown
 };
 
 enum class PollState {

@@ -25,6 +25,14 @@ Result<bool> TryCast(duckdb::ClientContext& context, duckdb::Vector* from, size_
 
 }  // namespace
 
+bool NeverFails(const duckdb::LogicalType& from, const duckdb::LogicalType& to) {
+  using duckdb::LogicalType;
+  if (from == to || to == LogicalType::VARCHAR) return true;  // not so JSON, which is a VARCHAR by another name
+  if (from.id() == duckdb::LogicalTypeId::TIMESTAMP_NS) return to.id() == duckdb::LogicalTypeId::TIMESTAMP;
+  return from.IsNumeric() && to.IsNumeric() && to.id() != duckdb::LogicalTypeId::DECIMAL &&
+         LogicalType::ForceMaxLogicalType(from, to) == to;
+}
+
 Status CastColumn(DuckSession* session, duckdb::Vector* from, size_t count, duckdb::Vector* to,
                   std::vector<BadCast>* bad) {
   duckdb::ClientContext& context = session->context();

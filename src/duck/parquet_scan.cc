@@ -2,6 +2,7 @@
 // costs what its file costs, and no plan.
 #include "duck/parquet_scan.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "duckdb/catalog/catalog.hpp"
@@ -16,10 +17,20 @@
 #include "duckdb/main/materialized_query_result.hpp"
 #include "duckdb/parallel/thread_context.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
+#include "duckdb/planner/filter/optional_filter.hpp"
+#include "duckdb/storage/statistics/base_statistics.hpp"
 
+#include "base/check.h"
 #include "duck/engine_failure.h"
 
 namespace laminar {
+namespace {
+
+uint64_t RowNumber(const duckdb::DataChunk& chunk, size_t row) {
+  return static_cast<uint64_t>(chunk.data.back().GetValue(row).GetValue<int64_t>());
+}
+
+}  // namespace
 
 struct ParquetScan::Rep {
   Rep(MemoryFiles* files, DuckSession* session, std::string_view bytes)
@@ -61,7 +72,12 @@ struct ParquetScan::Rep {
   duckdb::unique_ptr<duckdb::FunctionData> bind_data;
   duckdb::unique_ptr<duckdb::GlobalTableFunctionState> global;
   duckdb::unique_ptr<duckdb::LocalTableFunctionState> local;
+  // Row groups are left out: the last column of `chunk` numbers its rows.
+  bool numbered() const { return !filters.filters.empty(); }
+
+  duckdb::TableFilterSet filters;  // by columns of `chunk`
   duckdb::DataChunk chunk;
+  uint64_t rows_before = 0, rows_in_file = 0;
 };
 
 ParquetScan::ParquetScan(MemoryFiles* files, DuckSession* session, std::string_view bytes)
@@ -102,20 +118,41 @@ Result<std::vector<std::string>> ParquetScan::LongDecimals() {
   return names;
 }
 
-Result<std::string> ParquetScan::Start(const std::vector<size_t>& columns) {
+Result<bool> ParquetScan::HasNoNull(size_t column) {
+  Rep& rep = *rep_;
+  bool has_none = false;
+  const auto ask = [&] {
+    const auto statistics = rep.function->statistics(rep.context, rep.bind_data.get(), column);
+    has_none = statistics != nullptr && !statistics->CanHaveNull();
+  };
+  RETURN_IF_ERROR(rep.Try(ask).status());
+  return has_none;
+}
+
+Result<std::string> ParquetScan::Start(const std::vector<size_t>& columns,
+                                       const std::vector<ColumnPredicate>& predicates) {
   Rep& rep = *rep_;
   return rep.Try([&] {
     duckdb::vector<duckdb::column_t> ids(columns.begin(), columns.end());
     duckdb::vector<duckdb::LogicalType> types;
     for (const size_t column : columns) types.push_back(*rep.columns[column].type);
-    if (ids.empty()) {
+    for (const ColumnPredicate& predicate : predicates) {
+      const auto place = std::find(columns.begin(), columns.end(), predicate.column) - columns.begin();
+      // Optional: for row groups only, never for single rows.
+      rep.filters.PushFilter(duckdb::ColumnIndex(static_cast<duckdb::idx_t>(place)),
+                             duckdb::make_uniq<duckdb::OptionalFilter>(predicate.filter->Copy()));
+    }
+    if (ids.empty() || rep.numbered()) {
       ids.push_back(duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER);
       types.push_back(duckdb::LogicalType::BIGINT);
     }
     const duckdb::vector<duckdb::idx_t> all;
-    duckdb::TableFunctionInitInput input(rep.bind_data.get(), ids, all, nullptr);
+    duckdb::TableFunctionInitInput input(rep.bind_data.get(), ids, all, &rep.filters);
     rep.global = rep.function->init_global(rep.context, input);
     rep.local = rep.function->init_local(rep.execution, input, rep.global.get());
+    // Exact, of one file.
+    if (rep.numbered())
+      rep.rows_in_file = rep.function->cardinality(rep.context, rep.bind_data.get())->estimated_cardinality;
     rep.chunk.Destroy();
     rep.chunk.Initialize(duckdb::Allocator::DefaultAllocator(), types);
   });
@@ -125,16 +162,25 @@ Result<std::string> ParquetScan::Next() {
   Rep& rep = *rep_;
   return rep.Try([&] {
     duckdb::TableFunctionInput input(rep.bind_data.get(), rep.local.get(), rep.global.get());
+    if (!rep.numbered()) rep.rows_before += rep.chunk.size();
     do {
       rep.chunk.Reset();
       input.async_result = duckdb::AsyncResultType::IMPLICIT;
       rep.function->function(rep.context, input, rep.chunk);
     } while (rep.chunk.size() == 0 && input.async_result.GetResultType() == duckdb::AsyncResultType::HAVE_MORE_OUTPUT);
+    if (!rep.numbered()) return;
+    rep.rows_before = rep.chunk.size() == 0 ? rep.rows_in_file : RowNumber(rep.chunk, 0);
+    CHECK(rep.chunk.size() == 0 ||
+          RowNumber(rep.chunk, rep.chunk.size() - 1) - rep.rows_before == rep.chunk.size() - 1);
   });
 }
 
 duckdb::DataChunk& ParquetScan::chunk() {
   return rep_->chunk;
+}
+
+uint64_t ParquetScan::rows_before() const {
+  return rep_->rows_before;
 }
 
 }  // namespace laminar

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "duck/column_predicate.h"
 #include "duck/memory_files.h"
 #include "duck/schema.h"
 
@@ -33,13 +34,19 @@ class ParquetScan {
   // takes them for DOUBLEs, and reads some wrongly.
   Result<std::vector<std::string>> LongDecimals();
 
-  // columns: indices of those to read, in the order wanted; none: rows are only counted.
-  Result<std::string> Start(const std::vector<size_t>& columns);
+  // Since Open: whether the file's statistics say that a column, by its index, has no NULL.
+  Result<bool> HasNoNull(size_t column);
+
+  // columns: indices of those to read, in the order wanted; none: rows are only counted. predicates: on columns() as
+  // they are; row groups without a row for which all of them are true are left out, as far as their statistics tell.
+  Result<std::string> Start(const std::vector<size_t>& columns, const std::vector<ColumnPredicate>& predicates);
   // The next rows, in an order that is always the same; no rows: that was all. They take the place of those before,
   // also in the memory of vectors that refer to these.
   Result<std::string> Next();
-  // Of Start's columns; one of no meaning where there are none.
+  // Of Start's columns, in front of others of no meaning.
   duckdb::DataChunk& chunk();
+  // Since Next: how many rows of the file stand before those of chunk(); all of them at the end.
+  uint64_t rows_before() const;
 
  private:
   struct Rep;

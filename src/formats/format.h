@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "base/waker.h"
 #include "duck/batch.h"
+#include "duck/column_predicate.h"
 #include "duck/schema.h"
 #include "formats/option.h"
 
@@ -66,6 +67,12 @@ class Decoder {
   // set by the caller. True: `records` is used up. Error: the handler's; `out` then holds the rows before the bad one.
   virtual Result<bool> Decode(std::span<const RecordView> records, DecodeCursor* cursor, BadRowHandler* bad_rows,
                               Batch* out) = 0;
+  // Before the first Decode: rows for which one of the predicates, on columns of schema(), is not true are wanted by
+  // nobody. The decoder may skip them, as long as none of them is a bad row.
+  virtual void PushDown(const std::vector<ColumnPredicate>& /*predicates*/) {}
+  // How many rows the Decodes since the last call of this have skipped. Those within a record stood before the rows
+  // that the same call of Decode gave of it, never between or behind them.
+  virtual uint64_t TakeSkippedRows() { return 0; }
   // True: the last Decode returned false, perhaps without rows, in front of a record that cannot be decoded yet: its
   // schema is being fetched. It is worth calling again, with the same cursor, after the waker was woken or at any
   // other time; other records may be decoded in between.
@@ -150,6 +157,8 @@ class Format {
   // With these options an encoder puts several rows into a record (an Avro container): no row has a partition key of
   // its own then, and rows do not stand in a file one behind the other.
   virtual bool PacksRows(const OptionValues& /*options*/) const { return false; }
+  // Whether its decoders make anything of Decoder::PushDown.
+  virtual bool TakesPredicates() const { return false; }
   virtual FileLayout Layout(const OptionValues& /*options*/) const { return FileLayout::kLines; }
   // What a file begins with, before the rows that an encoder makes.
   virtual std::string FileHeader(const Schema& /*schema*/, const OptionValues& /*options*/) const { return ""; }

@@ -16,6 +16,7 @@
 #include "sql/event_time.h"
 #include "sql/event_times.h"
 #include "sql/join_order.h"
+#include "sql/push_down.h"
 #include "sql/rel.h"
 #include "sql/resolve.h"
 #include "sql/statements.h"
@@ -187,6 +188,7 @@ class Compilation {
     if (problems_.size() > 0) return;
     CheckJoinOrder(plan(), &problems_);
     DropUnreadSources();
+    PushDownFilters(&plan(), &result_.script->sources);
     AddDeadLetters();
   }
 

@@ -160,6 +160,7 @@ std::vector<std::string> DescribeSource(const SourceNode& source, const Schema& 
                     (delayed ? ", rows may be " + SpanText({0, source.max_delay_micros}) + " late" : ""));
   }
   if (!source.watermark.empty()) lines.push_back("watermark: " + source.watermark.ToString(0));
+  if (!source.predicates.empty()) lines.push_back("pushed down: " + ToString(source.predicates, schema));
   return lines;
 }
 

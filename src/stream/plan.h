@@ -12,6 +12,7 @@
 
 #include "base/status.h"
 #include "duck/aggregate_list.h"
+#include "duck/column_predicate.h"
 #include "duck/expression.h"
 #include "duck/schema.h"
 
@@ -39,6 +40,8 @@ struct SourceNode {
   // none.
   ExpressionList watermark;
   int64_t max_delay_micros = 0;  // of the watermark behind the event time, for those who read the plan
+  // Rows for which one of them is not true may be missing: nothing in the plan would notice.
+  std::vector<ColumnPredicate> predicates;
 };
 
 // Rows for which every filter is true, then the projections. The two together, because that is how a row mostly

@@ -9,13 +9,13 @@ namespace laminar::file {
 
 struct WholeFileSource::Progress {
   DecodeCursor cursor;
-  uint64_t rows = 0;  // given out
+  uint64_t rows = 0;  // given out or skipped
   bool used_up = false;
 };
 
 namespace {
 
-// Rows are numbered as they were given out.
+// Rows are numbered as they were given out, skipped ones among them.
 class NumberedRows final : public RowOrigins {
  public:
   NumberedRows(std::string file, uint64_t before) : file_(std::move(file)), before_(before) {}
@@ -48,6 +48,7 @@ class WholeFileSource::Reader final : public SourceReader, private BadRowHandler
         progress_(std::move(progress)),
         decoder_(std::move(decoder)),
         bad_rows_(table, context, worker) {
+    decoder_->PushDown(table.predicates);
     context_.metrics->bytes_in.Add(mapping_->record().size());
   }
 
@@ -58,12 +59,14 @@ class WholeFileSource::Reader final : public SourceReader, private BadRowHandler
     const RecordView record = mapping_->record();
     ASSIGN_OR_RETURN(progress_->used_up, decoder_->Decode({&record, 1}, &progress_->cursor, this, out));
     deadline_ = context_.clock->SteadyMicros();
+    const uint64_t skipped = decoder_->TakeSkippedRows();
+    progress_->rows += skipped;
+    context_.metrics->rows_in.Add(skipped + out->rows());
     if (out->rows() == 0) return progress_->used_up ? PollState::kEnd : PollState::kIdle;
     out->origin_rows.clear();
     out->origins = std::make_shared<NumberedRows>(mapping_->input().what, progress_->rows);
     out->order_key = progress_->rows;
     progress_->rows += out->rows();
-    context_.metrics->rows_in.Add(out->rows());
     return PollState::kBatch;
   }
 

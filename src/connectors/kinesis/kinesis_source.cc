@@ -125,6 +125,7 @@ KinesisReader::KinesisReader(KinesisSource* source, int worker, Waker* waker, Ra
       bad_records_(source->table_, source->context_, worker),
       events_(std::make_shared<ShardEvents>(waker)) {
   decoder_->WakeWith(waker);
+  decoder_->PushDown(source_->table_.predicates);
   std::lock_guard lock(source_->readers_mutex_);
   source_->readers_.push_back(this);
 }
@@ -359,7 +360,7 @@ Result<bool> KinesisReader::DecodeFrom(ActiveShard* shard, Batch* out) {
     shard->origins.reset();
     shard->reader.PopAnswer();
   }
-  source_->context_.metrics->rows_in.Add(out->rows());
+  source_->context_.metrics->rows_in.Add(out->rows() + decoder_->TakeSkippedRows());
   return out->rows() > 0;
 }
 

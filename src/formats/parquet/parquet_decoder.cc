@@ -21,7 +21,7 @@ Result<bool> ParquetDecoder::DecodeRecord(RecordView bytes, DecodeCursor* cursor
   std::unique_ptr<ParquetRecord> record = TakeOpen(bytes, cursor->offset);
   if (record == nullptr) {
     record = std::make_unique<ParquetRecord>(files_.get(), session_.get(), bytes);
-    ASSIGN_OR_RETURN(const std::string problem, record->Open(schema_, cursor->offset, &checked_columns_));
+    ASSIGN_OR_RETURN(const std::string problem, record->Open(schema_, predicates_, cursor->offset, &checked_columns_));
     if (!problem.empty()) {
       RETURN_IF_ERROR(bad_rows->OnBadRow(BadRow{.record = cursor->record, .column = "", .reason = problem}));
       return true;
@@ -33,8 +33,10 @@ Result<bool> ParquetDecoder::DecodeRecord(RecordView bytes, DecodeCursor* cursor
       RETURN_IF_ERROR(bad_rows->OnBadRow(BadRow{.record = cursor->record, .column = "", .reason = problem}));
       return true;
     }
+    const bool gap = record->skipped() > 0 && cursor->offset > 0 && out->rows() > 0;
+    if (gap || record->fetched() > kBatchRows - out->rows()) break;
+    skipped_rows_ += record->skipped();
     if (record->fetched() == 0) return true;
-    if (record->fetched() > kBatchRows - out->rows()) break;
     ASSIGN_OR_RETURN(const bool lends, record->AppendTo(cursor->record, bad_rows, out));
     out->origin_rows.resize(out->rows(), cursor->record);
     cursor->offset = record->passed();

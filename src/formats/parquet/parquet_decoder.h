@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "duck/memory_files.h"
@@ -28,6 +29,9 @@ class ParquetDecoder final : public Decoder {
   // DecodeCursor::offset counts the rows of the file.
   Result<bool> Decode(std::span<const RecordView> records, DecodeCursor* cursor, BadRowHandler* bad_rows,
                       Batch* out) override;
+  // Skips row groups; see ParquetScan::Start.
+  void PushDown(const std::vector<ColumnPredicate>& predicates) override { predicates_ = predicates; }
+  uint64_t TakeSkippedRows() override { return std::exchange(skipped_rows_, 0); }
 
  private:
   // Rows of the record that `cursor` stands at, until it is used up (true) or the batch is full.
@@ -38,6 +42,8 @@ class ParquetDecoder final : public Decoder {
   const std::shared_ptr<MemoryFiles> files_;  // shared: with the format and its other decoders and encoders
   const std::unique_ptr<DuckSession> session_;
   const Schema schema_;
+  std::vector<ColumnPredicate> predicates_;
+  uint64_t skipped_rows_ = 0;                         // TakeSkippedRows
   std::string checked_columns_;                       // ParquetRecord::Open
   std::vector<std::unique_ptr<ParquetRecord>> open_;  // the oldest first
 };

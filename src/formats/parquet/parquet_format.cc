@@ -65,6 +65,7 @@ class ParquetFormat final : public Format {
   }
 
   bool PacksRows(const OptionValues& options) const override { return options.Integer(kRowsPerRecord) > 1; }
+  bool TakesPredicates() const override { return true; }
   FileLayout Layout(const OptionValues& /*options*/) const override { return FileLayout::kWhole; }
 
   void Check(const Schema& columns, const OptionValues& /*options*/, OptionUse use,

@@ -29,9 +29,10 @@ ParquetRecord::ParquetRecord(MemoryFiles* files, DuckSession* session, RecordVie
     : session_(session), bytes_(bytes), scan_(files, session, bytes) {}
 ParquetRecord::~ParquetRecord() = default;
 
-Result<std::string> ParquetRecord::Open(const Schema& schema, uint64_t offset, std::string* checked) {
+Result<std::string> ParquetRecord::Open(const Schema& schema, const std::vector<ColumnPredicate>& predicates,
+                                        uint64_t offset, std::string* checked) {
   schema_ = &schema;
-  skip_ = offset;
+  passed_ = first_ = offset;
   ASSIGN_OR_RETURN(std::string problem, scan_.Open());
   if (!problem.empty()) return problem;
   std::vector<size_t> wanted;
@@ -42,7 +43,39 @@ Result<std::string> ParquetRecord::Open(const Schema& schema, uint64_t offset, s
   }
   ASSIGN_OR_RETURN(problem, CheckDecimals(wanted, checked));
   if (!problem.empty()) return problem;
-  return scan_.Start(wanted);
+  ASSIGN_OR_RETURN(const std::vector<ColumnPredicate> of_file, OfFile(predicates, wanted));
+  return scan_.Start(wanted, of_file);
+}
+
+Result<std::vector<ColumnPredicate>> ParquetRecord::OfFile(const std::vector<ColumnPredicate>& predicates,
+                                                           const std::vector<size_t>& wanted) {
+  std::vector<ColumnPredicate> of_file;
+  if (predicates.empty()) return of_file;
+  ASSIGN_OR_RETURN(const bool all_good, AllRowsAreGood(wanted));
+  if (!all_good) return of_file;
+  for (ColumnPredicate predicate : predicates) {
+    const size_t source = sources_[predicate.column];
+    if (source == kMissing || *scan_.columns()[wanted[source]].type != *predicate.type) continue;
+    predicate.column = wanted[source];
+    of_file.push_back(std::move(predicate));
+  }
+  return of_file;
+}
+
+Result<bool> ParquetRecord::AllRowsAreGood(const std::vector<size_t>& wanted) {
+  for (size_t i = 0; i < schema_->size(); i++) {
+    const Column& column = (*schema_)[i];
+    if (sources_[i] == kMissing) {
+      if (column.not_null) return false;
+      continue;
+    }
+    const size_t of_file = wanted[sources_[i]];
+    if (!NeverFails(*scan_.columns()[of_file].type, *column.type)) return false;
+    if (!column.not_null) continue;
+    ASSIGN_OR_RETURN(const bool no_null, scan_.HasNoNull(of_file));
+    if (!no_null) return false;
+  }
+  return true;
 }
 
 Result<std::string> ParquetRecord::CheckDecimals(const std::vector<size_t>& wanted, std::string* checked) {
@@ -64,15 +97,14 @@ Result<std::string> ParquetRecord::CheckDecimals(const std::vector<size_t>& want
 }
 
 Result<std::string> ParquetRecord::Fetch() {
-  if (fetched_ > 0) return std::string();
+  if (fetched_ > 0 || ended_) return std::string();
   do {
     ASSIGN_OR_RETURN(std::string problem, scan_.Next());
     if (!problem.empty()) return "from row " + std::to_string(passed_ + 1) + " on " + problem;
     fetched_ = scan_.chunk().size();
-    if (skip_ < fetched_) break;
-    skip_ -= fetched_;
-    passed_ += fetched_;
-  } while (fetched_ > 0);
+    ended_ = fetched_ == 0;
+  } while (!ended_ && scan_.rows_before() + fetched_ <= passed_);
+  first_ = std::max(passed_, scan_.rows_before());
   return std::string();
 }
 
@@ -93,7 +125,8 @@ Status ParquetRecord::CastColumns(std::vector<BadRow>* bad) {
     std::vector<BadCast> casts;
     RETURN_IF_ERROR(CastColumn(session_, &source, fetched_, columns_.back().get(), &casts));
     for (BadCast& cast : casts)
-      bad->push_back({.offset = passed_ + cast.row, .column = column.name, .reason = std::move(cast.reason)});
+      bad->push_back(
+          {.offset = scan_.rows_before() + cast.row, .column = column.name, .reason = std::move(cast.reason)});
   }
   return Status::Ok();
 }
@@ -108,7 +141,7 @@ void ParquetRecord::CheckNotNull(std::vector<BadRow>* bad) {
                                                        : "found NULL, but the column is NOT NULL";
     for (size_t row = 0; row < fetched_; row++) {
       if (!format.validity.RowIsValid(format.sel->get_index(row)))
-        bad->push_back({.offset = passed_ + row, .column = (*schema_)[i].name, .reason = reason});
+        bad->push_back({.offset = scan_.rows_before() + row, .column = (*schema_)[i].name, .reason = reason});
     }
   }
 }
@@ -124,8 +157,8 @@ Result<bool> ParquetRecord::AppendTo(uint32_t record, BadRowHandler* bad_rows, B
   duckdb::SelectionVector good(fetched_);
   size_t count = 0;
   auto next_bad = bad.begin();
-  for (size_t row = skip_; row < fetched_; row++) {
-    const uint64_t number = passed_ + row;
+  for (size_t row = first_ - scan_.rows_before(); row < fetched_; row++) {
+    const uint64_t number = scan_.rows_before() + row;
     while (next_bad != bad.end() && next_bad->offset < number) ++next_bad;  // skipped ones were reported once
     if (next_bad == bad.end() || next_bad->offset != number) {
       good.set_index(count++, row);
@@ -149,8 +182,8 @@ Result<bool> ParquetRecord::AppendTo(uint32_t record, BadRowHandler* bad_rows, B
     to.Reference(*columns_[i]);
   }
   out->chunk().SetCardinality(before + count);
-  passed_ += fetched_;
-  skip_ = fetched_ = 0;
+  passed_ = first_ = scan_.rows_before() + fetched_;
+  fetched_ = 0;
   return lends;
 }
 

@@ -28,21 +28,30 @@ class ParquetRecord {
   RecordView bytes() const { return bytes_; }
   // schema: what the rows become; borrowed. offset: rows that have been given out before. checked: the columns of the
   // file that was looked at last for what DuckDB reads wrongly; one that has the same is not looked at.
-  Result<std::string> Open(const Schema& schema, uint64_t offset, std::string* checked);
+  // predicates: Decoder::PushDown.
+  Result<std::string> Open(const Schema& schema, const std::vector<ColumnPredicate>& predicates, uint64_t offset,
+                           std::string* checked);
   // Makes the next rows those that are fetched, unless some are already.
   Result<std::string> Fetch();
   size_t fetched() const { return fetched_; }  // after Fetch: 0 at the end
+  // After Fetch: rows that were skipped between those given out before and the fetched ones, or the end.
+  uint64_t skipped() const { return first_ - passed_; }
   // Appends the fetched rows to `out`, which has room for them. Rows with a value that cannot be cast, or without one
   // where the column is NOT NULL, are bad rows of `record`. True: `out` was empty, and many rows were not copied into
   // it, but stay the scan's until the next Fetch. Error: the handler's.
   Result<bool> AppendTo(uint32_t record, BadRowHandler* bad_rows, Batch* out);
-  uint64_t passed() const { return passed_; }  // rows before the fetched ones
+  uint64_t passed() const { return passed_; }  // rows until behind the last that were given out
 
  private:
   // Fills columns_; appends values that cannot be cast, BadRow::offset = the row of the file.
   Status CastColumns(std::vector<BadRow>* bad);
   void CheckNotNull(std::vector<BadRow>* bad);
   Result<std::string> CheckDecimals(const std::vector<size_t>& wanted, std::string* checked);
+  // Whether no row of the file can be bad. wanted: the columns that are read.
+  Result<bool> AllRowsAreGood(const std::vector<size_t>& wanted);
+  // Those of `predicates` that can be asked of the file's columns, by their places there.
+  Result<std::vector<ColumnPredicate>> OfFile(const std::vector<ColumnPredicate>& predicates,
+                                              const std::vector<size_t>& wanted);
 
   static constexpr size_t kMissing = SIZE_MAX;
 
@@ -53,8 +62,9 @@ class ParquetRecord {
   std::vector<size_t> sources_;                           // by column of the schema: of the scan, or kMissing
   std::vector<std::unique_ptr<duckdb::Vector>> columns_;  // the fetched rows, in the types of the schema
   uint64_t passed_ = 0;
-  uint64_t skip_ = 0;  // rows of the file's beginning that are not wanted
+  uint64_t first_ = 0;  // rows of the file before the first fetched one that was not given out
   size_t fetched_ = 0;
+  bool ended_ = false;
 };
 
 }  // namespace laminar

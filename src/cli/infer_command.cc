@@ -40,11 +40,17 @@ infer::StatementParts Parts(const Arguments& arguments, size_t records) {
   return parts;
 }
 
+// Of a stream that is none, perhaps.
+bool MayBeFileName(const std::string& name) {
+  return !name.starts_with("arn:") && name.find('.') != std::string::npos;
+}
+
 int Infer(Arguments arguments) {
   arguments.run.Apply();
   const auto memory = arguments.run.MemoryLimit();
   if (!memory.ok()) return WrongInput(memory.status());
   PipelineRun run(arguments.run);
+  run.WorksOnAfterRun("stopping: the table is made of the records that have come; once more stops at once");
   const auto world = World::Make(*memory);
   if (!world.ok()) {
     PrintError(world.status());
@@ -61,7 +67,13 @@ int Infer(Arguments arguments) {
     PrintError(sampled.status());
     return kFailed;
   }
-  if (*sampled == nullptr) return code;
+  if (*sampled == nullptr) {
+    if (code != kDone && MayBeFileName(arguments.from)) {
+      std::fprintf(stderr, "hint: %s was taken for a stream, as there is no file of that name here\n",
+                   arguments.from.c_str());
+    }
+    return code;
+  }
   infer::Sample sample = (*sampled)->sample();
   if (is_file) sample.most_rows = arguments.records;
   const auto files = MemoryFiles::Open(*memory / 2);
@@ -111,7 +123,8 @@ void AddInfer(CLI::App* app, Action* action) {
   arguments->run.AddTo(command);
   command->footer(
       "Reads JSON, CSV, Parquet and containers of Avro; JSON and CSV also within gzip and zstd. Every row that was "
-      "looked at can be read with the types that are printed: look them over, later rows may differ.\n\n"
+      "looked at can be read with the types that are printed, but for those that a comment counts: look them over, "
+      "later rows may differ. To run it, add a query.\n\n"
       "Examples:\n"
       "  laminar infer orders > orders.sql\n"
       "  laminar infer ./orders.csv --table orders --records 100000\n"

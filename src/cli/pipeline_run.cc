@@ -132,6 +132,10 @@ struct PipelineRun::Rep {
   void OnSignal(int count) {
     std::lock_guard lock(mutex);
     if (count > 2 || (finished && count > 1)) _exit(kFailed);
+    if (finished && works_on) {
+      LogInfo("stopped: nothing is printed");
+      _exit(kDone);
+    }
     if (finished) return;
     stopping = true;
     if (paused) {
@@ -143,7 +147,7 @@ struct PipelineRun::Rep {
       _exit(kDone);
     }
     if (count == 1) {
-      LogInfo("stopping: sending what was accepted; once more stops at once");
+      LogInfo(words);
       health.Set(kPipeline, "stopping");
       if (status_line != nullptr) status_line->SetState("stopping");
       pipeline->Stop();
@@ -208,6 +212,8 @@ struct PipelineRun::Rep {
 
   const RunArguments arguments;
   std::optional<ListenAddress> metrics_address;
+  std::string words = "stopping: sending what was accepted; once more stops at once";  // of the first signal
+  bool works_on = false;                                                               // when the pipeline has run
   Health health;
   std::mutex mutex;
   Pipeline* pipeline = nullptr;       // guarded by mutex
@@ -224,6 +230,16 @@ PipelineRun::~PipelineRun() = default;
 
 void PipelineRun::ServeMetrics(const ListenAddress& address) {
   rep_->metrics_address = address;
+}
+
+void PipelineRun::WorksOnAfterRun(std::string stopping) {
+  std::lock_guard lock(rep_->mutex);
+  rep_->words = std::move(stopping);
+  rep_->works_on = true;
+}
+
+bool PipelineRun::Stopping() const {
+  return rep_->Stopping();
 }
 
 void PipelineRun::Stop() {

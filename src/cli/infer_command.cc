@@ -40,11 +40,6 @@ infer::StatementParts Parts(const Arguments& arguments, size_t records) {
   return parts;
 }
 
-// Of a stream that is none, perhaps.
-bool MayBeFileName(const std::string& name) {
-  return !name.starts_with("arn:") && name.find('.') != std::string::npos;
-}
-
 int Infer(Arguments arguments) {
   arguments.run.Apply();
   const auto memory = arguments.run.MemoryLimit();
@@ -68,10 +63,7 @@ int Infer(Arguments arguments) {
     return kFailed;
   }
   if (*sampled == nullptr) {
-    if (code != kDone && MayBeFileName(arguments.from)) {
-      std::fprintf(stderr, "hint: %s was taken for a stream, as there is no file of that name here\n",
-                   arguments.from.c_str());
-    }
+    if (code != kDone) HintAtFile(arguments.from);
     return code;
   }
   infer::Sample sample = (*sampled)->sample();

@@ -215,6 +215,7 @@ struct PipelineRun::Rep {
   std::string words = "stopping: sending what was accepted; once more stops at once";  // of the first signal
   bool works_on = false;                                                               // when the pipeline has run
   Health health;
+  uint64_t rows_written = 0;
   std::mutex mutex;
   Pipeline* pipeline = nullptr;       // guarded by mutex
   StatusLine* status_line = nullptr;  // guarded by mutex
@@ -240,6 +241,10 @@ void PipelineRun::WorksOnAfterRun(std::string stopping) {
 
 bool PipelineRun::Stopping() const {
   return rep_->Stopping();
+}
+
+uint64_t PipelineRun::rows_written() const {
+  return rep_->rows_written;
 }
 
 void PipelineRun::Stop() {
@@ -315,6 +320,7 @@ PipelineRun::Attempt PipelineRun::RunOnce(const sql::CompiledScript& compiled, c
     if (line != nullptr) line->SetState("reading");
   });
   rep_->SetStopped();
+  rep_->rows_written = pipeline->metrics().rows_out.Get();
   line.reset();
 
   const bool cancelled = status.kind() == StatusKind::kCancelled && !rep_->Aborted();

@@ -46,6 +46,8 @@ class PipelineRun {
   void WorksOnAfterRun(std::string stopping);
   // A signal has come. Thread-safe.
   bool Stopping() const;
+  // How many rows the sinks of the last Run have acknowledged.
+  uint64_t rows_written() const;
   // Stops the pipeline that runs, as the first signal does, but without a word. Thread-safe.
   void Stop();
 

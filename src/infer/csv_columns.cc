@@ -81,6 +81,8 @@ const char* HeaderRemark(bool header) {
 
 // DuckDB takes whole numbers that BIGINT does not hold for DOUBLE, which rounds them.
 Status KeepDigits(const SampleReader& reader, const FormatOptions& compression, ColumnGuess* guess) {
+  const auto is_double = [](const Column& column) { return column.type->id() == duckdb::LogicalTypeId::DOUBLE; };
+  if (std::none_of(guess->columns.begin(), guess->columns.end(), is_double)) return Status::Ok();
   Schema texts = guess->columns;
   for (Column& column : texts) column.type = MakeType("VARCHAR");
   std::vector<WholeNumbers> numbers(texts.size());
@@ -97,8 +99,7 @@ Status KeepDigits(const SampleReader& reader, const FormatOptions& compression, 
       },
       [](const BadRow& /*bad*/) { return Status::Ok(); }));
   for (size_t i = 0; i < numbers.size(); i++) {
-    if (guess->columns[i].type->id() == duckdb::LogicalTypeId::DOUBLE && numbers[i].need_hugeint())
-      guess->columns[i].type = MakeType("HUGEINT");
+    if (is_double(guess->columns[i]) && numbers[i].need_hugeint()) guess->columns[i].type = MakeType("HUGEINT");
   }
   return Status::Ok();
 }

@@ -28,8 +28,9 @@ int Check(const ScriptArguments& arguments) {
     PrintError(world.status());
     return kFailed;
   }
-  const auto compiled = CompileOrExplain(*script, world->get());
-  if (compiled == nullptr) return kWrongInput;
+  int code = kDone;
+  const auto compiled = CompileOrExplain(*script, world->get(), &code);
+  if (compiled == nullptr) return code;
   std::printf("ok: %s", Count(compiled->sources.size(), "source", "sources").c_str());
   if (!compiled->sources.empty()) std::printf(": %s", Tables(compiled->sources).c_str());
   std::printf("; %s: %s\n", Count(compiled->sinks.size(), "sink", "sinks").c_str(), Tables(compiled->sinks).c_str());
@@ -43,7 +44,8 @@ void AddCheck(CLI::App* app, Action* action) {
   CLI::App* command = app->add_subcommand("check", "Say everything that is wrong with a script, without running it");
   arguments->AddTo(command);
   command->footer(
-      "Contacts nobody and opens no file but the script. Exit code: 0 nothing is wrong, 2 something is.\n\n"
+      "Contacts nobody but the schema registry of a table without columns. Exit code: 0 nothing is wrong, 1 a registry "
+      "does not answer, 2 something is wrong.\n\n"
       "Examples:\n"
       "  laminar check pipeline.sql\n"
       "  laminar check - < pipeline.sql");

@@ -57,10 +57,11 @@ void PrintWhole(const Manifest& manifest) {
   }
 }
 
-Result<std::string> Location(const Arguments& arguments, World* world) {
+// An error of the kind kCancelled is said already, and `code` is the exit code.
+Result<std::string> Location(const Arguments& arguments, World* world, int* code) {
   if (!arguments.state_dir.empty()) return arguments.state_dir;
   ASSIGN_OR_RETURN(const Script script, ReadScript(arguments.script));
-  const auto compiled = CompileOrExplain(script, world);
+  const auto compiled = CompileOrExplain(script, world, code);
   if (compiled == nullptr) return Status::Cancelled();
   const std::string identity = PipelineIdentity(arguments.script, *compiled);
   if (identity.empty())
@@ -74,9 +75,9 @@ int ShowCheckpoints(const Arguments& arguments) {
     PrintError(world.status());
     return kFailed;
   }
-  const auto location = Location(arguments, world->get());
-  if (!location.ok())
-    return location.status().kind() == StatusKind::kCancelled ? kWrongInput : WrongInput(location.status());
+  int code = kDone;
+  const auto location = Location(arguments, world->get(), &code);
+  if (!location.ok()) return location.status().kind() == StatusKind::kCancelled ? code : WrongInput(location.status());
   std::error_code error;
   if (!IsS3Url(*location) && !std::filesystem::is_directory(*location, error)) {
     PrintError(Status::Environment("the pipeline has no checkpoints: there is no directory " + *location,

@@ -15,12 +15,19 @@ namespace laminar::cli {
 
 namespace {
 
-// A reason is what makes a line a letter.
-Schema LetterSchema() {
-  Schema schema = DeadLetterSchema();
-  schema[static_cast<size_t>(LetterColumn::kReason)].not_null = true;
-  return schema;
-}
+// Counts what is no letter, and passes it on.
+class CountingHandler final : public BadRowHandler {
+ public:
+  CountingHandler(BadRowHandler* next, std::atomic<uint64_t>* count) : next_(next), count_(count) {}
+  Status OnBadRow(const BadRow& row) override {
+    (*count_)++;
+    return next_->OnBadRow(row);
+  }
+
+ private:
+  BadRowHandler* const next_;
+  std::atomic<uint64_t>* const count_;
+};
 
 class DeadLetterDecoder final : public Decoder {
  public:
@@ -33,9 +40,10 @@ class DeadLetterDecoder final : public Decoder {
                       Batch* out) override {
     bool used_up = false;
     size_t rows = 0;
+    CountingHandler counting(bad_rows, &counts_->no_letters);
     while (!used_up && rows == 0) {
       batch_.Reset();
-      ASSIGN_OR_RETURN(used_up, letters_.Decode(records, cursor, bad_rows, &batch_));
+      ASSIGN_OR_RETURN(used_up, letters_.Decode(records, cursor, &counting, &batch_));
       for (size_t row = 0; row < batch_.rows(); row++) {
         std::optional<std::string> data = Take(row);
         if (!data) continue;
@@ -104,6 +112,12 @@ class DeadLetterDecoder final : public Decoder {
 };
 
 }  // namespace
+
+Schema LetterSchema() {
+  Schema schema = DeadLetterSchema();
+  schema[static_cast<size_t>(LetterColumn::kReason)].not_null = true;
+  return schema;
+}
 
 Schema ReplaySchema() {
   return {{"data", MakeType("BLOB")}, {"partition_key", MakeType("VARCHAR")}};

@@ -9,6 +9,9 @@
 
 namespace laminar::cli {
 
+// The columns of a letter. A line without a reason is none.
+Schema LetterSchema();
+
 // data BLOB: the bytes; partition_key VARCHAR: what they came with, or one made of them.
 Schema ReplaySchema();
 
@@ -16,6 +19,7 @@ struct ReplayCounts {
   std::atomic<uint64_t> without_data = 0;  // letters that hold a row, not a record: nothing to put back
   std::atomic<uint64_t> again = 0;         // letters of what another one holds
   std::atomic<uint64_t> incomplete = 0;    // records of which a letter is missing
+  std::atomic<uint64_t> no_letters = 0;    // lines or records that are something else, each a bad row
 };
 
 // Reads letters as lines of JSON; of a record that was kept in several it gives all bytes once the last has come. A

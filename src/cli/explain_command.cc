@@ -22,8 +22,9 @@ int Explain(const Arguments& arguments) {
     PrintError(world.status());
     return kFailed;
   }
-  const auto compiled = CompileOrExplain(*script, world->get());
-  if (compiled == nullptr) return kWrongInput;
+  int code = kDone;
+  const auto compiled = CompileOrExplain(*script, world->get(), &code);
+  if (compiled == nullptr) return code;
   const std::string text = arguments.format == "mermaid" ? PlanToMermaid(compiled->plan) : PlanToText(compiled->plan);
   std::fputs(text.c_str(), stdout);
   if (!text.ends_with('\n')) std::fputc('\n', stdout);

@@ -45,6 +45,7 @@ int Infer(Arguments arguments) {
   const auto memory = arguments.run.MemoryLimit();
   if (!memory.ok()) return WrongInput(memory.status());
   PipelineRun run(arguments.run);
+  run.WorksOnAfterRun("stopping: the table is made of the records that have come; once more stops at once");
   const auto world = World::Make(*memory);
   if (!world.ok()) {
     PrintError(world.status());
@@ -61,7 +62,10 @@ int Infer(Arguments arguments) {
     PrintError(sampled.status());
     return kFailed;
   }
-  if (*sampled == nullptr) return code;
+  if (*sampled == nullptr) {
+    if (code != kDone) HintAtFile(arguments.from);
+    return code;
+  }
   infer::Sample sample = (*sampled)->sample();
   if (is_file) sample.most_rows = arguments.records;
   const auto files = MemoryFiles::Open(*memory / 2);
@@ -111,7 +115,8 @@ void AddInfer(CLI::App* app, Action* action) {
   arguments->run.AddTo(command);
   command->footer(
       "Reads JSON, CSV, Parquet and containers of Avro; JSON and CSV also within gzip and zstd. Every row that was "
-      "looked at can be read with the types that are printed: look them over, later rows may differ.\n\n"
+      "looked at can be read with the types that are printed, but for those that a comment counts: look them over, "
+      "later rows may differ. To run it, add a query.\n\n"
       "Examples:\n"
       "  laminar infer orders > orders.sql\n"
       "  laminar infer ./orders.csv --table orders --records 100000\n"

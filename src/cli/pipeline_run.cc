@@ -132,6 +132,10 @@ struct PipelineRun::Rep {
   void OnSignal(int count) {
     std::lock_guard lock(mutex);
     if (count > 2 || (finished && count > 1)) _exit(kFailed);
+    if (finished && works_on) {
+      LogInfo("stopped: nothing is printed");
+      _exit(kDone);
+    }
     if (finished) return;
     stopping = true;
     if (paused) {
@@ -143,7 +147,7 @@ struct PipelineRun::Rep {
       _exit(kDone);
     }
     if (count == 1) {
-      LogInfo("stopping: sending what was accepted; once more stops at once");
+      LogInfo(words);
       health.Set(kPipeline, "stopping");
       if (status_line != nullptr) status_line->SetState("stopping");
       pipeline->Stop();
@@ -208,7 +212,10 @@ struct PipelineRun::Rep {
 
   const RunArguments arguments;
   std::optional<ListenAddress> metrics_address;
+  std::string words = "stopping: sending what was accepted; once more stops at once";  // of the first signal
+  bool works_on = false;                                                               // when the pipeline has run
   Health health;
+  uint64_t rows_written = 0;
   std::mutex mutex;
   Pipeline* pipeline = nullptr;       // guarded by mutex
   StatusLine* status_line = nullptr;  // guarded by mutex
@@ -224,6 +231,20 @@ PipelineRun::~PipelineRun() = default;
 
 void PipelineRun::ServeMetrics(const ListenAddress& address) {
   rep_->metrics_address = address;
+}
+
+void PipelineRun::WorksOnAfterRun(std::string stopping) {
+  std::lock_guard lock(rep_->mutex);
+  rep_->words = std::move(stopping);
+  rep_->works_on = true;
+}
+
+bool PipelineRun::Stopping() const {
+  return rep_->Stopping();
+}
+
+uint64_t PipelineRun::rows_written() const {
+  return rep_->rows_written;
 }
 
 void PipelineRun::Stop() {
@@ -299,6 +320,7 @@ PipelineRun::Attempt PipelineRun::RunOnce(const sql::CompiledScript& compiled, c
     if (line != nullptr) line->SetState("reading");
   });
   rep_->SetStopped();
+  rep_->rows_written = pipeline->metrics().rows_out.Get();
   line.reset();
 
   const bool cancelled = status.kind() == StatusKind::kCancelled && !rep_->Aborted();

@@ -41,6 +41,13 @@ class PipelineRun {
   // checkpoint.
   int Run(const Script& script, const sql::CompiledScript& compiled, const PipelineOptions& options, World* world,
           bool shows_progress, int restarts = 0);
+  // For a command that makes something of what was read: what the first signal says while the pipeline runs. One that
+  // comes after it ends the process.
+  void WorksOnAfterRun(std::string stopping);
+  // A signal has come. Thread-safe.
+  bool Stopping() const;
+  // How many rows the sinks of the last Run have acknowledged.
+  uint64_t rows_written() const;
   // Stops the pipeline that runs, as the first signal does, but without a word. Thread-safe.
   void Stop();
 

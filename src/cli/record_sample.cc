@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "cli/record_format.h"
 #include "connectors/file/mapped_file.h"
 #include "infer/record_format.h"
@@ -108,7 +109,12 @@ class SamplingFormat final : public Format {
 }  // namespace
 
 Result<std::unique_ptr<RecordSample>> SampleFile(const std::string& path) {
-  ASSIGN_OR_RETURN(std::shared_ptr<const file::Input> input, file::Input::Open(path));
+  auto opened = file::Input::Open(path);
+  if (!opened.ok())
+    return Status::Environment(opened.status().message(),
+                               "Check the name; one without a slash that no "
+                               "file has is a stream");
+  std::shared_ptr<const file::Input> input = std::move(opened).value();
   if (!input->seekable) {
     return Status::User(input->what + " is no regular file", "Write it to a file first: its table has to name one");
   }
@@ -130,6 +136,10 @@ Result<std::unique_ptr<RecordSample>> SampleStream(const StreamArguments& stream
   pipeline.until_caught_up = !sampling.latest;
   *code = run->Run({stream.stream, "", {}}, *pipe, pipeline, world, /*shows_progress=*/false);
   if (*code != 0) return std::unique_ptr<RecordSample>();
+  if (sample->empty() && run->Stopping()) {
+    LogInfo("stopped before a record was read: there is no table");
+    return std::unique_ptr<RecordSample>();
+  }
   if (sample->empty()) {
     return Status::Environment(
         "the stream " + stream.stream + " has no records",

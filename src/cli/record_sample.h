@@ -32,7 +32,8 @@ struct StreamSampling {
   uint64_t records = 1000;
 };
 
-// Reads until there are enough. nullptr: it failed, which is said already, and `code` is the exit code. Error: an
+// Reads until there are enough. nullptr: it failed or was stopped, which is said already, and `code` is the
+// exit code. Error: an
 // argument is wrong (kUser), or there are no records.
 Result<std::unique_ptr<RecordSample>> SampleStream(const StreamArguments& stream, const StreamSampling& sampling,
                                                    int64_t memory_bytes, PipelineRun* run, World* world, int* code);

@@ -1,6 +1,10 @@
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
+#include "base/log.h"
+#include "base/units.h"
 #include "cli/commands.h"
+#include "cli/dead_letter_check.h"
 #include "cli/dead_letter_format.h"
 #include "cli/errors.h"
 #include "cli/pipeline_run.h"
@@ -37,10 +41,12 @@ PipeEnd StreamEnd(const Arguments& arguments, const std::string& stream, const F
   return {"kinesis", named.Options(), format};
 }
 
+// What is no letter is left out and counted: of a file, only if somebody has changed it after the check.
 PipeEnd From(const Arguments& arguments, const Format* format) {
-  if (NamesFile(arguments.from)) return {"single_file", {{"path", arguments.from}}, format};
+  if (NamesFile(arguments.from)) return {"single_file", {{"path", arguments.from}, {"bad_data", "drop"}}, format};
   PipeEnd end = StreamEnd(arguments, arguments.from, format);
   end.options.emplace_back("source.offset", "earliest");
+  end.options.emplace_back("bad_data", "drop");
   return end;
 }
 
@@ -51,13 +57,33 @@ PipeEnd Into(const Arguments& arguments, const Format* format) {
   return end;
 }
 
-void SayWhatIsMissing(const ReplayCounts& counts) {
-  const auto say = [](uint64_t count, const char* what) {
-    if (count > 0) std::fprintf(stderr, "laminar: %llu %s\n", static_cast<unsigned long long>(count), what);
+std::string Describe(const std::string& name) {
+  return (NamesFile(name) ? "file " : "stream ") + name;
+}
+
+// As PipelineRun has its own counts: a line of the log for machines, a sentence for people.
+void SayWhatBecameOfThem(const ReplayCounts& counts, uint64_t put_back, bool failed, bool json) {
+  const auto say = [&](uint64_t count, std::string_view key, const std::string& what, bool important) {
+    if (count == 0) return;
+    const LogField field = {key, std::to_string(count), true};
+    if (json) return important ? LogWarning(what, {field}) : LogInfo(what, {field});
+    std::fprintf(stderr, "laminar: %s %s\n", FormatCount(count).c_str(), what.c_str());
   };
-  say(counts.without_data, "letters hold a row and not the record that it came from: they were left out");
-  say(counts.again, "letters are of records that another one holds: each record is put back once");
-  say(counts.incomplete, "records are not whole, as some of their letters are missing: they were left out");
+  say(counts.without_data, "letters", "letters hold a row and not the record that it came from: they were left out",
+      true);
+  say(counts.again, "letters", "letters are of records that another one holds: each record is put back once", false);
+  say(counts.incomplete, "records", "records are not whole, as some of their letters are missing: they were left out",
+      true);
+  say(counts.no_letters, "records",
+      "lines or records are no dead letters: they were left out, and a warning names the first ones", true);
+  if (failed && put_back == 0) {
+    if (json) return LogWarning("nothing was put back");
+    std::fputs("laminar: nothing was put back\n", stderr);
+  }
+  say(put_back, "records",
+      failed ? "records were put back before it failed: another replay puts them back once more"
+             : "records were put back",
+      failed);
 }
 
 int Replay(const Arguments& arguments) {
@@ -66,6 +92,11 @@ int Replay(const Arguments& arguments) {
     return WrongInput(Status::User("--into '" + arguments.into + "' is " +
                                        (arguments.into == "-" ? "no place to put records" : "where the letters are"),
                                    "Name the stream or the file that the records came from"));
+  }
+  if (NamesFile(arguments.into) && arguments.into.find('/') == std::string::npos) {
+    return WrongInput(Status::User(
+        "--into " + arguments.into + " may be a stream, and is a file here",
+        "Write ./" + arguments.into + " for the file; for the stream its ARN, or start from another folder"));
   }
   const auto memory = arguments.run.MemoryLimit();
   if (!memory.ok()) return WrongInput(memory.status());
@@ -79,12 +110,20 @@ int Replay(const Arguments& arguments) {
   }
   const auto pipe = MakePipe((*world)->registry(), From(arguments, &format), Into(arguments, &format), ReplaySchema());
   if (!pipe.ok()) return WrongInput(pipe.status());
+  if (NamesFile(arguments.from)) {
+    if (const Status status = CheckLetters(arguments.from); !status.ok()) {
+      PrintError(status);
+      return kFailed;
+    }
+  }
+  LogInfo("putting records back", {{"from", Describe(arguments.from)}, {"into", Describe(arguments.into)}});
   PipelineOptions pipeline;
   pipeline.memory_limit_bytes = *memory;
   pipeline.until_caught_up = true;
   const int code = run.Run({arguments.from, "", {}}, **pipe, pipeline, world->get(), /*shows_progress=*/true);
-  SayWhatIsMissing(counts);
-  return code == kDone && counts.incomplete > 0 ? kFailed : code;
+  if (code != kDone) HintAtFile(arguments.from);
+  SayWhatBecameOfThem(counts, run.rows_written(), code != kDone, arguments.run.log_format == "json");
+  return code == kDone && counts.incomplete + counts.no_letters > 0 ? kFailed : code;
 }
 
 }  // namespace
@@ -103,7 +142,10 @@ void AddReplay(CLI::App* app, Action* action) {
   arguments->run.AddTo(command);
   command->footer(
       "Records get their old partition keys. A letter that stands there twice, as may be after a crash, is put back "
-      "once. The letters stay where they are: remove them when they are back.\n\n"
+      "once. A file is checked first: with a line that is no letter in it nothing is put back. What is none in a "
+      "stream "
+      "is left out and counted, and the exit code is 1. The letters stay where they are: remove them when they are "
+      "back.\n\n"
       "Examples:\n"
       "  laminar replay ./orders-bad.jsonl --into orders\n"
       "  laminar replay orders-bad --into orders --region us-east-1 --endpoint http://127.0.0.1:4567");

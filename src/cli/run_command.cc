@@ -43,8 +43,9 @@ int Run(const Arguments& arguments) {
     PrintError(world.status());
     return kFailed;
   }
-  const auto compiled = CompileOrExplain(*script, world->get());
-  if (compiled == nullptr) return kWrongInput;
+  int code = kDone;
+  const auto compiled = CompileOrExplain(*script, world->get(), &code);
+  if (compiled == nullptr) return code;
   PipelineOptions options;
   options.parallelism = arguments.parallelism;
   options.until_caught_up = arguments.until_caught_up;
@@ -88,7 +89,7 @@ void AddRun(CLI::App* app, Action* action) {
       "them, --fresh begins anew. --until-caught-up and pipelines without a stream keep no state unless --state-dir\n"
       "is named; a bare SELECT, and a script from the standard input without SET pipeline.name, keep none.\n"
       "The first SIGINT or SIGTERM takes a last checkpoint and sends what was accepted; the second one stops at once.\n"
-      "Exit code: 0 done, 1 failed while running, 2 wrong input.\n\n"
+      "Exit code: 0 done; 1 failed while running, or a schema registry does not answer; 2 wrong input.\n\n"
       "Examples:\n"
       "  laminar run pipeline.sql\n"
       "  laminar run pipeline.sql --parallelism 4 --set region=eu-west-1\n"

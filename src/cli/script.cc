@@ -10,6 +10,7 @@
 
 #include "duckdb.hpp"
 
+#include "cli/commands.h"
 #include "cli/errors.h"
 
 namespace laminar::cli {
@@ -93,12 +94,15 @@ Result<Script> ReadScript(const ScriptArguments& arguments) {
   return script;
 }
 
-std::unique_ptr<sql::CompiledScript> CompileOrExplain(const Script& script, World* world) {
+std::unique_ptr<sql::CompiledScript> CompileOrExplain(const Script& script, World* world, int* code) {
   sql::CompileResult result = sql::Compile({script.text, script.variables}, world->registry(), world->session());
   for (const Status& problem : result.problems) PrintScriptError(script.name, script.text, problem);
   if (result.script == nullptr) {
     if (result.problems.size() > 1)
       std::fprintf(stderr, "%zu problems in %s\n", result.problems.size(), script.name.c_str());
+    const bool is_right = std::all_of(result.problems.begin(), result.problems.end(),
+                                      [](const Status& problem) { return problem.kind() == StatusKind::kEnvironment; });
+    *code = is_right ? kFailed : kWrongInput;
     return nullptr;
   }
   for (const Status& warning : result.script->warnings) {

@@ -32,7 +32,9 @@ struct Script {
 // Error (kUser): the file cannot be read, holds no text, or a variable is not name=value.
 Result<Script> ReadScript(const ScriptArguments& arguments);
 
-// The compiled script; nullptr when something is wrong with it, which is then printed. Warnings are printed too.
-std::unique_ptr<sql::CompiledScript> CompileOrExplain(const Script& script, World* world);
+// The compiled script; nullptr when something is wrong, which is then printed, and `code` is the exit code:
+// kWrongInput, or kFailed where the script may be right but what it asks (a schema registry) does not answer. Warnings
+// are printed too.
+std::unique_ptr<sql::CompiledScript> CompileOrExplain(const Script& script, World* world, int* code);
 
 }  // namespace laminar::cli

@@ -1,6 +1,7 @@
 #include "cli/stream_pipe.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <filesystem>
 
 #include "cli/record_format.h"
@@ -21,6 +22,8 @@ Result<sql::BoundTable> Bind(const Registry& registry, const PipeEnd& end, const
   table.spec.format = end.format;
   table.spec.options = ParseOptions(registry.AllOptions(*table.connector, ""), written, use,
                                     "connector '" + end.connector + "'", &problems);
+  if (problems.empty() && table.spec.options.StringOr("bad_data", "fail") == "drop")
+    table.spec.bad_data = BadDataPolicy::kDrop;
   if (problems.empty()) table.connector->Check(table.spec, use, &problems);
   if (problems.empty()) return table;
   // The user has not written a table.
@@ -62,6 +65,11 @@ bool NamesFile(const std::string& name) {
   std::error_code error;
   if (name.starts_with("arn:")) return false;
   return name == "-" || name.find('/') != std::string::npos || std::filesystem::is_regular_file(name, error);
+}
+
+void HintAtFile(const std::string& name) {
+  if (NamesFile(name) || name.starts_with("arn:") || name.find('.') == std::string::npos) return;
+  std::fprintf(stderr, "hint: %s was taken for a stream, as there is no file of that name here\n", name.c_str());
 }
 
 Result<std::unique_ptr<sql::CompiledScript>> MakePipe(const Registry& registry, const PipeEnd& from, const PipeEnd& to,

@@ -28,6 +28,8 @@ struct StreamArguments {
 // Of an argument that is a stream or a file: a name with a slash is a file, and so is "-", and one that a file has. The
 // rest are streams.
 bool NamesFile(const std::string& name);
+// Of a stream that cannot be read: prints that a file may have been meant, if the name looks like that of one.
+void HintAtFile(const std::string& name);
 
 // One end of the pipe.
 struct PipeEnd {

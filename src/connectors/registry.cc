@@ -1,6 +1,24 @@
 #include "connectors/registry.h"
 
+#include <algorithm>
+#include <cctype>
+
 namespace laminar {
+
+namespace {
+
+// Names are matched as ParseOptions does.
+bool HasOption(const std::vector<OptionSpec>& specs, std::string_view option) {
+  const auto is_option = [&](std::string_view name) {
+    return std::equal(name.begin(), name.end(), option.begin(), option.end(),
+                      [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+  };
+  return std::any_of(specs.begin(), specs.end(), [&](const OptionSpec& spec) {
+    return is_option(spec.name) || std::any_of(spec.aliases.begin(), spec.aliases.end(), is_option);
+  });
+}
+
+}  // namespace
 
 void Registry::Add(std::unique_ptr<Connector> connector) {
   std::string name = connector->name();
@@ -117,6 +135,18 @@ const std::vector<OptionSpec>& Registry::TableOptions() {
        .example = "10 min"},
   };
   return kOptions;
+}
+
+std::vector<std::string> Registry::OwnersOf(std::string_view option) const {
+  if (HasOption(TableOptions(), option)) return {};
+  std::vector<std::string> owners;
+  for (const auto& [name, connector] : connectors_) {
+    if (HasOption(connector->options(), option)) owners.push_back("connector '" + name + "'");
+  }
+  for (const auto& [name, format] : formats_) {
+    if (HasOption(format.specs, option)) owners.push_back("format '" + name + "'");
+  }
+  return owners;
 }
 
 std::vector<OptionSpec> Registry::AllOptions(const Connector& connector, std::string_view format) const {

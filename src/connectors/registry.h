@@ -27,6 +27,9 @@ class Registry {
   std::vector<std::string> ConnectorNames() const;
   std::vector<std::string> FormatNames() const;
   const std::vector<OptionSpec>& FormatOptions(std::string_view name) const;
+  // Whose options one of that name or alias is among: "format 'csv'", "connector 'kinesis'". Empty: nobody's, or
+  // every table's.
+  std::vector<std::string> OwnersOf(std::string_view option) const;
   // The options of every table, whatever its connector: connector, type, format, bad_data, event_time_field,
   // event_time.max_delay, ...
   static const std::vector<OptionSpec>& TableOptions();

@@ -47,7 +47,7 @@ char Character(const duckdb::Value& value, char fallback) {
 
 }  // namespace
 
-Result<Schema> DetectJsonColumns(MemoryFiles* files, std::string_view lines) {
+Result<Schema> DetectJsonColumns(MemoryFiles* files, std::string_view lines, JsonDepth depth) {
   Schema columns;
   RETURN_IF_ERROR(Try("finding the columns of JSON", [&] {
     const MemoryFiles::File file(files, lines);
@@ -55,9 +55,8 @@ Result<Schema> DetectJsonColumns(MemoryFiles* files, std::string_view lines) {
     const size_t most = std::max(kLeastObjectBytes, LongestLine(lines) + 1);
     const auto statement = session->connection().Prepare(
         "SELECT * FROM read_json('" + file.name() +
-        "', format = 'newline_delimited', records = true, sample_size = -1, maximum_depth = -1, "
-        "maximum_object_size = " +
-        std::to_string(most) + ")");
+        "', format = 'newline_delimited', records = true, sample_size = -1, maximum_depth = " +
+        (depth == JsonDepth::kAll ? "-1" : "1") + ", maximum_object_size = " + std::to_string(most) + ")");
     if (statement->HasError()) statement->error.Throw();
     for (size_t i = 0; i < statement->GetNames().size(); i++)
       columns.push_back({statement->GetNames()[i], MakeType(statement->GetTypes()[i]), false});
@@ -65,14 +64,16 @@ Result<Schema> DetectJsonColumns(MemoryFiles* files, std::string_view lines) {
   return columns;
 }
 
-Result<CsvColumns> DetectCsvColumns(MemoryFiles* files, std::string_view text, std::optional<bool> header) {
+Result<CsvColumns> DetectCsvColumns(MemoryFiles* files, std::string_view text, std::optional<bool> header,
+                                    std::optional<char> delimiter) {
   CsvColumns csv;
   RETURN_IF_ERROR(Try("finding the columns of CSV", [&] {
     const MemoryFiles::File file(files, text);
     const std::unique_ptr<DuckSession> session = files->NewSession();
     const auto result = session->connection().Query(
         "SELECT Delimiter, Quote, Escape, HasHeader, Columns FROM sniff_csv('" + file.name() +
-        "', skip = 0, comment = ''" + (header ? std::string(", header = ") + (*header ? "true" : "false") : "") + ")");
+        "', skip = 0, comment = ''" + (header ? std::string(", header = ") + (*header ? "true" : "false") : "") +
+        (delimiter ? std::string(", delim = '") + *delimiter + "'" : "") + ")");
     if (result->HasError()) result->ThrowError();
     csv.delimiter = Character(result->GetValue(0, 0), ',');
     csv.quote = Character(result->GetValue(1, 0), '"');

@@ -10,9 +10,11 @@
 
 namespace laminar {
 
-// The fields of JSON objects, each on a line of its own, in the order of their first appearance. Error: the text is
-// none, or DuckDB failed.
-Result<Schema> DetectJsonColumns(MemoryFiles* files, std::string_view lines);
+enum class JsonDepth { kNames, kAll };
+
+// The fields of JSON objects, each on a line of its own, in the order of their first appearance. kNames: all of them
+// are of type JSON. Error: the text is none, two fields of a structure differ in case only, or DuckDB failed.
+Result<Schema> DetectJsonColumns(MemoryFiles* files, std::string_view lines, JsonDepth depth);
 
 struct CsvColumns {
   Schema columns;
@@ -20,7 +22,8 @@ struct CsvColumns {
   bool header = false;  // the first line has the columns' names
 };
 
-// header: where it is known whether there is one. Error: the text has no such shape, or DuckDB failed.
-Result<CsvColumns> DetectCsvColumns(MemoryFiles* files, std::string_view text, std::optional<bool> header);
+// header, delimiter: where they are known. Error: the text has no such shape, or DuckDB failed.
+Result<CsvColumns> DetectCsvColumns(MemoryFiles* files, std::string_view text, std::optional<bool> header,
+                                    std::optional<char> delimiter);
 
 }  // namespace laminar

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "duck/pch.h"
+#include "duck/quote.h"
 
 namespace laminar::infer {
 
@@ -35,10 +36,43 @@ size_t Rank(const std::string& name) {
 
 constexpr size_t kUnknown = std::size(kNames) + std::size(kEndings);
 
+// Of a column of numbers; the unit may stand behind the name.
+bool SoundsLikeTime(const std::string& name) {
+  std::string plain = Plain(name);
+  if (plain.find("epoch") != plain.npos || plain.find("unix") != plain.npos) return true;
+  if (Rank(plain) < kUnknown) return true;
+  for (const std::string_view unit : {"ms", "us", "ns", "s", "millis", "micros", "nanos", "sec", "secs", "seconds"}) {
+    if (plain.ends_with(unit) && Rank(plain.substr(0, plain.size() - unit.size())) < kUnknown) return true;
+  }
+  return false;
+}
+
+struct EpochUnit {
+  const char* name;
+  int64_t second;          // in this unit
+  const char* expression;  // of a TIMESTAMP; $ is the column
+};
+
+constexpr EpochUnit kUnits[] = {{"seconds", 1, "make_timestamp($::BIGINT * 1000000)"},
+                                {"milliseconds", 1'000, "epoch_ms($)"},
+                                {"microseconds", 1'000'000, "make_timestamp($)"},
+                                {"nanoseconds", 1'000'000'000, "make_timestamp($ // 1000)"}};
+// Seconds, of 2001 and of 2065.
+constexpr int64_t kFirstEpoch = 1'000'000'000, kLastEpoch = 3'000'000'000;
+
 }  // namespace
 
-bool SoundsLikeTime(const std::string& name) {
-  return Rank(name) < kUnknown;
+std::string EpochNote(const std::string& column, const NumberRange& values, const std::string& format) {
+  if (values.low > values.high) return "";
+  const auto* const unit = std::find_if(std::begin(kUnits), std::end(kUnits), [&](const EpochUnit& each) {
+    return values.low >= each.second * kFirstEpoch && values.high <= each.second * kLastEpoch;
+  });
+  if (unit == std::end(kUnits) || !SoundsLikeTime(column)) return "";
+  const std::string what = std::string(unit->name) + " since 1970? ";
+  if (format == "json") return what + "Declared as TIMESTAMP it is read as a time";
+  std::string time = unit->expression;
+  time.replace(time.find('$'), 1, QuotedIfNeeded(column));
+  return what + "One more column has its time: event_time TIMESTAMP AS (" + time + ")";
 }
 
 std::optional<size_t> FindEventTime(const std::vector<InferredColumn>& columns) {

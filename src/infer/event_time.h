@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,7 +14,13 @@ namespace laminar::infer {
 // A TIMESTAMP that is nowhere NULL: by its name (event_time, ts, created_at, ...), else the only one that there is.
 std::optional<size_t> FindEventTime(const std::vector<InferredColumn>& columns);
 
-// Whether a column of that name may say when something happened.
-bool SoundsLikeTime(const std::string& name);
+// The lowest and the highest value of a column of whole numbers.
+struct NumberRange {
+  int64_t low = INT64_MAX, high = INT64_MIN;
+};
+
+// What to do with a column of numbers since 1970 to have its time: its name sounds like time, and all its values are of
+// this century in one unit. "" for any other column.
+std::string EpochNote(const std::string& column, const NumberRange& values, const std::string& format);
 
 }  // namespace laminar::infer

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "duck/pch.h"
 #include "duck/texts_of.h"
+#include "infer/column_names.h"
 #include "infer/columns.h"
 #include "infer/event_time.h"
 #include "infer/record_format.h"
@@ -59,6 +60,21 @@ Result<std::string> TellFormat(const SampleReader& reader, const Plain& plain) {
   return Status::User(reader.sample().place(0) + " is empty", "Name a stream or a file that has data");
 }
 
+// The place of the first one; "" = there is none.
+std::string LineThatIsNotUtf8(const Sample& sample, const Plain& plain) {
+  for (size_t i = 0; i < plain.records.size(); i++) {
+    const std::string_view text = plain.records[i];
+    size_t number = 1;
+    for (size_t begin = 0; begin < text.size(); number++) {
+      const size_t end = std::min(text.find('\n', begin), text.size());
+      if (!duckdb::Value::StringIsValid(text.data() + begin, end - begin))
+        return sample.place(plain.numbers[i]) + ", line " + std::to_string(number);
+      begin = end + 1;
+    }
+  }
+  return "";
+}
+
 // A file of which every line is a row by itself.
 void SplitLines(Sample* sample) {
   if (!sample->is_file) return;
@@ -88,10 +104,14 @@ void CutLines(Sample* sample) {
 Result<ColumnGuess> Guess(MemoryFiles* files, const std::string& format, const SampleReader& reader, const Plain& plain,
                           const FormatOptions& compression) {
   if (format == "json") return GuessJson(files, reader, compression);
-  if (format == "csv") return GuessCsv(files, plain.records);
+  if (format == "csv") return GuessCsv(files, reader, plain.records, compression);
   if (format == "parquet") return GuessParquet(files, reader.sample().records);
   CHECK_MSG(format == "avro", format.c_str());
   return GuessAvro(reader.sample().records);
+}
+
+std::string CompressionRemark(const std::string& found) {
+  return found == "auto" ? "some records are compressed and some are not, or in another way" : "compressed: " + found;
 }
 
 // What any value of the type can be read as; nullptr: it is that already.
@@ -99,6 +119,9 @@ TypeRef Wider(const duckdb::LogicalType& type, const std::string& format) {
   if (type.id() == duckdb::LogicalTypeId::VARCHAR) return nullptr;  // JSON too
   return MakeType(type.IsNested() && format != "csv" ? "JSON" : "VARCHAR");
 }
+
+// More of the lines of CSV do not fit: it is something else.
+constexpr uint64_t kOneOddLineIn = 10;
 
 // Reads all rows with the columns; those that have values which their types do not take are made wider, until all rows
 // are read that can be.
@@ -112,6 +135,7 @@ class Fitting {
       too_narrow_.clear();
       table_.rows = table_.bad_rows = 0;
       table_.first_bad.clear();
+      ranges_.assign(table_.columns.size(), {});
       Schema schema;
       for (InferredColumn& column : table_.columns) {
         column.nulls = 0;
@@ -122,6 +146,9 @@ class Fitting {
           [&](const BadRow& bad) { return OnBad(bad); }));
       for (const size_t i : too_narrow_) Widen(&table_.columns[i]);
     } while (!too_narrow_.empty());
+    if (!settings_.drops_bad && table_.bad_rows * kOneOddLineIn > table_.rows) return Bad(table_.first_bad);
+    for (size_t i = 0; i < ranges_.size(); i++)
+      AddNote(EpochNote(table_.columns[i].name, ranges_[i], table_.format), &table_.columns[i].note);
     return Status::Ok();
   }
 
@@ -132,10 +159,31 @@ class Fitting {
     for (size_t i = 0; i < table_.columns.size(); i++) {
       duckdb::UnifiedVectorFormat format;
       chunk.data[i].ToUnifiedFormat(batch.rows(), format);
+      const auto type = table_.columns[i].type->id();
+      if (type == duckdb::LogicalTypeId::BIGINT) AddNumbers<int64_t>(format, batch.rows(), &ranges_[i]);
+      if (type == duckdb::LogicalTypeId::INTEGER) AddNumbers<int32_t>(format, batch.rows(), &ranges_[i]);
       if (format.validity.AllValid()) continue;
       for (size_t row = 0; row < batch.rows(); row++)
         table_.columns[i].nulls += format.validity.RowIsValid(format.sel->get_index(row)) ? 0 : 1;
     }
+  }
+
+  template <class Number>
+  static void AddNumbers(const duckdb::UnifiedVectorFormat& values, size_t rows, NumberRange* range) {
+    const auto* const numbers = duckdb::UnifiedVectorFormat::GetData<Number>(values);
+    for (size_t row = 0; row < rows; row++) {
+      const size_t at = values.sel->get_index(row);
+      if (!values.validity.RowIsValid(at)) continue;
+      range->low = std::min<int64_t>(range->low, numbers[at]);
+      range->high = std::max<int64_t>(range->high, numbers[at]);
+    }
+  }
+
+  Status Bad(const std::string& what) const {
+    const bool not_text = what.find("not valid UTF-8") != what.npos;
+    return Status::User(what, (not_text ? std::string("Convert it to UTF-8 (iconv -f LATIN1 -t UTF-8)")
+                                        : "Name the format with --format if it is not " + table_.format) +
+                                  ", or count such rows and leave them out with --bad-data drop");
   }
 
   Status OnBad(const BadRow& bad) {
@@ -146,10 +194,7 @@ class Fitting {
     }
     if (!too_narrow_.empty()) return Status::Ok();  // it is read again
     const std::string what = reader_.Describe(bad);
-    if (!settings_.drops_bad) {
-      return Status::User(what, "Name the format with --format if it is not " + table_.format +
-                                    ", or count such rows and leave them out with --bad-data drop");
-    }
+    if (!settings_.drops_bad && !(table_.format == "csv" && bad.column.empty())) return Bad(what);
     if (table_.bad_rows++ == 0) table_.first_bad = what;
     return Status::Ok();
   }
@@ -163,6 +208,7 @@ class Fitting {
   const InferSettings& settings_;
   InferredTable& table_;
   std::set<size_t> too_narrow_;
+  std::vector<NumberRange> ranges_;  // by column
 };
 
 }  // namespace
@@ -190,17 +236,24 @@ Result<InferredTable> InferTable(const Registry& registry, MemoryFiles* files, c
   Result<ColumnGuess> guess = Guess(files, table.format, reader, plain, compression);
   if (!guess.ok()) {
     if (guess.status().kind() != StatusKind::kUser) return guess.status();
+    if (const std::string line = LineThatIsNotUtf8(sample, plain); !line.empty() && table.format == "csv")
+      return Status::User(line + ": it is not valid UTF-8", "Convert it (iconv -f LATIN1 -t UTF-8)");
     return Status::User(
         "no columns are found in " + sample.place(0) + ", read as " + table.format + ": " + guess.status().message(),
         "Name the format with --format, one of json, csv, parquet, avro");
   }
-  if (table.format == "csv" && settings.format.empty() && guess->columns.size() == 1 && compression.empty()) {
-    // Nothing separates values: it may be any text.
+  if (guess->may_be_any_text && settings.format.empty() && compression.empty()) {
     table.format = "raw_string";
-    *guess = {{{"line", MakeType("VARCHAR"), false}}, {}, {""}, "text of one column; --format csv reads it as CSV"};
+    *guess = {{{"line", MakeType("VARCHAR"), false}}, {}, {""}, {"text of one column; --format csv reads it as CSV"}};
     SplitLines(&sample);
   }
-  table.remark = guess->remark;
+  KeepWritableNames(table.format, &*guess);
+  if (guess->columns.empty())
+    return Status::User("no columns are found in " + sample.place(0) + ": " + guess->remarks.back(),
+                        "Rename the fields");
+  table.drops_bad = settings.drops_bad;
+  if (!compression.empty()) table.remarks.push_back(CompressionRemark(compression.front().second));
+  table.remarks.insert(table.remarks.end(), guess->remarks.begin(), guess->remarks.end());
   table.options = guess->options;
   table.options.insert(table.options.end(), compression.begin(), compression.end());
   for (size_t i = 0; i < guess->columns.size(); i++) {

@@ -25,13 +25,14 @@ struct InferredTable {
   std::vector<InferredColumn> columns;
   std::optional<size_t> event_time;  // a column that looks like it
   uint64_t rows = 0, bad_rows = 0;
-  std::string first_bad;  // "" = there is none
-  std::string remark;     // what else is to be known of the table; "" = nothing
+  std::string first_bad;             // "" = there is none
+  bool drops_bad = false;            // the table leaves such rows out
+  std::vector<std::string> remarks;  // what else is to be known of the table
 };
 
 struct InferSettings {
   std::string format;      // "" = it is told from the records
-  bool drops_bad = false;  // rows that cannot be read are counted; else they are an error
+  bool drops_bad = false;  // rows that cannot be read are counted; else they are an error, but for a few lines of CSV
 };
 
 // Every row of the sample can be read with the columns of the result, but for those that are counted as bad. Error

@@ -10,6 +10,7 @@
 namespace laminar::infer {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -80,7 +81,7 @@ TEST_F(InferTest, FieldsAreReadAsTheyAreWritten) {
       Infer({R"({"long":123456789012345678901234567890,"ts":1767225600000,"n":1767225600000,)"
              R"("tooLong":1234567890123456789012345678901234567890123,"mixed":"2026-01-01T10:00:00+02:00"})"});
   EXPECT_EQ(Columns(table),
-            "long HUGEINT, ts BIGINT (since 1970? As a TIMESTAMP it is read as a time), n BIGINT, "
+            "long HUGEINT, ts BIGINT (milliseconds since 1970? Declared as TIMESTAMP it is read as a time), n BIGINT, "
             "tooLong VARCHAR (not all values can be read as HUGEINT), mixed TIMESTAMP");
 }
 
@@ -88,8 +89,17 @@ TEST_F(InferTest, NamesThatNoColumnCanHaveAreLeftOut) {
   const auto table = Infer({R"({"a":1,"A":2,"":3})"});
   EXPECT_EQ(Columns(table), "a BIGINT");
   ASSERT_TRUE(table.ok());
-  EXPECT_THAT(table->remark, HasSubstr("2 fields are left out"));
+  EXPECT_THAT(table->remarks, ElementsAre(HasSubstr("2 fields are left out")));
   EXPECT_THAT(Infer({"{}", "{ }"}).status().message(), HasSubstr("the objects have no fields"));
+}
+
+TEST_F(InferTest, NamesWithinAValueThatSqlCannotTellApartMakeItJson) {
+  const auto table =
+      Infer({R"({"a":{"v":1,"V":2},"b":{"c":{"":1},"d":2},"e":[{"x\u0000":1}],"f":{"g":1},"n":1,"N":null,"":2})"});
+  EXPECT_EQ(Columns(table),
+            "a JSON (JSON, as names within it differ in case only), "
+            "b STRUCT(c JSON, d BIGINT) (JSON, as SQL cannot write its fields: a name is empty), "
+            "e JSON[] (JSON, as SQL cannot write its fields: a name holds a zero byte), f STRUCT(g BIGINT), n BIGINT");
 }
 
 TEST_F(InferTest, TextWithoutDelimiterIsLines) {
@@ -142,6 +152,60 @@ TEST_F(InferTest, CsvWithoutHeader) {
   EXPECT_EQ(table->rows, 3u);
 }
 
+TEST_F(InferTest, CsvColumnsHaveTheNamesThatTheHeaderIsReadBy) {
+  const auto table = Infer({"id, name ,a,A,a,,\"x \"\"y\"\"\"\n1,bob,2,3,4,5,6\n2,al,3,4,5,6,7\n"});
+  EXPECT_EQ(Columns(table),
+            "id BIGINT,  name  VARCHAR (so named, with spaces, in the header), a BIGINT, x \"y\" BIGINT");
+  ASSERT_TRUE(table.ok());
+  EXPECT_THAT(table->remarks, ElementsAre("3 fields are left out, as no column can have the name: \"A\" differs from "
+                                          "\"a\" in case only; \"a\" is there twice; a name is empty"));
+  for (const InferredColumn& column : table->columns) EXPECT_EQ(column.nulls, 0u) << column.name;
+  EXPECT_THAT(Infer({",\n1,2\n3,4\n"}, {.format = "csv"}).status().ToString(), HasSubstr("a name is empty"));
+}
+
+TEST_F(InferTest, CsvKeepsTheDigitsOfWholeNumbers) {
+  const auto table =
+      Infer({"a,b,c,d\n9223372036854775808,123456789012345678901234567890,1.5,"
+             "1234567890123456789012345678901234567890123\n1,-2,12345678901234567890,3\n"});
+  EXPECT_EQ(Columns(table), "a HUGEINT, b HUGEINT, c DOUBLE, d VARCHAR (not all values can be read as HUGEINT)");
+}
+
+TEST_F(InferTest, AFewLinesOfAnotherWidthAreCounted) {
+  std::string text = "id,name\n";
+  for (int i = 0; i < 50; i++) text += std::to_string(i) + (i % 20 == 7 ? ",a,b\n" : ",a\n");
+  const auto table = Infer({text});
+  EXPECT_EQ(Columns(table), "id BIGINT, name VARCHAR");
+  ASSERT_TRUE(table.ok());
+  EXPECT_EQ(table->format, "csv");
+  EXPECT_EQ(table->rows, 47u);
+  EXPECT_EQ(table->bad_rows, 3u);
+  EXPECT_THAT(table->first_bad, HasSubstr("line 9: the line has 3 fields, and the header 2"));
+  EXPECT_FALSE(table->drops_bad);
+  // A first line of another kind is no header.
+  const auto titled = Infer({"a report\n" + text.substr(text.find('\n') + 1)});
+  EXPECT_EQ(Columns(titled), "column0 BIGINT, column1 VARCHAR");
+  // Most lines are something else: it is text.
+  const auto mixed = Infer({text + std::string(20, '\n') + "one\ntwo\nthree\nfour\nfive\nsix\n"});
+  EXPECT_EQ(Columns(mixed), "line VARCHAR");
+  EXPECT_THAT(Infer({text + "1,2,3\n4,5,6\n"}, {.format = "csv"}).status().hint(), HasSubstr("--bad-data drop"));
+}
+
+TEST_F(InferTest, AHeaderThatIsAGuessIsSaid) {
+  const auto header = Infer({"name,city\nbob,rome\nal,oslo\n"});
+  ASSERT_TRUE(header.ok()) << header.status().ToString();
+  EXPECT_THAT(header->remarks, ElementsAre(HasSubstr("the first line is taken as a header")));
+  EXPECT_THAT(Infer({"id,city\n1,rome\n2,oslo\n"})->remarks, IsEmpty());
+}
+
+TEST_F(InferTest, NumbersThatMayBeTimesSayHowToReadThem) {
+  EXPECT_EQ(Columns(Infer({R"({"created_at_ms":1767225600000,"epoch":1767225600,"items":1767225600})"})),
+            "created_at_ms BIGINT (milliseconds since 1970? Declared as TIMESTAMP it is read as a time), "
+            "epoch BIGINT (seconds since 1970? Declared as TIMESTAMP it is read as a time), items BIGINT");
+  EXPECT_EQ(Columns(Infer({"ts_ns,ts\n1767225600000000000,1\n1767225600000000001,2\n"})),
+            "ts_ns BIGINT (nanoseconds since 1970? One more column has its time: event_time TIMESTAMP AS "
+            "(make_timestamp(ts_ns // 1000))), ts BIGINT");
+}
+
 TEST_F(InferTest, CompressionIsAnOption) {
   std::string zipped, plain = R"({"n":1})";
   Compressor(Compression::kGzip).Append(plain, &zipped);
@@ -149,6 +213,7 @@ TEST_F(InferTest, CompressionIsAnOption) {
   ASSERT_TRUE(all.ok()) << all.status().ToString();
   EXPECT_EQ(Columns(all), "n BIGINT");
   EXPECT_THAT(all->options, ElementsAre(Pair("compression", "gzip")));
+  EXPECT_THAT(all->remarks, ElementsAre("compressed: gzip"));
   const auto some = Infer({zipped, plain});
   ASSERT_TRUE(some.ok()) << some.status().ToString();
   EXPECT_EQ(Columns(some), "n BIGINT");
@@ -175,6 +240,11 @@ TEST_F(InferTest, ADamagedRecordIsNotTakenForAnother) {
 TEST_F(InferTest, WhatCannotBeToldIsSaid) {
   EXPECT_THAT(Infer({std::string("\x00\x01\x02", 3)}).status().ToString(), HasSubstr("--format"));
   EXPECT_THAT(Infer({"\xC3\x01........"}).status().hint(), HasSubstr("avro.schema_file"));
+  EXPECT_THAT(Infer({std::string("\x00\x00\x00\x00\x11\x02", 6)}).status().ToString(),
+              AllOf(HasSubstr("a zero byte and the number 17"), HasSubstr("docs/schema_registry.md")));
+  EXPECT_THAT(Infer({std::string("\x03\x00", 2) + std::string(20, '\x01')}).status().message(), HasSubstr("AWS Glue"));
+  EXPECT_THAT(Infer({"name,city\nJos\xE9,Rome\n"}).status().ToString(),
+              AllOf(HasSubstr("not in UTF-8"), HasSubstr("iconv")));
   EXPECT_THAT(Infer({""}).status().message(), HasSubstr("record 0 is empty"));
   EXPECT_THAT(Infer({"PAR1 and no more"}).status().message(), HasSubstr("read as parquet"));
 }

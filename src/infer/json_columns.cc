@@ -1,13 +1,15 @@
 // JSON is read twice by the format's own decoder before DuckDB sees it: as whole values, which become lines, and with
 // every column as JSON, to see what each field holds.
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include "base/units.h"
 #include "duck/detect_columns.h"
 #include "duck/pch.h"
 #include "duck/texts_of.h"
+#include "infer/column_names.h"
 #include "infer/columns.h"
-#include "infer/event_time.h"
 #include "infer/json_field.h"
 
 namespace laminar::infer {
@@ -18,6 +20,14 @@ constexpr std::string_view kUnstructured = "json.unstructured";
 
 Status Ignore(const BadRow& /*bad*/) {
   return Status::Ok();
+}
+
+std::string InOneLine(std::string_view json) {
+  std::string line(json);
+  // Line breaks are white space: within a text they are escaped.
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+  return line;
 }
 
 struct Values {
@@ -36,13 +46,7 @@ Result<Values> ReadValues(const SampleReader& reader, FormatOptions options) {
         for (const std::string_view json : TextsOf(batch, 0)) {
           if (KindOf(json) != JsonValueKind::kObject) continue;
           values.have_fields = values.have_fields || json.find('"') != json.npos;
-          const size_t begin = values.objects.size();
-          values.objects += json;
-          // Line breaks are white space: within a text they are escaped.
-          for (size_t i = begin; i < values.objects.size(); i++) {
-            if (values.objects[i] == '\n' || values.objects[i] == '\r') values.objects[i] = ' ';
-          }
-          values.objects.push_back('\n');
+          values.objects += InOneLine(json) + "\n";
         }
       },
       Ignore));
@@ -52,15 +56,61 @@ Result<Values> ReadValues(const SampleReader& reader, FormatOptions options) {
 // What is known of a field beyond DuckDB's type for it.
 void Refine(const JsonField& field, Column* column, std::string* note) {
   const duckdb::LogicalType& type = *column->type;
-  if (type.id() == duckdb::LogicalTypeId::VARCHAR) *note = field.DescribeKinds();  // JSON too
+  if (type.id() == duckdb::LogicalTypeId::VARCHAR) AddNote(field.DescribeKinds(), note);  // JSON too
   if (type == duckdb::LogicalType::VARCHAR && field.has_only_times()) {
     // DuckDB wants all of them to be written in the same way, to the number of fraction digits.
     column->type = MakeType("TIMESTAMP");
-  } else if (type == duckdb::LogicalType::DOUBLE && field.has_long_wholes()) {
+  } else if (type == duckdb::LogicalType::DOUBLE && field.needs_hugeint()) {
     column->type = MakeType("HUGEINT");
-  } else if (type == duckdb::LogicalType::BIGINT && field.has_only_epochs() && SoundsLikeTime(column->name)) {
-    *note = "since 1970? As a TIMESTAMP it is read as a time";
   }
+}
+
+// Calls on_value(field, json) for every value that is not null. fields: the columns, in any type.
+Status ReadFields(const SampleReader& reader, const FormatOptions& compression, Schema fields,
+                  const std::function<void(size_t, std::string_view)>& on_value) {
+  for (Column& column : fields) column.type = MakeType("JSON");
+  return reader.Read(
+      "json", compression, fields,
+      [&](const Batch& batch) {
+        for (size_t i = 0; i < fields.size(); i++) {
+          for (const std::string_view json : TextsOf(batch, i)) {
+            if (json.data() != nullptr) on_value(i, json);
+          }
+        }
+      },
+      Ignore);
+}
+
+// Field by field: DuckDB gives up on all of them where the names within one differ in case only. That one is JSON.
+// notes: by column.
+Result<Schema> DetectEachField(MemoryFiles* files, const SampleReader& reader, const FormatOptions& compression,
+                               const std::string& objects, std::vector<std::string>* notes) {
+  ASSIGN_OR_RETURN(Schema columns, DetectJsonColumns(files, objects, JsonDepth::kNames));
+  notes->resize(columns.size());
+  std::vector<std::string> values(columns.size());
+  RETURN_IF_ERROR(ReadFields(reader, compression, columns, [&](size_t i, std::string_view json) {
+    values[i] += "{\"v\":" + InOneLine(json) + "}\n";
+  }));
+  for (size_t i = 0; i < columns.size(); i++) {
+    if (values[i].empty()) continue;
+    const Result<Schema> detected = DetectJsonColumns(files, values[i], JsonDepth::kAll);
+    if (detected.ok()) {
+      columns[i].type = detected->front().type;
+    } else if (detected.status().kind() == StatusKind::kUser) {
+      (*notes)[i] = "JSON, as names within it differ in case only";
+    } else {
+      return detected.status();
+    }
+  }
+  return columns;
+}
+
+// DuckDB gives a number to a name that differs from one before it in case only (V_1), and a name to an empty one (C6).
+// Nothing is found under either.
+bool IsMadeUp(const std::string& name, const std::string& objects) {
+  const size_t end = name.find_last_not_of("0123456789");
+  if (end == name.npos || end + 1 == name.size() || (name[end] != '_' && name.substr(0, end + 1) != "C")) return false;
+  return objects.find('"' + name + '"') == objects.npos;
 }
 
 }  // namespace
@@ -76,34 +126,29 @@ Result<ColumnGuess> GuessJson(MemoryFiles* files, const SampleReader& reader, co
     return guess;
   }
   if (!values.have_fields) return Status::User("the objects have no fields");
-  ASSIGN_OR_RETURN(const Schema detected, DetectJsonColumns(files, values.objects));
-  Schema as_json = detected;
-  for (Column& column : as_json) column.type = MakeType("JSON");
-  std::vector<JsonField> fields(as_json.size());
-  RETURN_IF_ERROR(reader.Read(
-      "json", compression, as_json,
-      [&](const Batch& batch) {
-        for (size_t i = 0; i < fields.size(); i++) {
-          for (const std::string_view json : TextsOf(batch, i)) {
-            if (json.data() != nullptr) fields[i].Add(json);
-          }
-        }
-      },
-      Ignore));
+  std::vector<std::string> notes;
+  Result<Schema> found = DetectJsonColumns(files, values.objects, JsonDepth::kAll);
+  if (!found.ok() && found.status().kind() == StatusKind::kUser)
+    found = DetectEachField(files, reader, compression, values.objects, &notes);
+  ASSIGN_OR_RETURN(const Schema detected, std::move(found));
+  notes.resize(detected.size());
+  std::vector<JsonField> fields(detected.size());
+  RETURN_IF_ERROR(
+      ReadFields(reader, compression, detected, [&](size_t i, std::string_view json) { fields[i].Add(json); }));
   size_t renamed = 0;
   for (size_t i = 0; i < fields.size(); i++) {
     // DuckDB saw values under this name of its own making.
-    if (fields[i].empty() && !detected[i].type->IsJSONType()) {
+    if (fields[i].empty() && (!detected[i].type->IsJSONType() || IsMadeUp(detected[i].name, values.objects))) {
       renamed++;
       continue;
     }
     guess.columns.push_back(detected[i]);
-    Refine(fields[i], &guess.columns.back(), &guess.notes.emplace_back());
+    Refine(fields[i], &guess.columns.back(), &guess.notes.emplace_back(notes[i]));
   }
   if (guess.columns.empty()) return Status::User("the names of all fields are empty");
   if (renamed > 0) {
-    guess.remark = FormatCount(renamed) + (renamed == 1 ? " field is" : " fields are") +
-                   " left out: a name is empty, or differs from another one in case only";
+    guess.remarks.push_back(FormatCount(renamed) + (renamed == 1 ? " field is" : " fields are") +
+                            " left out: a name is empty, or differs from another one in case only");
   }
   return guess;
 }

@@ -1,7 +1,5 @@
 #include "infer/json_field.h"
 
-#include <algorithm>
-
 #include "base/units.h"
 
 namespace laminar::infer {
@@ -9,7 +7,6 @@ namespace laminar::infer {
 namespace {
 
 constexpr std::array<const char*, 5> kKindNames = {"numbers", "texts", "booleans", "objects", "lists"};
-constexpr size_t kExactDigits = 15;  // of a DOUBLE
 
 bool IsDigit(char c) {
   return c >= '0' && c <= '9';
@@ -25,12 +22,6 @@ bool BeginsAsTime(std::string_view json) {
     if (!fits) return false;
   }
   return true;
-}
-
-// Numbers of seconds have ten digits from 2001 to 2286; the finer units have three more each.
-bool MayBeEpoch(std::string_view digits) {
-  const size_t size = digits.size();
-  return (size == 10 || size == 13 || size == 16 || size == 19) && (digits[0] == '1' || digits[0] == '2');
 }
 
 }  // namespace
@@ -56,12 +47,7 @@ void JsonField::Add(std::string_view json) {
   values_++;
   counts_[static_cast<size_t>(kind)]++;
   if (kind == JsonValueKind::kText) times_ += BeginsAsTime(json) ? 1 : 0;
-  if (kind != JsonValueKind::kNumber) return;
-  const std::string_view digits = json.substr(json.starts_with('-') ? 1 : 0);
-  if (!std::all_of(digits.begin(), digits.end(), IsDigit)) return;
-  wholes_++;
-  if (digits.size() > kExactDigits) long_wholes_++;
-  if (digits.size() == json.size() && MayBeEpoch(digits)) epochs_++;
+  numbers_.Add(json);
 }
 
 std::string JsonField::DescribeKinds() const {

@@ -15,11 +15,41 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr size_t kLookedAt = 4096;
 
 bool IsText(std::string_view bytes) {
+  const size_t most_cut = bytes.size() > kLookedAt ? 4 : 1;
   bytes = bytes.substr(0, kLookedAt);
-  for (size_t cut = 0; cut < 4 && cut < bytes.size(); cut++) {
+  for (size_t cut = 0; cut < most_cut && cut < bytes.size(); cut++) {
     if (duckdb::Value::StringIsValid(bytes.data(), bytes.size() - cut)) return bytes.find('\0') == bytes.npos;
   }
   return false;
+}
+
+// Bytes of an encoding that has letters where ASCII has none, such as Latin-1: no control character is among them, and
+// most are ASCII.
+bool MayBeOtherText(std::string_view bytes) {
+  bytes = bytes.substr(0, kLookedAt);
+  const auto is_control = [](char c) {
+    return (static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\r' && c != '\n') || c == '\x7F';
+  };
+  if (std::any_of(bytes.begin(), bytes.end(), is_control)) return false;
+  const auto ascii =
+      static_cast<size_t>(std::count_if(bytes.begin(), bytes.end(), [](char c) { return (c & '\x80') == 0; }));
+  return ascii * 2 > bytes.size();
+}
+
+constexpr size_t kConfluentHeader = 5;  // the byte 0, the id with its most significant byte first
+constexpr size_t kGlueHeader = 18;      // the byte 3, a compression of 0 or 5, a UUID
+
+// How a record begins that has the id of a schema in a registry; "" = it has none.
+std::string RegistryHeader(std::string_view record) {
+  if (record.size() > kConfluentHeader && record[0] == '\0') {
+    uint32_t id = 0;
+    for (size_t i = 1; i < kConfluentHeader; i++) id = id << 8 | static_cast<unsigned char>(record[i]);
+    return "a zero byte and the number " + std::to_string(id) +
+           ", as a record does whose schema is in a schema registry (Confluent's format)";
+  }
+  if (record.size() > kGlueHeader && record[0] == '\x03' && (record[1] == '\0' || record[1] == '\x05'))
+    return "the byte 3 and what may be an id, as a record does whose schema is in the AWS Glue Schema Registry";
+  return "";
 }
 
 }  // namespace
@@ -44,6 +74,16 @@ Result<std::string> FormatOf(std::string_view record) {
     return Status::User("it begins as a single object of Avro, which does not carry its schema",
                         "Write a table without columns, and the schema in its options: format = 'avro', "
                         "'avro.schema_file' = 'SCHEMA.avsc'");
+  }
+  if (const std::string header = RegistryHeader(record); !header.empty()) {
+    return Status::User("it begins with " + header,
+                        "The columns are in the registry: write a table without any, with the options that "
+                        "docs/schema_registry.md names; of anything else format = 'raw' gives the bytes");
+  }
+  if (MayBeOtherText(record) && !IsText(record)) {
+    return Status::User("it is text, but not in UTF-8",
+                        "Convert it (iconv -f LATIN1 -t UTF-8); format = 'raw' gives the "
+                        "bytes as they are, in one column of type BLOB");
   }
   if (!IsText(record)) {
     return Status::User("its bytes begin neither as JSON, CSV, Parquet nor as a container of Avro",

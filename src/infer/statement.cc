@@ -51,11 +51,13 @@ std::string CreateTable(const InferredTable& table, const StatementParts& parts)
   std::string out =
       Comment(parts.heading + ": " + FormatCount(table.rows) + (table.rows == 1 ? " row" : " rows")) + "\n";
   if (table.bad_rows > 0) {
-    out += Comment(FormatCount(table.bad_rows) + (table.bad_rows == 1 ? " row" : " rows") +
-                   " that cannot be read: " + table.first_bad) +
+    out += Comment(FormatCount(table.bad_rows) + (table.bad_rows == 1 ? " row" : " rows") + " that cannot be read" +
+                   (table.bad_rows == 1 ? ": " : ", the first: ") + table.first_bad) +
            "\n";
+    if (!table.drops_bad)
+      out += Comment("A pipeline stops there, unless the table has bad_data = 'drop' or 'dead_letter'") + "\n";
   }
-  if (!table.remark.empty()) out += Comment(table.remark) + "\n";
+  for (const std::string& remark : table.remarks) out += Comment(remark) + "\n";
   out += "CREATE TABLE " + QuotedIfNeeded(parts.table) + " (\n";
   for (size_t i = 0; i < table.columns.size(); i++) {
     const InferredColumn& column = table.columns[i];
@@ -73,14 +75,15 @@ std::string CreateTable(const InferredTable& table, const StatementParts& parts)
   std::vector<std::pair<std::string, std::string>> options = parts.where;
   options.emplace_back("format", table.format);
   options.insert(options.end(), table.options.begin(), table.options.end());
-  if (table.bad_rows > 0) options.emplace_back("bad_data", "drop");
+  if (table.bad_rows > 0 && table.drops_bad) options.emplace_back("bad_data", "drop");
   for (size_t i = 0; i < options.size(); i++) {
     const auto& [name, value] = options[i];
     const bool dotted = name.find('.') != name.npos;
     out += "    " + (dotted ? QuotedLiteral(name) : name) + " = " + QuotedLiteral(value) +
            (i + 1 < options.size() ? ",\n" : "\n");
   }
-  return out + ");\n";
+  out += ");\n";
+  return out + Comment("To run it, add a query: SELECT * FROM " + QuotedIfNeeded(parts.table) + ";") + "\n";
 }
 
 }  // namespace laminar::infer

@@ -18,7 +18,7 @@ struct StatementParts {
   std::vector<std::pair<std::string, std::string>> where;  // options of its connector, `connector` first
 };
 
-// CREATE TABLE, with comments about what was seen.
+// CREATE TABLE, with comments about what was seen and how it is run.
 std::string CreateTable(const InferredTable& table, const StatementParts& parts);
 
 }  // namespace laminar::infer

@@ -43,6 +43,7 @@ CREATE TABLE "select" (
     'csv.header' = 'first_line',
     compression = 'gzip'
 );
+-- To run it, add a query: SELECT * FROM "select";
 )");
 }
 
@@ -53,9 +54,10 @@ TEST(Statement, AddsWhatLeavesBadRowsOut) {
   table.rows = 1;
   table.bad_rows = 2;
   table.first_bad = "file x, line 3: it is\nno JSON";
+  table.drops_bad = true;
   EXPECT_EQ(CreateTable(table, {"x", "file x", {{"connector", "single_file"}}}),
             R"(-- file x: 1 row
--- 2 rows that cannot be read: file x, line 3: it is no JSON
+-- 2 rows that cannot be read, the first: file x, line 3: it is no JSON
 CREATE TABLE x (
     n JSON  -- only NULL was seen
 ) WITH (
@@ -63,6 +65,30 @@ CREATE TABLE x (
     format = 'json',
     bad_data = 'drop'
 );
+-- To run it, add a query: SELECT * FROM x;
+)");
+}
+
+TEST(Statement, SaysWhatBadRowsDo) {
+  InferredTable table;
+  table.format = "csv";
+  table.columns = {{"n", MakeType("BIGINT"), 0, ""}};
+  table.rows = table.bad_rows = 1;
+  table.first_bad = "file x, line 3: the line has 2 fields";
+  table.remarks = {"one", "two"};
+  EXPECT_EQ(CreateTable(table, {"x", "file x", {{"connector", "single_file"}}}),
+            R"(-- file x: 1 row
+-- 1 row that cannot be read: file x, line 3: the line has 2 fields
+-- A pipeline stops there, unless the table has bad_data = 'drop' or 'dead_letter'
+-- one
+-- two
+CREATE TABLE x (
+    n BIGINT
+) WITH (
+    connector = 'single_file',
+    format = 'csv'
+);
+-- To run it, add a query: SELECT * FROM x;
 )");
 }
 

@@ -386,7 +386,12 @@ TEST_F(CompilerTest, HintsThatHelp) {
   EXPECT_THAT(Problems("CREATE TABLE g (a NUMBER) WITH (connector = 'generator'); SELECT a FROM g"),
               ElementsAre(HasSubstr("there is no type NUMBER | there are TEXT, BIGINT")));
   EXPECT_THAT(Problems("CREATE TABLE g WITH (connector = 'kinesis', stream_name = 'g'); SELECT a FROM g"),
-              ElementsAre(HasSubstr("table g has no columns: it can only be written | give it a column list")));
+              ElementsAre(AllOf(HasSubstr("table g has no columns: it can only be written | give it a column list"),
+                                HasSubstr("laminar infer"), HasSubstr("'json.schema'"), HasSubstr("(value JSON)"))));
+  EXPECT_THAT(
+      Problems("CREATE TABLE g (a BIGINT) WITH (connector = 'kinesis', streamName = 'g', ROWS = '5'); SELECT a FROM g"),
+      ElementsAre(HasSubstr("1:74 'ROWS' is an option of connector 'generator', and the table has connector "
+                            "'kinesis' | remove it, or change the table's connector")));
   EXPECT_THAT(Problems("SELECT 'a' + 1"),
               ElementsAre(HasSubstr("\"+(STRING_LITERAL, INTEGER_LITERAL)\" | convert an argument with CAST")));
 }

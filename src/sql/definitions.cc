@@ -12,6 +12,7 @@
 
 #include "sql/event_times.h"
 #include "sql/query_check.h"
+#include "sql/table_options.h"
 #include "sql/time_span.h"
 
 namespace laminar::sql {
@@ -101,8 +102,7 @@ class TableDefiner {
   // No column list: the options may tell the columns. What is missing among them is reported when the table is bound.
   void TakeColumnsOfFormat() {
     std::vector<Status> found;
-    const OptionValues options = ParseOptions(registry_.AllOptions(*table_.connector, table_.format_name),
-                                              table_.options, OptionUse::kBoth, "table " + table_.name, &found);
+    const OptionValues options = ReadTableOptions(table_, OptionUse::kBoth, registry_, &found);
     for (Status& problem : found) {
       if (problem.position().line > 0) problems_->Add(std::move(problem));
     }

@@ -135,16 +135,28 @@ class Resolver final : public TreeVisitor {
     table = std::move(replacement);
   }
 
+  static std::string HowToHaveColumns(const Table& table) {
+    std::string how = "give it a column list: CREATE TABLE " + table.name +
+                      " (...) WITH (...); `laminar infer` prints one "
+                      "for data that is there";
+    if (table.format_name == "json") {
+      how +=
+          "; 'json.schema' and 'json.schema_file' tell the columns; (value JSON) with 'json.unstructured' = 'true' has "
+          "each value as it is";
+    }
+    return how;
+  }
+
   unique_ptr<duckdb::TableRef> ReadTable(Table& table, const duckdb::BaseTableRef& ref) {
     table.is_read = true;
     if (table.broken && table.columns_from_query) return nullptr;  // why no columns are known is reported already
     if (table.kind == TableKind::kConnector && (table.declared_use == OptionUse::kSink || table.columns_from_query)) {
       const bool declared = table.declared_use == OptionUse::kSink;
-      problems_->Add(OffsetOf(ref),
-                     "table " + table.name +
-                         (declared ? " is a sink: it cannot be read" : " has no columns: it can only be written"),
-                     declared ? "define a second table with type = 'source' for the same data"
-                              : "give it a column list: CREATE TABLE " + table.name + " (...) WITH (...)");
+      problems_->Add(
+          OffsetOf(ref),
+          "table " + table.name +
+              (declared ? " is a sink: it cannot be read" : " has no columns: it can only be written"),
+          declared ? "define a second table with type = 'source' for the same data" : HowToHaveColumns(table));
       return nullptr;
     }
     return ScanWithGenerated(table);

@@ -42,7 +42,34 @@ void CheckDeadLetters(const BoundTable& bound, Problems* problems) {
   }
 }
 
+// table: what it has instead of one of the owners.
+Status OfOthers(const WrittenOption& option, const std::vector<std::string>& owners, const std::string& table) {
+  std::string all;
+  for (size_t i = 0; i < owners.size(); i++) all += (i == 0 ? "" : i + 1 < owners.size() ? ", " : " and ") + owners[i];
+  return Status::User("'" + option.name + "' is an option of " + all + ", and the table has " + table,
+                      "remove it, or change the table's " + table.substr(0, table.find(' ')))
+      .At(option.position);
+}
+
 }  // namespace
+
+OptionValues ReadTableOptions(const Table& table, OptionUse use, const Registry& registry, std::vector<Status>* found) {
+  const std::string format = "format '" + table.format_name + "'";
+  const std::string connector = "connector '" + table.connector->name() + "'";
+  std::vector<WrittenOption> own;
+  for (const WrittenOption& option : table.options) {
+    const std::vector<std::string> owners = registry.OwnersOf(option.name);
+    const bool is_own = owners.empty() || std::any_of(owners.begin(), owners.end(), [&](const std::string& owner) {
+                          return owner == format || owner == connector;
+                        });
+    if (is_own) {
+      own.push_back(option);
+    } else {
+      found->push_back(OfOthers(option, owners, owners.front().starts_with("format") ? format : connector));
+    }
+  }
+  return ParseOptions(registry.AllOptions(*table.connector, table.format_name), own, use, "table " + table.name, found);
+}
 
 OptionUse UseOfTable(Table& table, Problems* problems) {
   const std::string& name = table.name;
@@ -111,9 +138,8 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
   }
   const size_t before = problems->size();
   if (table.connector) {
-    const std::vector<OptionSpec> specs = registry.AllOptions(*table.connector, table.format_name);
     std::vector<Status> found;
-    bound.spec.options = ParseOptions(specs, table.options, use, "table " + table.name, &found);
+    bound.spec.options = ReadTableOptions(table, use, registry, &found);
     bound.spec.options.set_record_columns(declared.size());
     for (Status& problem : found) problems->Add(std::move(problem).At(bound.position));
   }
@@ -152,7 +178,8 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
   }
   std::vector<Status> checked;
   table.connector->Check(bound.spec, use, &checked);
-  if (table.format && !(table.columns_from_query && declared.empty())) table.format->Check(declared, bound.spec.options, use, &checked);
+  if (table.format && !(table.columns_from_query && declared.empty()))
+    table.format->Check(declared, bound.spec.options, use, &checked);
   for (Status& problem : checked) problems->Add(std::move(problem).At(bound.position));
   if (checked.empty() && table.format) {
     // Made for its problems: options of the format that do not fit the columns.

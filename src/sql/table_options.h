@@ -9,6 +9,9 @@
 
 namespace laminar::sql {
 
+// The options of a table that has a connector, checked. found: what is wrong, with positions of what is written.
+OptionValues ReadTableOptions(const Table& table, OptionUse use, const Registry& registry, std::vector<Status>* found);
+
 // Source or sink, by `type`, else by use in the script, else by its options. Problems: used both ways, or against its
 // `type`, or the connector cannot do it.
 OptionUse UseOfTable(Table& table, Problems* problems);

@@ -117,6 +117,58 @@ def test_dead_letters_in_a_stream_are_put_back(quick_server, new_name, laminar):
     assert sorted(record.data for record in read_all(client, back)) == sorted(BAD)
 
 
+LETTER = {"table": "o", "source": "stream o", "shard": "s-1", "partition_key": "k", "reason": "r"}
+
+
+def letter(number):
+    return json.dumps(LETTER | {"sequence_number": str(number), "data": base64.b64encode(b"r%d" % number).decode()}) + "\n"
+
+
+def test_a_file_with_a_line_that_is_no_letter_puts_nothing_back(laminar, tmp_path):
+    path, back = tmp_path / "letters.jsonl", tmp_path / "back"
+    good = [letter(n) for n in range(3000)]
+    path.write_text("".join(good[:2500]) + good[2500][:60] + "\n" + '{"n": 1}\n' + "".join(good[2500:]))
+    said = laminar("replay", path, "--into", back).expect(1).stderr
+    assert f"file {path}, line 2501 is no dead letter: " in said and "1 more line is none either" in said and "Nothing was put back yet" in said
+    assert not back.exists()
+    path.write_text("".join(good))
+    said = laminar("replay", path, "--into", back).expect(0).stderr
+    assert "laminar: 3,000 records were put back" in said and f'from="file {path}" into="file {back}"' in said
+    assert back.read_text() == "".join(f"r{n}\n" for n in range(3000))
+
+
+def test_what_is_no_letter_in_a_stream_is_left_out_and_counted(quick_server, new_name, laminar, tmp_path):
+    client, name, back = quick_server.client(), new_name("letters"), tmp_path / "back"
+    create_stream(client, name, 1)
+    put_all(client, name, [letter(0).encode(), b"no letter", letter(1).encode(), letter(1).encode(), b'{"n": 1}'])
+    where = ("--region", "us-east-1", "--into", back)
+    said = laminar("replay", name, *where, endpoint=quick_server.endpoint).expect(1).stderr
+    assert "laminar: 2 lines or records are no dead letters: they were left out" in said and "laminar: 2 records were put back" in said
+    assert said.count("row dropped: bad data") == 2 and f"stream {name}" in said
+    assert back.read_text() == "r0\nr1\n"
+    lines = [json.loads(line) for line in laminar("replay", name, *where, "--log-format", "json", endpoint=quick_server.endpoint).expect(1).stderr.splitlines()]
+    counts = [(line["level"], line["message"][:30], line.get("letters") or line.get("records")) for line in lines[-3:]]
+    assert counts == [("info", "letters are of records that an", 1), ("warning", "lines or records are no dead l", 2), ("info", "records were put back", 2)]
+
+
+def test_a_replay_that_fails_says_what_it_put_back(quick_server, laminar, tmp_path):
+    path = tmp_path / "letters.jsonl"
+    path.write_text(letter(0))
+    said = laminar("replay", path, "--into", "no-such-stream", "--region", "us-east-1", endpoint=quick_server.endpoint).expect(1).stderr
+    assert "no-such-stream" in said and "laminar: nothing was put back" in said
+    assert "nothing.jsonl was taken for a stream" in laminar("replay", "nothing.jsonl", "--into", "x", "--region", "us-east-1", endpoint=quick_server.endpoint).expect(1).stderr
+    assert "No such file" in laminar("replay", "./nothing.jsonl", "--into", "x").expect(1).stderr
+
+
+def test_a_target_that_may_be_a_file_or_a_stream_is_refused(laminar, tmp_path):
+    (tmp_path / "letters.jsonl").write_text(letter(0))
+    (tmp_path / "orders").write_text("")
+    said = laminar("replay", "letters.jsonl", "--into", "orders", cwd=tmp_path).expect(2).stderr
+    assert "--into orders may be a stream, and is a file here" in said and "./orders" in said and "ARN" in said
+    laminar("replay", "letters.jsonl", "--into", "./orders", cwd=tmp_path).expect(0)
+    assert (tmp_path / "orders").read_text() == "r0\n"
+
+
 def test_lines_of_one_record_cost_only_themselves(quick_server, new_name, laminar, tmp_path):
     client = quick_server.client()
     read, written = new_name("lines"), new_name("lines-out")

@@ -415,6 +415,26 @@ def test_a_parquet_file_is_no_part_of_a_checkpoint(laminar, tmp_path):
     script = file_table("t", "n BIGINT", tmp_path / "in.jsonl", "json") + file_table("o", "n BIGINT", tmp_path / "o", "parquet") + "INSERT INTO o SELECT n FROM t;"
     run = laminar("run", "--state-dir", tmp_path / "state", script=script)
     assert run.wait() != 0 and "cannot be gone on with from a checkpoint" in run.stderr, run.describe()
+    assert run.stderr.count("table o: ") == 1, run.stderr
+
+
+def test_an_option_of_another_format_is_said_to_be_that(laminar):
+    """With and without a column list."""
+    options = {"csv.delimiter": ";", "compression": "gzip"}
+    for columns in ("(n BIGINT) ", ""):
+        script = file_table("t", "n BIGINT", "f", "json", **options).replace("(n BIGINT) ", columns) + "SELECT * FROM t;"
+        run = laminar("check", script=script).expect(2)
+        assert "'csv.delimiter' is an option of format 'csv', and the table has format 'json'" in run.stderr and "takes:" not in run.stderr, run.stderr
+        assert "change the table's format" in run.stderr and "'compression'" not in run.stderr.split("hint")[0].split("\n")[0], run.stderr
+    run = laminar("check", script=file_table("t", "n BIGINT", "f", "parquet", **options) + "SELECT * FROM t;").expect(2)
+    assert "'compression' is an option of format 'csv', format 'json', format 'raw' and format 'raw_string'" in run.stderr, run.stderr
+
+
+@pytest.mark.parametrize("format", ["json", "csv"])
+def test_compressed_data_without_the_option_is_recognised(laminar, tmp_path, format):
+    (tmp_path / "in.gz").write_bytes(gzip.compress(b'{"n": 1}\n' if format == "json" else b"1\n"))
+    run = laminar("run", script=file_table("t", "n BIGINT", tmp_path / "in.gz", format) + "SELECT * FROM t;").expect(1)
+    assert "its record begins as gzip does: the option compression = 'gzip' reads that" in run.stderr, run.stderr
 
 
 def test_parquet_that_cannot_be_read_right_is_bad_data(laminar, tmp_path):

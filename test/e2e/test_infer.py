@@ -5,6 +5,7 @@ import datetime
 import gzip
 import io
 import json
+import signal
 import subprocess
 
 import fastavro
@@ -184,16 +185,125 @@ def test_a_bad_record_is_named_or_left_out(quick_server, new_name, laminar, tmp_
     assert "file x.jsonl, line 3" in infer("x.jsonl", cwd=tmp_path, code=1)
 
 
+def test_the_names_of_a_csv_header(laminar, tmp_path):
+    """What is printed is found, whatever the header looks like; what cannot be is said."""
+    (tmp_path / "in.csv").write_text('id, name ,a,a,,"x ""y"""\n1,bob,2,3,4,5\n9223372036854775808,al,3,4,5,6\n')
+    statement = infer("in.csv", "--table", "t", cwd=tmp_path)
+    assert '-- 2 fields are left out, as no column can have the name: "a" is there twice; a name is empty\n' in statement
+    assert rows_of(laminar, statement, tmp_path) == [{"id": 1, " name ": "bob", "a": 2, 'x "y"': 5}, {"id": 2**63, " name ": "al", "a": 3, 'x "y"': 6}]
+
+
+def test_a_few_lines_of_another_width(laminar, tmp_path):
+    lines = ["id,name", *(f"{n},n{n}" for n in range(100)), "100", "101,a,b"]
+    (tmp_path / "in.csv").write_text("\n".join(lines) + "\n")
+    statement = infer("in.csv", "--table", "t", cwd=tmp_path)
+    assert "-- 2 rows that cannot be read, the first: file in.csv, line 102: the line has 1 fields, and the header 2\n" in statement
+    assert "bad_data = 'drop'" in statement and "    bad_data" not in statement
+    query = statement + "SELECT * FROM t;\n"
+    assert "line 102" in laminar("run", script=query, cwd=tmp_path).expect(1).stderr
+    dropping = infer("in.csv", "--table", "t", "--bad-data", "drop", cwd=tmp_path)
+    assert rows_of(laminar, dropping, tmp_path) == [{"id": n, "name": f"n{n}"} for n in range(100)]
+
+
+def test_a_header_that_is_a_guess(tmp_path):
+    (tmp_path / "in.csv").write_text("name,city\nbob,rome\nal,oslo\n")
+    assert "-- all values are text, and the first line is taken as a header: if it is a row, leave out 'csv.header'" in infer("in.csv", cwd=tmp_path)
+
+
+def test_names_that_sql_cannot_write(laminar, tmp_path):
+    row = {"o": {"": 1, "b": 2}, "p": {"a": 1, "A": 2}, "q": [{"x\0": 1}], "m": {'a"b': 1, "a b": {"": [2]}}, "v": 1}
+    (tmp_path / "in.jsonl").write_text(json.dumps(row | {"r\0": 3, "": 4, "V": 5}) + "\n")
+    statement = infer("in.jsonl", "--table", "t", cwd=tmp_path)
+    assert rows_of(laminar, statement, tmp_path) == [row]
+    assert "-- 2 fields are left out: a name is empty, or differs from another one in case only\n" in statement
+    assert "-- 1 field is left out, as no column can have the name: a name holds a zero byte\n" in statement
+
+
+def test_avro_fields_that_differ_in_case_only(laminar, tmp_path):
+    inner = {"type": "record", "name": "I", "fields": [{"name": "x", "type": "int"}, {"name": "X", "type": "int"}]}
+    schema = {"type": "record", "name": "R", "fields": [{"name": "v", "type": "int"}, {"name": "V", "type": "string"}, {"name": "i", "type": inner}]}
+    with (tmp_path / "in.avro").open("wb") as out:
+        fastavro.writer(out, schema, [{"v": 1, "V": "a", "i": {"x": 1, "X": 2}}])
+    statement = infer("in.avro", "--table", "t", cwd=tmp_path)
+    assert '-- 1 field is left out, as no column can have the name: "V" differs from "v" in case only\n' in statement
+    assert rows_of(laminar, statement, tmp_path) == [{"v": 1, "i": {"x": 1, "X": 2}}]
+
+
+def test_parquet_columns_that_differ_in_case_only(laminar, tmp_path):
+    """DuckDB tells them apart by a number, and the table's reader does the same."""
+    inner = pa.StructArray.from_arrays([pa.array([1]), pa.array([2])], names=["x", "X"])
+    pq.write_table(pa.Table.from_arrays([pa.array([1]), pa.array(["a"]), inner], names=["v", "V", "i"]), tmp_path / "in.parquet")
+    statement = infer("in.parquet", "--table", "t", cwd=tmp_path)
+    assert rows_of(laminar, statement, tmp_path) == [{"v": 1, "V_1": "a", "i": {"x": 1, "X_1": 2}}]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_numbers_that_are_times(laminar, tmp_path, format):
+    """The comment says what to write, and it works."""
+    rows = [{"created_at_ms": 1767225600000 + n, "n": n} for n in range(20)]
+    out = io.BytesIO()
+    if format == "avro":
+        fastavro.writer(out, {"type": "record", "name": "R", "fields": [{"name": "created_at_ms", "type": "long"}, {"name": "n", "type": "long"}]}, rows)
+    elif format == "parquet":
+        pq.write_table(pa.Table.from_pylist(rows), out)
+    else:
+        lines = ["created_at_ms,n", *(f"{row['created_at_ms']},{row['n']}" for row in rows)] if format == "csv" else map(json.dumps, rows)
+        out.write("".join(line + "\n" for line in lines).encode())
+    (tmp_path / "in.data").write_bytes(out.getvalue())
+    statement = infer("in.data", "--table", "t", cwd=tmp_path)
+    if format == "json":
+        assert "created_at_ms BIGINT,  -- milliseconds since 1970? Declared as TIMESTAMP it is read as a time\n" in statement
+        statement = statement.replace("created_at_ms BIGINT", "created_at_ms TIMESTAMP")
+    else:
+        comment = "  -- milliseconds since 1970? One more column has its time: "
+        column = statement.split(comment)[1].split("\n")[0]
+        assert column == "event_time TIMESTAMP AS (epoch_ms(created_at_ms))"
+        statement = statement.replace(comment + column, f" {column},")
+    times = [row["event_time" if format != "json" else "created_at_ms"] for row in rows_of(laminar, statement, tmp_path)]
+    assert times == [f"2026-01-01T00:00:00.0{n:02}Z" for n in range(20)]
+
+
+def test_what_is_printed_says_how_to_run_it(laminar, tmp_path):
+    (tmp_path / "in.jsonl").write_text('{"n": 1}\n')
+    statement = infer("in.jsonl", "--table", "t", cwd=tmp_path)
+    query = statement.splitlines()[-1].removeprefix("-- To run it, add a query: ")
+    assert laminar("run", script=statement + query, cwd=tmp_path).expect(0).rows() == [{"n": 1}]
+
+
+def test_a_signal_ends_the_sample(quick_server, new_name, laminar):
+    client, name = quick_server.client(), new_name("stopped")
+    create_stream(client, name, 1)
+    run = laminar("infer", name, "--offset", "latest", environment={"AWS_REGION": "us-east-1"}, endpoint=quick_server.endpoint)
+    run.wait_reading()
+    assert run.stop(signal.SIGINT) == 0
+    assert "stopping: the table is made of the records that have come" in run.stderr
+    assert run.stdout == "" and "stopped before a record was read: there is no table" in run.stderr
+
+
 def test_what_is_not_there_or_cannot_be_read(quick_server, new_name, tmp_path):
     where = ("--region", "us-east-1", "--endpoint", quick_server.endpoint)
-    assert "No such file" in infer("./nothing.json", cwd=tmp_path, code=1)
+    said = infer("./nothing.json", cwd=tmp_path, code=1)
+    assert "No such file" in said and "one without a slash that no file has is a stream" in said
+    assert "nothing.json was taken for a stream" in infer("nothing.json", *where, cwd=tmp_path, code=1)
+    (tmp_path / "latin1").write_bytes("id,name\n1,Jos\u00e9\n".encode("latin-1"))
+    said = infer("./latin1", cwd=tmp_path, code=1)
+    assert "not in UTF-8" in said and "iconv" in said
+    (tmp_path / "late").write_bytes(b"id,name\n" + b"1,ann\n" * 2000 + "2,Jos\u00e9\n".encode("latin-1"))
+    said = infer("./late", "--records", 10000, cwd=tmp_path, code=1)
+    assert "line 2002: column name: the value is not valid UTF-8" in said and "iconv" in said
+    assert "-- 1 row that cannot be read: file ./late, line 2002" in infer("./late", "--records", 10000, "--bad-data", "drop", cwd=tmp_path)
+    (tmp_path / "confluent").write_bytes(b"\0\0\0\0\x07\x02\x06abc")
+    said = infer("./confluent", cwd=tmp_path, code=1)
+    assert "the number 7" in said and "docs/schema_registry.md" in said
+    (tmp_path / "glue").write_bytes(b"\x03\0" + bytes(range(16)) + b"\x02\x06abc")
+    assert "AWS Glue Schema Registry" in infer("./glue", cwd=tmp_path, code=1)
     assert "no-such-stream" in infer("no-such-stream", *where, code=1)
     empty = new_name("empty")
     create_stream(quick_server.client(), empty, 1)
     assert f"the stream {empty} has no records" in infer(empty, *where, code=1)
     (tmp_path / "empty").write_bytes(b"")
     assert "is empty" in infer("./empty", cwd=tmp_path, code=1)
-    (tmp_path / "binary").write_bytes(bytes(range(256)))
+    (tmp_path / "binary").write_bytes(bytes(reversed(range(256))))
     assert "file ./binary: its bytes begin neither as JSON" in infer("./binary", cwd=tmp_path, code=1)
     (tmp_path / "cut").write_bytes(encoded(orders(10), "parquet")[:100])
     assert "read as parquet" in infer("./cut", cwd=tmp_path, code=1)

@@ -27,9 +27,8 @@ class WholeFileSink::Writer final : public SinkWriter {
   bool finishing_ = false, finished_ = false;
 };
 
-WholeFileSink::WholeFileSink(std::string table, std::unique_ptr<FileEncoder> encoder, const ConnectorContext& context,
-                             Open open)
-    : table_(std::move(table)), context_(context), open_(std::move(open)), encoder_(std::move(encoder)) {}
+WholeFileSink::WholeFileSink(std::unique_ptr<FileEncoder> encoder, const ConnectorContext& context, Open open)
+    : context_(context), open_(std::move(open)), encoder_(std::move(encoder)) {}
 WholeFileSink::~WholeFileSink() = default;
 
 Status WholeFileSink::Start(std::vector<Waker*> /*wakers*/) {
@@ -38,10 +37,10 @@ Status WholeFileSink::Start(std::vector<Waker*> /*wakers*/) {
 }
 
 Status WholeFileSink::Resume(const std::string& /*state_id*/, std::vector<SinkState> /*states*/) {
-  return Status::User("table " + table_ +
-                          ": a file of this format is written as a whole when the pipeline ends, and cannot be gone on "
-                          "with from a checkpoint",
-                      "Run it with --until-caught-up and without --state-dir, or write a file of lines (json, csv)");
+  return Status::User(
+      "a file of this format is written as a whole when the pipeline ends, and cannot be gone on "
+      "with from a checkpoint",
+      "Run it with --until-caught-up and without --state-dir, or write a file of lines (json, csv)");
 }
 
 std::unique_ptr<SinkWriter> WholeFileSink::CreateWriter(int /*worker*/) {

@@ -17,7 +17,7 @@ class WholeFileSink final : public Sink {
   using Open = std::function<Result<std::unique_ptr<LineOutput>>()>;
 
   // open is called by Start. What context names is borrowed.
-  WholeFileSink(std::string table, std::unique_ptr<FileEncoder> encoder, const ConnectorContext& context, Open open);
+  WholeFileSink(std::unique_ptr<FileEncoder> encoder, const ConnectorContext& context, Open open);
   ~WholeFileSink() override;
 
   Status Start(std::vector<Waker*> wakers) override;
@@ -33,7 +33,6 @@ class WholeFileSink final : public Sink {
   // Each writer once. The last one writes the end of the file.
   Status FinishWriter();
 
-  const std::string table_;
   const ConnectorContext context_;
   const Open open_;
   std::unique_ptr<LineOutput> output_;  // since Start

@@ -256,7 +256,7 @@ class KinesisConnector final : public Connector {
     if (settings.offset == SourceOffset::kTimestamp) {
       ASSIGN_OR_RETURN(settings.timestamp_micros, ParseStartTime(options.String("source.timestamp")));
       if (settings.timestamp_micros > context.clock->WallMicros() + kClockMarginMicros) {
-        return Status::User("table " + table.name + ": source.timestamp is in the future (" +
+        return Status::User("source.timestamp is in the future (" +
                                 FormatTime(settings.timestamp_micros) + ")",
                             "Name a time that has passed, or set source.offset = 'latest'")
             .At(options.position("source.timestamp"));

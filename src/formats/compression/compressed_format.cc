@@ -5,6 +5,7 @@
 
 #include "formats/compression/compressed_decoder.h"
 #include "formats/compression/compressed_encoder.h"
+#include "formats/compression/uncompressed_decoder.h"
 #include "formats/registry_options.h"
 
 namespace laminar {
@@ -38,7 +39,8 @@ class CompressedFormat final : public Format {
   Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema& schema, const OptionValues& options) const override {
     ASSIGN_OR_RETURN(std::unique_ptr<Decoder> decoder, inner_->MakeDecoder(schema, options));
     const Compression compression = read_(options, OptionUse::kSource);
-    if (compression == Compression::kNone) return decoder;
+    if (compression == Compression::kNone)
+      return std::unique_ptr<Decoder>(std::make_unique<UncompressedDecoder>(std::move(decoder)));
     return std::unique_ptr<Decoder>(std::make_unique<CompressedDecoder>(std::move(decoder), compression, most_bytes_));
   }
 

@@ -5,6 +5,7 @@
 #include "formats/compression/compressed_format.h"
 #include "formats/compression/compressor.h"
 #include "formats/compression/decompressor.h"
+#include "formats/compression/uncompressed_decoder.h"
 #include "formats/rows_for_test.h"
 #include "formats/schema_header.h"
 
@@ -223,6 +224,32 @@ TEST(Compression, AutoTakesPlainRecordsToo) {
   EXPECT_TRUE(decoded.bad.empty());
   ASSERT_EQ(decoded.rows.size(), 3u);
   EXPECT_EQ(decoded.row(0) + decoded.row(1) + decoded.row(2), "plainzstdgzip");
+}
+
+// No record is good.
+class Refuses final : public Decoder {
+ public:
+  const Schema& schema() const override { return schema_; }
+  Result<bool> Decode(std::span<const RecordView> records, DecodeCursor* cursor, BadRowHandler* bad_rows,
+                      Batch* /*out*/) override {
+    for (; cursor->record < records.size(); cursor->record++)
+      RETURN_IF_ERROR(bad_rows->OnBadRow({.record = cursor->record, .column = "", .reason = "it is bad"}));
+    return true;
+  }
+
+ private:
+  const Schema schema_ = TestSchema({{"line", "VARCHAR"}});
+};
+
+TEST(Compression, ABadRowThatMayBeCompressedSaysSo) {
+  const TestRecords memory({Compress(Compression::kGzip, "a"), "b", Compress(Compression::kZstd, "c")});
+  UncompressedDecoder decoder(std::make_unique<Refuses>());
+  const Decoded decoded = DecodeAll(&decoder, memory.views());
+  ASSERT_EQ(decoded.bad.size(), 3u);
+  EXPECT_EQ(decoded.bad[0].reason,
+            "it is bad; its record begins as gzip does: the option compression = 'gzip' reads that");
+  EXPECT_EQ(decoded.bad[1].reason, "it is bad");
+  EXPECT_THAT(decoded.bad[2].reason, HasSubstr("compression = 'zstd'"));
 }
 
 TEST(Compression, AutoIsOnlyForReading) {

@@ -1,8 +1,6 @@
-// CSV by DuckDB's detection; Parquet and Avro by the schemas that they carry.
+// Parquet and Avro by the schemas that their records carry.
 #include <algorithm>
-#include <optional>
 
-#include "duck/detect_columns.h"
 #include "duck/parquet_scan.h"
 #include "duck/pch.h"
 #include "formats/avro/avro_columns.h"
@@ -32,48 +30,7 @@ void Merge(const Schema& more, ColumnGuess* guess) {
   }
 }
 
-std::string_view FirstLine(std::string_view text) {
-  return text.substr(0, std::min(text.find('\n'), text.size()));
-}
-
-bool HasSecondLine(std::string_view text) {
-  const size_t end = text.find('\n');
-  return end != text.npos && end + 1 < text.size();
-}
-
-// Records that all begin with the same line, and have more of them, have a header. Of several that do not, none has.
-std::optional<bool> HasHeader(const std::vector<std::string_view>& records) {
-  if (records.size() < 2) return std::nullopt;
-  return std::all_of(records.begin(), records.end(), [&](std::string_view record) {
-    return HasSecondLine(record) && FirstLine(record) == FirstLine(records.front());
-  });
-}
-
-void AddOption(const char* name, char value, char default_value, FormatOptions* options) {
-  if (value != default_value) options->emplace_back(name, value == '\t' ? "\\t" : std::string(1, value));
-}
-
 }  // namespace
-
-Result<ColumnGuess> GuessCsv(MemoryFiles* files, const std::vector<std::string_view>& plain) {
-  const std::optional<bool> header = HasHeader(plain);
-  std::string text;
-  for (std::string_view record : plain) {
-    if (!text.empty() && header.value_or(false)) record.remove_prefix(FirstLine(record).size() + 1);
-    text += record;
-    if (!text.empty() && text.back() != '\n') text.push_back('\n');
-  }
-  Result<CsvColumns> csv = DetectCsvColumns(files, text, header);
-  if (!csv.ok()) return csv.status();
-  ColumnGuess guess;
-  guess.columns = csv->columns;
-  guess.notes.resize(guess.columns.size());
-  if (csv->header) guess.options.emplace_back("csv.header", "first_line");
-  AddOption("csv.delimiter", csv->delimiter, ',', &guess.options);
-  AddOption("csv.quote", csv->quote, '"', &guess.options);
-  AddOption("csv.escape", csv->escape, '"', &guess.options);
-  return guess;
-}
 
 Result<ColumnGuess> GuessParquet(MemoryFiles* files, const std::vector<RecordView>& records) {
   const std::unique_ptr<DuckSession> session = files->NewSession();

@@ -201,9 +201,9 @@ ApiError MakeTransportError(const Target& target, std::string_view operation, co
       return make("the answer of " + at + " is not usable HTTP: " + text,
                   "Check that the endpoint is a Kinesis endpoint", "GarbageAnswer");
     case HttpFailure::kTooLarge:
-      return make("an answer of " + at + " is larger than " +
-                      std::to_string(aws::HttpClient::kMaxResponseBytes >> 20) + " MiB",
-                  "Check that the endpoint is a Kinesis endpoint", kAnswerTooLarge);
+      return make(
+          "an answer of " + at + " is larger than " + std::to_string(aws::HttpClient::kMaxResponseBytes >> 20) + " MiB",
+          "Check that the endpoint is a Kinesis endpoint", kAnswerTooLarge);
     case HttpFailure::kShutdown:
       return {ErrorClass::kTransient, Status::Cancelled(target.Describe() + ": closed")};
     case HttpFailure::kNone:

@@ -39,6 +39,7 @@ class CompressedFormat final : public Format {
   Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema& schema, const OptionValues& options) const override {
     ASSIGN_OR_RETURN(std::unique_ptr<Decoder> decoder, inner_->MakeDecoder(schema, options));
     const Compression compression = read_(options, OptionUse::kSource);
+    if (compression == Compression::kNone && read_ != ReadOption) return decoder;  // there is no option to hint at
     if (compression == Compression::kNone)
       return std::unique_ptr<Decoder>(std::make_unique<UncompressedDecoder>(std::move(decoder)));
     return std::unique_ptr<Decoder>(std::make_unique<CompressedDecoder>(std::move(decoder), compression, most_bytes_));

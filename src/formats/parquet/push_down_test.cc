@@ -85,10 +85,14 @@ TEST_F(PushDownTest, EveryRowIsGivenOnceOrCounted) {
           const auto n = batch.chunk().GetValue(0, row).GetValue<int64_t>();
           wanted += n >= from && n < to;
           // Nothing is skipped between rows of a batch.
-          if (batch.origin_rows[row] == 0) ASSERT_EQ(static_cast<uint64_t>(n), accounted + skipped + row);
+          if (batch.origin_rows[row] == 0) {
+            ASSERT_EQ(static_cast<uint64_t>(n), accounted + skipped + row);
+          }
         }
         accounted += skipped + batch.rows();
-        if (!done && cursor.record == 0) ASSERT_EQ(cursor.offset, accounted);
+        if (!done && cursor.record == 0) {
+          ASSERT_EQ(cursor.offset, accounted);
+        }
       }
     }
     EXPECT_EQ(accounted, kRows + 3) << from;

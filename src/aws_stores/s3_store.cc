@@ -8,9 +8,9 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <future>
 #include <utility>
 
+#include "aws/await.h"
 #include "aws/http_client.h"
 #include "aws/percent.h"
 #include "aws/region.h"
@@ -54,14 +54,6 @@ struct Reply {
   std::string body;
   bool maybe_done_before = false;  // an earlier attempt may have been carried out
 };
-
-// What `start` gives to the callback that it gets, on whatever thread.
-template <class T, class Start>
-T Await(Start start) {
-  const auto promise = std::make_shared<std::promise<T>>();  // shared: set_value may still run when get has returned
-  start([promise](T value) { promise->set_value(std::move(value)); });
-  return promise->get_future().get();
-}
 
 class S3Store final : public BlobStore {
  public:
@@ -167,7 +159,8 @@ class S3Store final : public BlobStore {
 
   // One attempt. Error: there are no credentials.
   Result<aws::HttpReply> Attempt(const Call& call) {
-    ASSIGN_OR_RETURN(auto keys, Await<aws::CredentialsResult>([&](auto done) { credentials_->Get(std::move(done)); }));
+    ASSIGN_OR_RETURN(auto keys,
+                     aws::Await<aws::CredentialsResult>([&](auto done) { credentials_->Get(std::move(done)); }));
     aws::HttpRequest request;
     request.method = call.method;
     request.path =
@@ -178,7 +171,7 @@ class S3Store final : public BlobStore {
     if (call.only_if_absent) request.headers.emplace_back("if-none-match", "*");
     request.body = call.body;
     request.sign = aws::SigV4{std::move(keys), region_, "s3", signing_clock_.WallMicros()};
-    return Await<aws::HttpReply>([&](auto done) { http_->Send(std::move(request), std::move(done)); });
+    return aws::Await<aws::HttpReply>([&](auto done) { http_->Send(std::move(request), std::move(done)); });
   }
 
   // Sends the request until the answer is final or the time is up. Error: there are no credentials, or no way to the

@@ -143,8 +143,8 @@ void AddReplay(CLI::App* app, Action* action) {
   command->footer(
       "Records get their old partition keys. A letter that stands there twice, as may be after a crash, is put back "
       "once. A file is checked first: with a line that is no letter in it nothing is put back. What is none in a "
-      "stream "
-      "is left out and counted, and the exit code is 1. The letters stay where they are: remove them when they are "
+      "stream is left out and counted, and the exit code is 1. The letters stay where they are: remove them when they "
+      "are "
       "back.\n\n"
       "Examples:\n"
       "  laminar replay ./orders-bad.jsonl --into orders\n"

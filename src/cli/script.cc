@@ -10,6 +10,7 @@
 
 #include "duckdb.hpp"
 
+#include "base/byte_order_mark.h"
 #include "cli/commands.h"
 #include "cli/errors.h"
 
@@ -86,7 +87,7 @@ Result<Script> ReadScript(const ScriptArguments& arguments) {
     script.variables[variable.substr(0, equals)] = variable.substr(equals + 1);
   }
   ASSIGN_OR_RETURN(script.text, ReadFile(arguments.file, script.name));
-  if (script.text.starts_with("\xEF\xBB\xBF")) script.text.erase(0, 3);  // a byte order mark
+  if (script.text.starts_with(kByteOrderMark)) script.text.erase(0, kByteOrderMark.size());
   RETURN_IF_ERROR(CheckText(script));
   if (script.text.find_first_not_of(" \t\r\n;") == std::string::npos) {
     return Status::User(script.name + " is empty", "Write at least one SELECT or INSERT INTO ... SELECT");

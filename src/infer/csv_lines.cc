@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 
+#include "base/byte_order_mark.h"
 #include "duck/pch.h"
 #include "formats/csv/csv_line.h"
 
@@ -11,7 +12,6 @@ namespace laminar::infer {
 
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr size_t kLinesLookedAt = 20'480;  // as many as DuckDB's detection does
 constexpr size_t kFewestLines = 10;        // of fewer, none is odd
 constexpr size_t kOneOddIn = 10;

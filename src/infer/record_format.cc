@@ -2,15 +2,16 @@
 
 #include <algorithm>
 
+#include "base/byte_order_mark.h"
 #include "duck/pch.h"
 #include "formats/avro/avro_container.h"
+#include "formats/schema_header.h"
 
 namespace laminar::infer {
 
 namespace {
 
 constexpr std::string_view kParquetMagic = "PAR1";
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 // So much of a text is looked at; a character may be cut at its end.
 constexpr size_t kLookedAt = 4096;
 
@@ -36,18 +37,15 @@ bool MayBeOtherText(std::string_view bytes) {
   return ascii * 2 > bytes.size();
 }
 
-constexpr size_t kConfluentHeader = 5;  // the byte 0, the id with its most significant byte first
-constexpr size_t kGlueHeader = 18;      // the byte 3, a compression of 0 or 5, a UUID
-
 // How a record begins that has the id of a schema in a registry; "" = it has none.
 std::string RegistryHeader(std::string_view record) {
-  if (record.size() > kConfluentHeader && record[0] == '\0') {
-    uint32_t id = 0;
-    for (size_t i = 1; i < kConfluentHeader; i++) id = id << 8 | static_cast<unsigned char>(record[i]);
-    return "a zero byte and the number " + std::to_string(id) +
+  SchemaHeader header;
+  if (ReadSchemaHeader(RegistryKind::kConfluent, record, &header) == nullptr && record.size() > header.size) {
+    return "a zero byte and the number " + DescribeSchemaId(header.id) +
            ", as a record does whose schema is in a schema registry (Confluent's format)";
   }
-  if (record.size() > kGlueHeader && record[0] == '\x03' && (record[1] == '\0' || record[1] == '\x05'))
+  if (record.size() > kGlueHeaderBytes &&
+      (IsZlibBehindHeader(record) || ReadSchemaHeader(RegistryKind::kGlue, record, &header) == nullptr))
     return "the byte 3 and what may be an id, as a record does whose schema is in the AWS Glue Schema Registry";
   return "";
 }

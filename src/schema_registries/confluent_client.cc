@@ -1,14 +1,15 @@
 #include "schema_registries/confluent_client.h"
 
 #include <algorithm>
-#include <future>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
+#include "aws/await.h"
 #include "aws/percent.h"
 #include "base/cut_text.h"
 #include "formats/schema_header.h"
+#include "schema_registries/json_text.h"
 
 namespace laminar {
 namespace {
@@ -25,11 +26,6 @@ struct Asked {
   std::string code;     // of that problem
   std::string hint = "Register the schema there, or correct schema_registry.subject or the stream's name";
 };
-
-std::string StringIn(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
 
 std::optional<int64_t> NumberIn(const json& object, const char* key) {
   const auto found = object.find(key);
@@ -114,9 +110,9 @@ class ConfluentClient final : public RegistryClient {
 
   RegistryAnswer TakeSchema(const Asked& asked, const json& body, RegistryAnswer answer) {
     RegisteredSchema& schema = answer.schema;
-    schema.text = StringIn(body, "schema");
+    schema.text = TextIn(body, "schema");
     if (schema.text.empty()) return NoSchema(asked, "no \"schema\"");
-    schema.type = StringIn(body, "schemaType");
+    schema.type = TextIn(body, "schemaType");
     if (schema.type.empty()) schema.type = "AVRO";
     const Status problem = Resolve(asked, body, &answer);
     if (answer.outcome != RegistryOutcome::kDone) answer.problem = problem;
@@ -129,7 +125,7 @@ class ConfluentClient final : public RegistryClient {
     if (references == body.end() || !references->is_array()) return Status::Ok();
     std::vector<SchemaReference>& known = answer->schema.references;
     for (const json& reference : *references) {
-      const std::string name = StringIn(reference, "name"), subject = StringIn(reference, "subject");
+      const std::string name = TextIn(reference, "name"), subject = TextIn(reference, "subject");
       const std::optional<int64_t> version = NumberIn(reference, "version");
       if (name.empty() || subject.empty() || !version || known.size() >= kMostReferences) {
         answer->outcome = RegistryOutcome::kTryAgain;
@@ -147,7 +143,7 @@ class ConfluentClient final : public RegistryClient {
       json found;
       RegistryAnswer got =
           Ask("GET", "/subjects/" + aws::PercentEncode(subject) + "/versions/" + number, nullptr, referred, &found);
-      std::string text = got.outcome == RegistryOutcome::kDone ? StringIn(found, "schema") : "";
+      std::string text = got.outcome == RegistryOutcome::kDone ? TextIn(found, "schema") : "";
       if (got.outcome == RegistryOutcome::kDone && text.empty()) got = NoSchema(referred, "no \"schema\"");
       answer->outcome = got.outcome;
       if (got.outcome != RegistryOutcome::kDone) return got.problem;
@@ -176,9 +172,8 @@ class ConfluentClient final : public RegistryClient {
     if (sent != nullptr) request.headers.emplace_back("content-type", kContentType);
     if (!authorization_.empty()) request.headers.emplace_back("authorization", authorization_);
     request.body = std::move(sent);
-    const auto promise = std::make_shared<std::promise<aws::HttpReply>>();  // shared: with the callback
-    http_->Send(std::move(request), [promise](aws::HttpReply reply) { promise->set_value(std::move(reply)); });
-    return Read(promise->get_future().get(), asked, body);
+    const auto reply = aws::Await<aws::HttpReply>([&](auto done) { http_->Send(std::move(request), std::move(done)); });
+    return Read(reply, asked, body);
   }
 
   RegistryAnswer Read(const aws::HttpReply& reply, const Asked& asked, json* body) const {
@@ -193,7 +188,7 @@ class ConfluentClient final : public RegistryClient {
     const bool is_object = body->is_object();
     if (reply.status == 200) return is_object ? RegistryAnswer{} : NoSchema(asked, "what is no JSON object");
     const int64_t code = is_object ? NumberIn(*body, "error_code").value_or(0) : 0;
-    const std::string message = CutText(is_object ? StringIn(*body, "message") : "", kMostMessageBytes);
+    const std::string message = CutText(TextIn(*body, "message"), kMostMessageBytes);
     const std::string said = Where() + " answers a request for " + asked.what + " with status " +
                              std::to_string(reply.status) + (message.empty() ? "" : ": " + message);
     switch (reply.status) {

@@ -2,15 +2,16 @@
 // AVAILABLE or FAILURE. So what was registered and is PENDING is remembered, and asked for by the next attempt.
 #include "schema_registries/glue_client.h"
 
-#include <future>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "aws/await.h"
 #include "aws/signing_clock.h"
 #include "formats/schema_header.h"
 #include "schema_registries/glue_error.h"
+#include "schema_registries/json_text.h"
 
 namespace laminar {
 namespace {
@@ -56,7 +57,7 @@ class GlueClient final : public RegistryClient {
               .WithCode(kNoSuchSubject);
     }
     if (answer.outcome != RegistryOutcome::kDone) return answer;
-    return TakeVersion(found, StatusOf(found, "Status"), name, type, text);
+    return TakeVersion(found, TextIn(found, "Status"), name, type, text);
   }
 
   RegistryAnswer Register(const std::string& name, const std::string& type, const std::string& text) override {
@@ -68,17 +69,16 @@ class GlueClient final : public RegistryClient {
     if (!version.empty()) {
       RegistryAnswer answer = Ask("GetSchemaVersion", {{"SchemaVersionId", version}}, "schema id " + version, &found);
       if (answer.outcome != RegistryOutcome::kDone) return answer;
-      return TakeVersion(found, StatusOf(found, "Status"), name, type, text);
+      return TakeVersion(found, TextIn(found, "Status"), name, type, text);
     }
     RegistryAnswer answer = ByDefinition(name, text, &found);
-    if (answer.outcome == RegistryOutcome::kDone && StatusOf(found, "Status") != "FAILURE")
-      return TakeVersion(found, StatusOf(found, "Status"), name, type, text);
+    if (answer.outcome == RegistryOutcome::kDone && TextIn(found, "Status") != "FAILURE")
+      return TakeVersion(found, TextIn(found, "Status"), name, type, text);
     if (answer.outcome != RegistryOutcome::kDone && answer.outcome != RegistryOutcome::kMissing) return answer;
 
     answer = Ask("RegisterSchemaVersion", {{"SchemaId", IdOf(name)}, {"SchemaDefinition", text}},
                  "a version of the schema " + name, &found);
-    if (answer.outcome == RegistryOutcome::kDone)
-      return TakeVersion(found, StatusOf(found, "Status"), name, type, text);
+    if (answer.outcome == RegistryOutcome::kDone) return TakeVersion(found, TextIn(found, "Status"), name, type, text);
     if (answer.outcome != RegistryOutcome::kMissing) return answer;
 
     answer = Ask("CreateSchema",
@@ -89,7 +89,7 @@ class GlueClient final : public RegistryClient {
                   {"SchemaDefinition", text}},
                  "the new schema " + name, &found);
     if (answer.outcome == RegistryOutcome::kDone)
-      return TakeVersion(found, StatusOf(found, "SchemaVersionStatus"), name, type, text);
+      return TakeVersion(found, TextIn(found, "SchemaVersionStatus"), name, type, text);
     if (answer.outcome == RegistryOutcome::kMissing) {
       answer.problem = Status::User(Describe() + " does not exist",
                                     "Make it (aws glue create-registry --registry-name " + options_.name +
@@ -106,11 +106,6 @@ class GlueClient final : public RegistryClient {
 
  private:
   json IdOf(const std::string& name) const { return {{"RegistryName", options_.name}, {"SchemaName", name}}; }
-
-  static std::string StatusOf(const json& answer, const char* member) {
-    const auto found = answer.find(member);
-    return found != answer.end() && found->is_string() ? found->get<std::string>() : std::string();
-  }
 
   Status NoSchema(const std::string& name) const {
     return Status::User(Describe() + " has no schema " + name,
@@ -130,9 +125,9 @@ class GlueClient final : public RegistryClient {
 
   RegistryAnswer TakeSchema(const json& found) const {
     RegistryAnswer answer;
-    const auto id = SchemaIdOf(std::string_view(StatusOf(found, "SchemaVersionId")));
+    const auto id = SchemaIdOf(std::string_view(TextIn(found, "SchemaVersionId")));
     if (!id) return Senseless("SchemaVersionId");
-    answer.schema = {*id, StatusOf(found, "DataFormat"), StatusOf(found, "SchemaDefinition"), {}};
+    answer.schema = {*id, TextIn(found, "DataFormat"), TextIn(found, "SchemaDefinition"), {}};
     if (answer.schema.type.empty()) return Senseless("DataFormat");
     if (answer.schema.text.empty()) return Senseless("SchemaDefinition");
     return answer;
@@ -141,7 +136,7 @@ class GlueClient final : public RegistryClient {
   // The version that has `text`.
   RegistryAnswer TakeVersion(const json& found, const std::string& status, const std::string& name,
                              const std::string& type, const std::string& text) {
-    const std::string version = StatusOf(found, "SchemaVersionId");
+    const std::string version = TextIn(found, "SchemaVersionId");
     const auto id = SchemaIdOf(std::string_view(version));
     if (!id) return Senseless("SchemaVersionId");
     const std::pair<std::string, std::string> key{name, text};
@@ -192,9 +187,8 @@ class GlueClient final : public RegistryClient {
 
   // Error: there are no credentials.
   Result<aws::HttpReply> Send(const char* operation, const std::shared_ptr<const std::string>& body) {
-    const auto keys = std::make_shared<std::promise<aws::CredentialsResult>>();  // shared: with the callback
-    credentials_->Get([keys](aws::CredentialsResult result) { keys->set_value(std::move(result)); });
-    ASSIGN_OR_RETURN(auto credentials, keys->get_future().get());
+    ASSIGN_OR_RETURN(auto credentials,
+                     aws::Await<aws::CredentialsResult>([&](auto done) { credentials_->Get(std::move(done)); }));
     aws::HttpRequest request;
     request.path = "/";
     request.headers = {{"content-type", "application/x-amz-json-1.1"},
@@ -202,9 +196,7 @@ class GlueClient final : public RegistryClient {
                        {"user-agent", "laminar"}};
     request.body = body;
     request.sign = aws::SigV4{std::move(credentials), options_.region, "glue", signing_clock_.WallMicros()};
-    const auto promise = std::make_shared<std::promise<aws::HttpReply>>();  // shared: with the callback
-    http_->Send(std::move(request), [promise](aws::HttpReply reply) { promise->set_value(std::move(reply)); });
-    return promise->get_future().get();
+    return aws::Await<aws::HttpReply>([&](auto done) { http_->Send(std::move(request), std::move(done)); });
   }
 
   const std::unique_ptr<aws::HttpClient> http_;

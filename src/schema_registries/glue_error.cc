@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "aws/error_code.h"
 #include "base/cut_text.h"
+#include "schema_registries/json_text.h"
 
 namespace laminar {
 namespace {
@@ -21,8 +23,7 @@ struct Rule {
 
 constexpr char kKeysHint[] =
     "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN or the profile, and that "
-    "schema_registry.region "
-    "(%R) is the registry's";
+    "schema_registry.region (%R) is the registry's";
 constexpr char kTokenHint[] = "Get new temporary credentials (for example: aws sso login) and start again";
 constexpr char kRightsHint[] =
     "Allow glue:%O on the registry and its schemas for the credentials in use, or set aws_role_arn to a role that may";
@@ -63,21 +64,6 @@ std::string Fill(std::string_view hint, const GlueCall& call) {
   return out;
 }
 
-// "com.amazonaws.glue#EntityNotFoundException:http://..." without what stands around the name.
-std::string BareCode(std::string_view code) {
-  code = code.substr(0, code.find(':'));
-  return std::string(code.substr(code.rfind('#') + 1));
-}
-
-std::string StringIn(const json& object, std::initializer_list<const char*> members) {
-  if (!object.is_object()) return "";
-  for (const char* member : members) {
-    const auto found = object.find(member);
-    if (found != object.end() && found->is_string()) return found->get<std::string>();
-  }
-  return "";
-}
-
 GlueAnswer Failed(RegistryOutcome outcome, Status problem) {
   GlueAnswer answer;
   answer.outcome = outcome;
@@ -111,9 +97,13 @@ GlueAnswer ReadGlueAnswer(const aws::HttpReply& reply, const GlueCall& call) {
     answer.body = std::move(body);
     return answer;
   }
-  std::string code = BareCode(StringIn(body, {"__type", "code"}));
-  if (code.empty()) code = BareCode(reply.Header("x-amzn-errortype"));
-  const std::string message = CutText(StringIn(body, {"message", "Message"}), kMostMessageBytes);
+  std::string code = TextIn(body, "__type");
+  if (code.empty()) code = TextIn(body, "code");
+  if (code.empty()) code = reply.Header("x-amzn-errortype");
+  code = std::string(aws::BareErrorCode(code));
+  std::string message = TextIn(body, "message");
+  if (message.empty()) message = TextIn(body, "Message");
+  message = CutText(message, kMostMessageBytes);
   const std::string status = "status " + std::to_string(reply.status);
   const std::string said = call.registry + ": " + call.operation + " of " + call.what + ": " +
                            (code.empty() ? status : code) + (message.empty() ? "" : ": " + message);

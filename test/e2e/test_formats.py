@@ -16,7 +16,7 @@ import pytest
 
 from harness.avro_records import SINGLE_OBJECT, container, fingerprint, single_object
 from harness.laminar import ROOT
-from harness.sql import sink, source
+from harness.sql import file_table, sink, source
 from harness.streams import create_stream, put_all, read_all
 
 UTC = datetime.timezone.utc
@@ -46,12 +46,6 @@ def parquet(table, **options):
     out = io.BytesIO()
     pq.write_table(table, out, **options)
     return out.getvalue()
-
-
-def file_table(name, columns, path, format, **options):
-    written = {"connector": "single_file", "path": path, "format": format, **options}
-    listed = ", ".join(f"'{k}' = '{v}'" for k, v in written.items())
-    return f"CREATE TABLE {name} ({columns}) WITH ({listed});\n"
 
 
 # Every type that pyarrow can write and a table can have: SQL type, Arrow type, values, and what JSON says of them.

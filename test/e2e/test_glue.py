@@ -15,7 +15,7 @@ from aws_schema_registry.serde import KafkaDeserializer, KafkaSerializer
 
 from harness.process import wait_for
 from harness.registry import Gate
-from harness.sql import sink, source
+from harness.sql import sink, source, without_columns
 from harness.streams import create_stream, put_all, read_all
 
 V1 = {"type": "record", "name": "Order", "namespace": "shop", "fields": [{"name": "n", "type": "long"}]}
@@ -65,12 +65,6 @@ def streams(quick_server, new_name):
     for name in names:
         create_stream(client, name, 1)
     return client, *names
-
-
-def without_columns(script):
-    """The first table takes its columns from the registry."""
-    begin, end = script.index("(\n"), script.index(") WITH")
-    return script[:begin] + script[end + 2:]
 
 
 def numbers(client, stream):

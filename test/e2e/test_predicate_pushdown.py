@@ -11,16 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from harness.sql import source
+from harness.sql import file_table, source
 from harness.streams import create_stream, put_all
 
 DAY = datetime.datetime(2026, 1, 1)
-
-
-def file_table(name, columns, path, **options):
-    written = {"connector": "single_file", "path": path, **options}
-    listed = ", ".join(f"'{k}' = '{v}'" for k, v in written.items())
-    return f"CREATE TABLE {name} ({columns}) WITH ({listed});\n"
 
 
 def numbers(groups, rows, **columns):
@@ -181,7 +175,7 @@ def test_random_files_and_conditions_give_the_same_rows(laminar, tmp_path, optio
             wheres.append(" AND ".join(random_condition(dice, f"c{i}", TYPES[i][0], TYPES[i][2]) for i in picked))
             script += file_table(f"t{n}", columns, tmp_path / "in.parquet", format="parquet")
             for kind, name in (("a", "whole"), ("b", f"t{n}")):
-                script += file_table(f"{kind}{n}", "i BIGINT", tmp_path / f"{kind}{n}.jsonl") + f"INSERT INTO {kind}{n} SELECT i FROM {name} WHERE {wheres[-1]};\n"
+                script += file_table(f"{kind}{n}", "i BIGINT", tmp_path / f"{kind}{n}.jsonl", format="json") + f"INSERT INTO {kind}{n} SELECT i FROM {name} WHERE {wheres[-1]};\n"
         laminar("run", script=script).expect(0)
         for n, where in enumerate(wheres):
             whole, pushed = ([json.loads(line)["i"] for line in (tmp_path / f"{kind}{n}.jsonl").read_text().splitlines()] for kind in "ab")

@@ -11,7 +11,7 @@ import pytest
 from harness import avro_records
 from harness.process import wait_for
 from harness.registry import header
-from harness.sql import sink, source
+from harness.sql import sink, source, without_columns
 from harness.streams import create_stream, list_shards, put_all, read_all
 
 V1 = {"type": "record", "name": "Order", "namespace": "shop", "fields": [{"name": "n", "type": "long"}]}
@@ -34,12 +34,6 @@ def streams(quick_server, new_name):
 
 def options(url, **more):
     return {"format": "avro", "schema_registry.endpoint": url, **{f"schema_registry.{name}": value for name, value in more.items()}}
-
-
-def without_columns(script):
-    """The first table takes its columns from the registry."""
-    begin, end = script.index("(\n"), script.index(") WITH")
-    return script[:begin] + script[end + 2:]
 
 
 def numbers(client, stream):

@@ -37,3 +37,16 @@ def copy(input_stream, output_stream, columns="n BIGINT, k TEXT", offset="earlie
 def printed(input_stream, columns="n BIGINT, k TEXT", offset="earliest", **options):
     """A pipeline that prints every row to the terminal."""
     return source("read", columns, input_stream, offset, **options) + "SELECT * FROM read;\n"
+
+
+def without_columns(script):
+    """The first table takes its columns from its format."""
+    begin, end = script.index("(\n"), script.index(") WITH")
+    return script[:begin] + script[end + 2:]
+
+
+def file_table(name, columns, path, format, **options):
+    """CREATE TABLE for a file; options by their full names."""
+    written = {"connector": "single_file", "path": path, "format": format, **options}
+    listed = ", ".join(f"'{k}' = '{v}'" for k, v in written.items())
+    return f"CREATE TABLE {name} ({columns}) WITH ({listed});\n"

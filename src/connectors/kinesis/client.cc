@@ -2,8 +2,8 @@
 
 #include <cstdlib>
 
+#include "aws/error_code.h"
 #include "aws/http_date.h"
-#include "base/log.h"
 #include "connectors/kinesis/codec_json.h"
 
 namespace laminar::kinesis {
@@ -109,7 +109,7 @@ void HttpKinesisApi::OnReply(const std::shared_ptr<Call>& call, aws::HttpReply r
     error = MakeTransportError(target_, call->operation, reply);
   } else if (reply.status != 200) {
     ServiceError service = call->codec->DecodeError(reply.status, reply.body);
-    if (service.code.empty()) service.code = BareErrorCode(reply.Header("x-amzn-errortype"));
+    if (service.code.empty()) service.code = aws::BareErrorCode(reply.Header("x-amzn-errortype"));
     if (Repeat(call, service, reply)) return;
     error = service.code.empty() ? MakeGarbageError(target_, call->operation, reply, "it names no error code")
                                  : MakeServiceError(target_, call->operation, service);

@@ -1,5 +1,6 @@
 // The CBOR form of the calls that move records. A record's Data is a view of the answer's own bytes: nothing is decoded
 // or copied.
+#include "aws/error_code.h"
 #include "connectors/kinesis/cbor.h"
 #include "connectors/kinesis/codec.h"
 #include "formats/format.h"
@@ -192,7 +193,7 @@ class CborCodecImpl final : public Codec {
       return reader.Skip(value);
     });
     if (!well) return ServiceError{http_status, "", ""};
-    error.code = std::string(BareErrorCode(error.code));
+    error.code = std::string(aws::BareErrorCode(error.code));
     return error;
   }
 };

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "aws/base64.h"
+#include "aws/error_code.h"
 #include "formats/format.h"
 
 namespace laminar::kinesis {
@@ -310,8 +311,8 @@ class JsonCodecImpl final : public Codec {
     error.http_status = http_status;
     auto decoded = WithObject<ServiceError>(std::move(body), [&](const dom::object& root) -> Result<ServiceError> {
       ServiceError inner = error;
-      inner.code = BareErrorCode(TextAt(root, "__type"));
-      if (inner.code.empty()) inner.code = BareErrorCode(TextAt(root, "code"));
+      inner.code = aws::BareErrorCode(TextAt(root, "__type"));
+      if (inner.code.empty()) inner.code = aws::BareErrorCode(TextAt(root, "code"));
       inner.message = TextAt(root, "message");
       if (inner.message.empty()) inner.message = TextAt(root, "Message");
       return inner;

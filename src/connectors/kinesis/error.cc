@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "aws/error_code.h"
+
 namespace laminar::kinesis {
 
 namespace {
@@ -139,14 +141,8 @@ std::string Target::Describe() const {
   return text;
 }
 
-std::string_view BareErrorCode(std::string_view code) {
-  if (const size_t colon = code.find(':'); colon != std::string_view::npos) code = code.substr(0, colon);
-  if (const size_t hash = code.rfind('#'); hash != std::string_view::npos) code = code.substr(hash + 1);
-  return code;
-}
-
 ApiError MakeServiceError(const Target& target, std::string_view operation, const ServiceError& error) {
-  const std::string code(BareErrorCode(error.code));
+  const std::string code(aws::BareErrorCode(error.code));
   const std::string said = WithoutFullStop(error.message);
   const auto* rule = std::find_if(std::begin(kRules), std::end(kRules), [&](const Rule& r) { return code == r.code; });
   if (rule == std::end(kRules)) {
@@ -231,13 +227,13 @@ ApiError MakeCredentialsError(const Target& target, const Status& status) {
 }
 
 bool IsClockError(const ServiceError& error) {
-  const std::string_view code = BareErrorCode(error.code);
+  const std::string_view code = aws::BareErrorCode(error.code);
   return code == "RequestExpired" || code == "InvalidSignatureException" || code == "SignatureDoesNotMatch" ||
          code == "RequestTimeTooSkewed" || code == "RequestInTheFuture";
 }
 
 bool IsExpiredToken(const ServiceError& error) {
-  const std::string_view code = BareErrorCode(error.code);
+  const std::string_view code = aws::BareErrorCode(error.code);
   return code == "ExpiredTokenException" || code == "ExpiredToken";
 }
 

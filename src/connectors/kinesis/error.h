@@ -22,9 +22,6 @@ struct ServiceError {
   std::string message;
 };
 
-// "com.amazonaws.kinesis.v20131202#ResourceNotFoundException:http://..." -> "ResourceNotFoundException".
-std::string_view BareErrorCode(std::string_view code);
-
 ApiError MakeServiceError(const Target& target, std::string_view operation, const ServiceError& error);
 // No answer at all. Transient, but for a certificate that is not trusted.
 ApiError MakeTransportError(const Target& target, std::string_view operation, const aws::HttpReply& reply);

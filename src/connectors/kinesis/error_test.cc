@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "aws/error_code.h"
+
 namespace laminar::kinesis {
 namespace {
 
@@ -11,11 +13,12 @@ using testing::HasSubstr;
 const Target kTarget{"orders", "", "us-east-1", "http://127.0.0.1:4566"};
 
 TEST(BareErrorCode, StripsWhatServersPutAround) {
-  EXPECT_EQ(BareErrorCode("com.amazonaws.kinesis.v20131202#ResourceNotFoundException"), "ResourceNotFoundException");
-  EXPECT_EQ(BareErrorCode("ResourceNotFoundException:http://internal.amazon.com/coral/com.amazon.coral.service/"),
+  EXPECT_EQ(aws::BareErrorCode("com.amazonaws.kinesis.v20131202#ResourceNotFoundException"),
             "ResourceNotFoundException");
-  EXPECT_EQ(BareErrorCode("ResourceNotFoundException"), "ResourceNotFoundException");
-  EXPECT_EQ(BareErrorCode(""), "");
+  EXPECT_EQ(aws::BareErrorCode("ResourceNotFoundException:http://internal.amazon.com/coral/com.amazon.coral.service/"),
+            "ResourceNotFoundException");
+  EXPECT_EQ(aws::BareErrorCode("ResourceNotFoundException"), "ResourceNotFoundException");
+  EXPECT_EQ(aws::BareErrorCode(""), "");
 }
 
 struct Case {

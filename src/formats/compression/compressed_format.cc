@@ -33,13 +33,14 @@ Compression ReadGlueOption(const OptionValues& options, OptionUse use) {
 
 class CompressedFormat final : public Format {
  public:
-  CompressedFormat(std::unique_ptr<Format> inner, size_t most_bytes, CompressionOption read)
-      : inner_(std::move(inner)), most_bytes_(most_bytes), read_(read) {}
+  // hints: messages may name the option `compression`.
+  CompressedFormat(std::unique_ptr<Format> inner, size_t most_bytes, CompressionOption read, bool hints)
+      : inner_(std::move(inner)), most_bytes_(most_bytes), read_(read), hints_(hints) {}
 
   Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema& schema, const OptionValues& options) const override {
     ASSIGN_OR_RETURN(std::unique_ptr<Decoder> decoder, inner_->MakeDecoder(schema, options));
     const Compression compression = read_(options, OptionUse::kSource);
-    if (compression == Compression::kNone && read_ != ReadOption) return decoder;  // there is no option to hint at
+    if (compression == Compression::kNone && !hints_) return decoder;
     if (compression == Compression::kNone)
       return std::unique_ptr<Decoder>(std::make_unique<UncompressedDecoder>(std::move(decoder)));
     return std::unique_ptr<Decoder>(std::make_unique<CompressedDecoder>(std::move(decoder), compression, most_bytes_));
@@ -98,16 +99,17 @@ class CompressedFormat final : public Format {
   const std::unique_ptr<Format> inner_;
   const size_t most_bytes_;
   const CompressionOption read_;
+  const bool hints_;
 };
 
 }  // namespace
 
 std::unique_ptr<Format> MakeCompressedFormat(std::unique_ptr<Format> inner, size_t most_bytes) {
-  return std::make_unique<CompressedFormat>(std::move(inner), most_bytes, ReadOption);
+  return std::make_unique<CompressedFormat>(std::move(inner), most_bytes, ReadOption, /*hints=*/true);
 }
 
 std::unique_ptr<Format> MakeGlueCompressedFormat(std::unique_ptr<Format> inner, size_t most_bytes) {
-  return std::make_unique<CompressedFormat>(std::move(inner), most_bytes, ReadGlueOption);
+  return std::make_unique<CompressedFormat>(std::move(inner), most_bytes, ReadGlueOption, /*hints=*/false);
 }
 
 std::vector<OptionSpec> WithCompression(std::vector<OptionSpec> specs) {

@@ -8,12 +8,11 @@
 #include "duckdb/common/types/vector.hpp"
 #include "duckdb/common/vector_operations/vector_operations.hpp"
 
+#include "base/byte_order_mark.h"
 #include "duck/cast_column.h"
 
 namespace laminar {
 namespace {
-
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 constexpr const char* kCarriageReturns = "lines end with a carriage return alone, and have to end with LF or CRLF";
 

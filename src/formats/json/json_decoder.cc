@@ -10,6 +10,7 @@
 #include "duckdb/common/types/data_chunk.hpp"
 #include "duckdb/common/types/vector.hpp"
 
+#include "base/byte_order_mark.h"
 #include "formats/json/json_name.h"
 #include "formats/json/json_string.h"
 #include "formats/json/json_syntax.h"
@@ -65,7 +66,7 @@ Result<bool> JsonDecoder::Decode(std::span<const RecordView> records, DecodeCurs
     if (!same) {
       window_ = Window{record, cursor->record, 0, 0, {}, false};
       suspect_until_ = counted_offset_ = counted_lines_ = 0;
-      if (cursor->offset == 0 && record.starts_with("\xEF\xBB\xBF")) cursor->offset = 3;  // byte order mark
+      if (cursor->offset == 0 && record.starts_with(kByteOrderMark)) cursor->offset = kByteOrderMark.size();
     }
     const uint64_t first_row = row_;
     status = DecodeRecord(&cursor->offset, bad_rows);

@@ -1,5 +1,6 @@
 #include "cli/dead_letter_format.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -50,6 +51,8 @@ class DeadLetterDecoder final : public Decoder {
         const std::string key = Text(LetterColumn::kPartitionKey, row);
         Put(&out->chunk().data[0], rows, *data);
         Put(&out->chunk().data[1], rows, key.empty() ? kinesis::Md5Hex(*data) : key);
+        duckdb::FlatVector::GetData<int64_t>(out->chunk().data[2])[rows] =
+            std::max<int64_t>(0, Number(LetterColumn::kHeaderBytes, row));
         out->origin_rows.push_back(batch_.OriginRow(row));
         rows++;
       }
@@ -120,7 +123,7 @@ Schema LetterSchema() {
 }
 
 Schema ReplaySchema() {
-  return {{"data", MakeType("BLOB")}, {"partition_key", MakeType("VARCHAR")}};
+  return {{"data", MakeType("BLOB")}, {"partition_key", MakeType("VARCHAR")}, {"header_bytes", MakeType("BIGINT")}};
 }
 
 std::unique_ptr<Decoder> MakeDeadLetterDecoder(ReplayCounts* counts) {

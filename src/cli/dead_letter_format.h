@@ -12,7 +12,8 @@ namespace laminar::cli {
 // The columns of a letter. A line without a reason is none.
 Schema LetterSchema();
 
-// data BLOB: the bytes; partition_key VARCHAR: what they came with, or one made of them.
+// data BLOB: the bytes; partition_key VARCHAR: what they came with, or one made of them; header_bytes BIGINT: as
+// LetterColumn has them, 0 where there are none.
 Schema ReplaySchema();
 
 struct ReplayCounts {

@@ -7,6 +7,7 @@
 #include "cli/dead_letter_check.h"
 #include "cli/dead_letter_format.h"
 #include "cli/errors.h"
+#include "cli/letter_file_encoder.h"
 #include "cli/pipeline_run.h"
 #include "cli/record_format.h"
 #include "cli/stream_pipe.h"
@@ -23,15 +24,16 @@ struct Arguments {
 
 class LettersAsRecords final : public Format {
  public:
-  explicit LettersAsRecords(ReplayCounts* counts) : counts_(counts) {}
+  LettersAsRecords(std::string into, ReplayCounts* counts) : into_(std::move(into)), counts_(counts) {}
   Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema&, const OptionValues&) const override {
     return MakeDeadLetterDecoder(counts_);
   }
   Result<std::unique_ptr<Encoder>> MakeEncoder(const Schema&, const OptionValues&) const override {
-    return MakeRecordEncoder();
+    return NamesFile(into_) ? MakeLetterFileEncoder(into_) : MakeRecordEncoder();
   }
 
  private:
+  const std::string into_;
   ReplayCounts* const counts_;
 };
 
@@ -61,28 +63,44 @@ std::string Describe(const std::string& name) {
   return (NamesFile(name) ? "file " : "stream ") + name;
 }
 
+// What a count is of, where it is one and where it is another number.
+struct Counted {
+  std::string one, many;
+};
+
 // As PipelineRun has its own counts: a line of the log for machines, a sentence for people.
 void SayWhatBecameOfThem(const ReplayCounts& counts, uint64_t put_back, bool failed, bool json) {
-  const auto say = [&](uint64_t count, std::string_view key, const std::string& what, bool important) {
+  const auto say = [&](uint64_t count, std::string_view key, const Counted& what, bool important) {
     if (count == 0) return;
     const LogField field = {key, std::to_string(count), true};
-    if (json) return important ? LogWarning(what, {field}) : LogInfo(what, {field});
-    std::fprintf(stderr, "laminar: %s %s\n", FormatCount(count).c_str(), what.c_str());
+    if (json) return important ? LogWarning(what.many, {field}) : LogInfo(what.many, {field});
+    std::fprintf(stderr, "laminar: %s %s\n", FormatCount(count).c_str(), (count == 1 ? what.one : what.many).c_str());
   };
-  say(counts.without_data, "letters", "letters hold a row and not the record that it came from: they were left out",
+  say(counts.without_data, "letters",
+      {"letter holds a row and not the record that it came from: it was left out",
+       "letters hold a row and not the record that it came from: they were left out"},
       true);
-  say(counts.again, "letters", "letters are of records that another one holds: each record is put back once", false);
-  say(counts.incomplete, "records", "records are not whole, as some of their letters are missing: they were left out",
+  say(counts.again, "letters",
+      {"letter is of a record that another one holds: each record is put back once",
+       "letters are of records that another one holds: each record is put back once"},
+      false);
+  say(counts.incomplete, "records",
+      {"record is not whole, as some of its letters are missing: it was left out",
+       "records are not whole, as some of their letters are missing: they were left out"},
       true);
   say(counts.no_letters, "records",
-      "lines or records are no dead letters: they were left out, and a warning names the first ones", true);
+      {"line or record is no dead letter: it was left out, and a warning names it",
+       "lines or records are no dead letters: they were left out, and a warning names the first ones"},
+      true);
   if (failed && put_back == 0) {
     if (json) return LogWarning("nothing was put back");
     std::fputs("laminar: nothing was put back\n", stderr);
   }
+  const std::string before = " before it failed: another replay puts ";
   say(put_back, "records",
-      failed ? "records were put back before it failed: another replay puts them back once more"
-             : "records were put back",
+      failed ? Counted{"record was put back" + before + "it back once more",
+                       "records were put back" + before + "them back once more"}
+             : Counted{"record was put back", "records were put back"},
       failed);
 }
 
@@ -102,7 +120,7 @@ int Replay(const Arguments& arguments) {
   if (!memory.ok()) return WrongInput(memory.status());
   PipelineRun run(arguments.run);
   ReplayCounts counts;
-  const LettersAsRecords format(&counts);
+  const LettersAsRecords format(arguments.into, &counts);
   const auto world = World::Make(*memory);
   if (!world.ok()) {
     PrintError(world.status());

@@ -77,11 +77,16 @@ Schema DeadLetterSchema() {
           {"data", MakeType("BLOB")},
           {"row", MakeType("VARCHAR")},
           {"part", MakeType("BIGINT")},
-          {"parts", MakeType("BIGINT")}};
+          {"parts", MakeType("BIGINT")},
+          {"header_bytes", MakeType("BIGINT")}};
 }
 
-DeadLetters::DeadLetters(std::string table, std::string pipeline, const Clock* clock)
-    : table_(std::move(table)), pipeline_(std::move(pipeline)), clock_(clock), filling_(DeadLetterSchema()) {}
+DeadLetters::DeadLetters(std::string table, std::string pipeline, HeaderBytes header_bytes, const Clock* clock)
+    : table_(std::move(table)),
+      pipeline_(std::move(pipeline)),
+      header_bytes_(std::move(header_bytes)),
+      clock_(clock),
+      filling_(DeadLetterSchema()) {}
 
 void DeadLetters::Add(const RowPosition& position, std::string_view column, std::string_view reason,
                       std::string_view data, std::string_view row) {
@@ -91,6 +96,7 @@ void DeadLetters::Add(const RowPosition& position, std::string_view column, std:
     last_record_ = std::move(place);
   }
   const auto parts = static_cast<int64_t>(std::max<size_t>(1, (data.size() + kMostLetterBytes - 1) / kMostLetterBytes));
+  const uint64_t header_bytes = header_bytes_ && !data.empty() ? header_bytes_(data) : 0;
   for (int64_t part = 0; part < parts; part++) {
     const size_t at = filling_.rows();
     RowFiller filler(&filling_.chunk(), at);
@@ -111,6 +117,7 @@ void DeadLetters::Add(const RowPosition& position, std::string_view column, std:
     filler.TextOfUser(CutText(row, kMostRowBytes));
     filler.Number(If(parts > 1, part + 1));
     filler.Number(If(parts > 1, parts));
+    filler.Number(If(header_bytes > 0, static_cast<int64_t>(header_bytes)));
     CHECK(filler.done());
     filling_.chunk().SetCardinality(at + 1);
     if (at + 1 == kBatchRows) full_.push_back(std::exchange(filling_, Batch(DeadLetterSchema())));

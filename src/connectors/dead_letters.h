@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -39,6 +40,7 @@ enum class LetterColumn : uint8_t {
   kRow,   // where the data are not known any more
   kPart,  // the letter holds part 1, 2, ... of the data, which are so many
   kParts,
+  kHeaderBytes,  // of all the data, decompressed, so many are the header of the record, and not the value
 };
 
 Schema DeadLetterSchema();
@@ -49,8 +51,11 @@ constexpr size_t kMostLetterBytes = 600 << 10;
 // Of one table and one worker, used on its thread only.
 class DeadLetters {
  public:
-  // clock: borrowed.
-  DeadLetters(std::string table, std::string pipeline, const Clock* clock);
+  // Format::HeaderBytes, with the table's options.
+  using HeaderBytes = std::function<uint64_t(std::string_view data)>;
+
+  // clock: borrowed. header_bytes: may be empty.
+  DeadLetters(std::string table, std::string pipeline, HeaderBytes header_bytes, const Clock* clock);
 
   // data: what could not be taken, of the record at that position, or the value at its offset; empty: its bytes are not
   // known any more. row: then, the row as it was, as text. Of letters about one record that follow each other, the
@@ -65,6 +70,7 @@ class DeadLetters {
   using RecordPlace = std::tuple<std::string, std::string, std::string, int64_t>;  // as RowPosition has them
 
   const std::string table_, pipeline_;
+  const HeaderBytes header_bytes_;
   const Clock* const clock_;
   RecordPlace last_record_;  // whose bytes were kept last
   std::vector<Batch> full_;

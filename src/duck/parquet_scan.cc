@@ -26,6 +26,17 @@
 namespace laminar {
 namespace {
 
+// The column whose values are read with the least work.
+size_t NarrowestOf(const Schema& columns) {
+  const auto width = [](const Column& column) {
+    const auto type = column.type->InternalType();
+    return duckdb::TypeIsConstantSize(type) ? duckdb::GetTypeIdSize(type) : duckdb::idx_t(1) << 32;
+  };
+  return static_cast<size_t>(std::min_element(columns.begin(), columns.end(),
+                                              [&](const Column& a, const Column& b) { return width(a) < width(b); }) -
+                             columns.begin());
+}
+
 uint64_t RowNumber(const duckdb::DataChunk& chunk, size_t row) {
   return static_cast<uint64_t>(chunk.data.back().GetValue(row).GetValue<int64_t>());
 }
@@ -142,7 +153,12 @@ Result<std::string> ParquetScan::Start(const std::vector<size_t>& columns,
       rep.filters.PushFilter(duckdb::ColumnIndex(static_cast<duckdb::idx_t>(place)),
                              duckdb::make_uniq<duckdb::OptionalFilter>(predicate.filter->Copy()));
     }
-    if (ids.empty() || rep.numbered()) {
+    // Rows that nobody reads are as many as the footer says: it may say anything.
+    if (ids.empty() && !rep.columns.empty()) {
+      ids.push_back(NarrowestOf(rep.columns));
+      types.push_back(*rep.columns[ids.back()].type);
+    }
+    if (rep.numbered()) {
       ids.push_back(duckdb::MultiFileReader::COLUMN_IDENTIFIER_FILE_ROW_NUMBER);
       types.push_back(duckdb::LogicalType::BIGINT);
     }
@@ -151,8 +167,7 @@ Result<std::string> ParquetScan::Start(const std::vector<size_t>& columns,
     rep.global = rep.function->init_global(rep.context, input);
     rep.local = rep.function->init_local(rep.execution, input, rep.global.get());
     // Exact, of one file.
-    if (rep.numbered())
-      rep.rows_in_file = rep.function->cardinality(rep.context, rep.bind_data.get())->estimated_cardinality;
+    rep.rows_in_file = rep.function->cardinality(rep.context, rep.bind_data.get())->estimated_cardinality;
     rep.chunk.Destroy();
     rep.chunk.Initialize(duckdb::Allocator::DefaultAllocator(), types);
   });
@@ -160,19 +175,26 @@ Result<std::string> ParquetScan::Start(const std::vector<size_t>& columns,
 
 Result<std::string> ParquetScan::Next() {
   Rep& rep = *rep_;
-  return rep.Try([&] {
+  const uint64_t passed = rep.chunk.size() == 0 ? 0 : rep.rows_before + rep.chunk.size();
+  ASSIGN_OR_RETURN(const std::string problem, rep.Try([&] {
     duckdb::TableFunctionInput input(rep.bind_data.get(), rep.local.get(), rep.global.get());
-    if (!rep.numbered()) rep.rows_before += rep.chunk.size();
     do {
       rep.chunk.Reset();
       input.async_result = duckdb::AsyncResultType::IMPLICIT;
       rep.function->function(rep.context, input, rep.chunk);
     } while (rep.chunk.size() == 0 && input.async_result.GetResultType() == duckdb::AsyncResultType::HAVE_MORE_OUTPUT);
-    if (!rep.numbered()) return;
-    rep.rows_before = rep.chunk.size() == 0 ? rep.rows_in_file : RowNumber(rep.chunk, 0);
-    CHECK(rep.chunk.size() == 0 ||
-          RowNumber(rep.chunk, rep.chunk.size() - 1) - rep.rows_before == rep.chunk.size() - 1);
-  });
+  }));
+  if (!problem.empty()) return problem;
+  const size_t rows = rep.chunk.size();
+  rep.rows_before = !rep.numbered() ? passed : rows == 0 ? rep.rows_in_file : RowNumber(rep.chunk, 0);
+  // The footer of a file has the number of all rows, and that of each row group's.
+  const bool is_whole = rows > 0 || rep.rows_before == rep.rows_in_file;
+  const bool in_order = rep.rows_before >= passed && rep.rows_before <= rep.rows_in_file &&
+                        rows <= rep.rows_in_file - rep.rows_before &&
+                        (rows == 0 || !rep.numbered() || RowNumber(rep.chunk, rows - 1) - rep.rows_before == rows - 1);
+  if (is_whole && in_order) return problem;
+  return "it cannot be read as a Parquet file: its footer says " + std::to_string(rep.rows_in_file) +
+         " rows, and its row groups have others";
 }
 
 duckdb::DataChunk& ParquetScan::chunk() {

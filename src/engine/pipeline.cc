@@ -182,6 +182,9 @@ class PipelineImpl final : public Pipeline {
     settings.table = table.name;
     settings.policy = table.bad_data;
     settings.pipeline = options_.checkpoints.pipeline;
+    if (table.format != nullptr) {
+      settings.header_bytes = [&table](std::string_view data) { return table.format->HeaderBytes(data, table.options); };
+    }
     if (table.options.Has("bad_data.max_rate")) settings.most_per_minute = table.options.Integer("bad_data.max_rate");
     auto& bad_data = bad_data_[table.name];
     bad_data = std::make_unique<BadData>(std::move(settings), options_.parallelism, world_.clock, &metrics_);

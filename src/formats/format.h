@@ -162,6 +162,9 @@ class Format {
   virtual FileLayout Layout(const OptionValues& /*options*/) const { return FileLayout::kLines; }
   // What a file begins with, before the rows that an encoder makes.
   virtual std::string FileHeader(const Schema& /*schema*/, const OptionValues& /*options*/) const { return ""; }
+  // How many bytes in front of a record, or of a bad value that stands alone, are not a row, but say what its rows are.
+  // Of what is compressed: of what is in it.
+  virtual uint64_t HeaderBytes(std::string_view /*record*/, const OptionValues& /*options*/) const { return 0; }
   // nullptr: a file is what FileHeader and an encoder give, each row followed by a line feed.
   virtual Result<std::unique_ptr<FileEncoder>> MakeFileEncoder(const Schema& /*schema*/,
                                                                const OptionValues& /*options*/) const {

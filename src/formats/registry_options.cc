@@ -229,10 +229,11 @@ Result<RegisteredSchemaRef> NewestSchema(const OptionValues& values, SchemaRegis
   if (latest.ok()) return latest;
   Status problem = latest.status();
   if (problem.code() == kNoSuchSubject) {
-    problem = Status::User(problem.message(),
-                           "List the columns in CREATE TABLE, or correct " +
-                               std::string(RegistryKindOf(values) == RegistryKind::kGlue ? kSchemaName : kSubject) +
-                               " or the stream's name; a sink with type = 'sink' takes them from its query");
+    std::string how = "List the columns in CREATE TABLE, or correct " +
+                      std::string(RegistryKindOf(values) == RegistryKind::kGlue ? kSchemaName : kSubject) +
+                      " or the stream's name";
+    if (values.StringOr("type", "") != "source") how += "; a sink with type = 'sink' takes them from its query";
+    problem = Status::User(problem.message(), std::move(how));
   }
   return std::move(problem).At(SchemaRegistryPosition(values));
 }

@@ -11,6 +11,7 @@
 #include "infer/column_names.h"
 #include "infer/columns.h"
 #include "infer/csv_lines.h"
+#include "infer/null_word.h"
 #include "infer/whole_numbers.h"
 
 namespace laminar::infer {
@@ -79,27 +80,32 @@ const char* HeaderRemark(bool header) {
                "does and add 'csv.header' = 'first_line'";
 }
 
-// DuckDB takes whole numbers that BIGINT does not hold for DOUBLE, which rounds them.
-Status KeepDigits(const SampleReader& reader, const FormatOptions& compression, ColumnGuess* guess) {
-  const auto is_double = [](const Column& column) { return column.type->id() == duckdb::LogicalTypeId::DOUBLE; };
-  if (std::none_of(guess->columns.begin(), guess->columns.end(), is_double)) return Status::Ok();
+// What shows in the texts of the values only: DuckDB takes whole numbers that BIGINT does not hold for DOUBLE, which
+// rounds them, and numbers with a word for NULL among them for text.
+Status LookAtTexts(const SampleReader& reader, const FormatOptions& compression, ColumnGuess* guess) {
+  const auto is = [&](size_t i, duckdb::LogicalTypeId type) { return guess->columns[i].type->id() == type; };
   Schema texts = guess->columns;
   for (Column& column : texts) column.type = MakeType("VARCHAR");
   std::vector<WholeNumbers> numbers(texts.size());
+  std::vector<NullWord> words(texts.size());
   FormatOptions options = guess->options;
   options.insert(options.end(), compression.begin(), compression.end());
   RETURN_IF_ERROR(reader.Read(
       "csv", options, texts,
       [&](const Batch& batch) {
         for (size_t i = 0; i < numbers.size(); i++) {
+          if (!is(i, duckdb::LogicalTypeId::DOUBLE) && !is(i, duckdb::LogicalTypeId::VARCHAR)) continue;
           for (const std::string_view text : TextsOf(batch, i)) {
-            if (text.data() != nullptr) numbers[i].Add(text);
+            if (text.data() == nullptr) continue;
+            numbers[i].Add(text);
+            words[i].Add(text);
           }
         }
       },
       [](const BadRow& /*bad*/) { return Status::Ok(); }));
   for (size_t i = 0; i < numbers.size(); i++) {
-    if (is_double(guess->columns[i]) && numbers[i].need_hugeint()) guess->columns[i].type = MakeType("HUGEINT");
+    if (is(i, duckdb::LogicalTypeId::VARCHAR)) AddNote(words[i].Note(), &guess->notes[i]);
+    if (is(i, duckdb::LogicalTypeId::DOUBLE) && numbers[i].need_hugeint()) guess->columns[i].type = MakeType("HUGEINT");
   }
   return Status::Ok();
 }
@@ -128,7 +134,7 @@ Result<ColumnGuess> GuessCsv(MemoryFiles* files, const SampleReader& reader, con
   if (!header && all_text) guess.remarks.emplace_back(HeaderRemark(csv.header));
   if (csv.header) NameByHeader(plain, csv, &guess);
   KeepWritableNames("csv", &guess);  // a decoder wants names that differ
-  RETURN_IF_ERROR(KeepDigits(reader, compression, &guess));
+  RETURN_IF_ERROR(LookAtTexts(reader, compression, &guess));
   return guess;
 }
 

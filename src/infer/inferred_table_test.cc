@@ -112,6 +112,14 @@ TEST_F(InferTest, TextWithoutDelimiterIsLines) {
   EXPECT_EQ(Columns(csv), "n BIGINT");
 }
 
+TEST_F(InferTest, AWordForNullAmongNumbersIsTold) {
+  // Not of two words, or among other texts.
+  EXPECT_EQ(
+      Columns(Infer({"a,b,c,d,n\n1.5,NA,x,1,1\nNA,2,NA,2,2\n3,NA,y,-,3\n4,NULL,z,?,4\n"}, {.format = "csv"})),
+      "a VARCHAR (numbers, and 'NA' in 1 row: with 'csv.null' = 'NA' that is NULL, and the column can be DOUBLE or "
+      "BIGINT), b VARCHAR, c VARCHAR, d VARCHAR, n BIGINT");
+}
+
 TEST_F(InferTest, ABadRecordIsNamedOrCounted) {
   const std::vector<std::string> records = {R"({"n":1})", R"({"n":2)", R"({"n":3})"};
   const auto stopped = Infer(records);

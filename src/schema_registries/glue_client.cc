@@ -42,7 +42,7 @@ class GlueClient final : public RegistryClient {
     RegistryAnswer answer =
         Ask("GetSchemaVersion", {{"SchemaId", IdOf(name)}, {"SchemaVersionNumber", {{"LatestVersion", true}}}},
             "the schema " + name, &found);
-    if (answer.outcome == RegistryOutcome::kMissing) answer.problem = NoSchema(name);
+    if (answer.outcome == RegistryOutcome::kMissing) answer.problem = Missing(NoSchema(name));
     if (answer.outcome != RegistryOutcome::kDone) return answer;
     return TakeSchema(found);
   }
@@ -51,10 +51,10 @@ class GlueClient final : public RegistryClient {
     json found;
     RegistryAnswer answer = ByDefinition(name, text, &found);
     if (answer.outcome == RegistryOutcome::kMissing) {
-      answer.problem =
+      answer.problem = Missing(
           Status::User("the schema " + name + " of " + Describe() + " does not have a version that is that of the rows",
                        "Register it there, or leave schema_registry.auto_register out")
-              .WithCode(kNoSuchSubject);
+              .WithCode(kNoSuchSubject));
     }
     if (answer.outcome != RegistryOutcome::kDone) return answer;
     return TakeVersion(found, TextIn(found, "Status"), name, type, text);
@@ -90,11 +90,7 @@ class GlueClient final : public RegistryClient {
                  "the new schema " + name, &found);
     if (answer.outcome == RegistryOutcome::kDone)
       return TakeVersion(found, TextIn(found, "SchemaVersionStatus"), name, type, text);
-    if (answer.outcome == RegistryOutcome::kMissing) {
-      answer.problem = Status::User(Describe() + " does not exist",
-                                    "Make it (aws glue create-registry --registry-name " + options_.name +
-                                        "), or correct schema_registry.registry_name");
-    }
+    if (answer.outcome == RegistryOutcome::kMissing) answer.problem = NoRegistry();
     return answer;
   }
 
@@ -111,6 +107,20 @@ class GlueClient final : public RegistryClient {
     return Status::User(Describe() + " has no schema " + name,
                         "Make it there, or correct schema_registry.schema_name or the stream's name")
         .WithCode(kNoSuchSubject);
+  }
+
+  Status NoRegistry() const {
+    return Status::User(Describe() + " does not exist", "Make it (aws glue create-registry --registry-name " +
+                                                            options_.name +
+                                                            "), or correct schema_registry.registry_name");
+  }
+
+  // Why something is not found: it is the registry that is missing, or else `problem`.
+  Status Missing(Status problem) {
+    json found;
+    const RegistryAnswer registry =
+        Ask("GetRegistry", {{"RegistryId", {{"RegistryName", options_.name}}}}, "the registry", &found);
+    return registry.outcome == RegistryOutcome::kMissing ? NoRegistry() : std::move(problem);
   }
 
   RegistryAnswer ByDefinition(const std::string& name, const std::string& text, json* found) {

@@ -146,7 +146,8 @@ TEST(GlueClient, TheFirstVersionMakesTheSchema) {
 
 TEST(GlueClient, WhatIsMissingIsToldByName) {
   World world({{"GetSchemaByDefinition", {Error("EntityNotFoundException")}},
-               {"GetSchemaVersion", {Error("EntityNotFoundException")}}});
+               {"GetSchemaVersion", {Error("EntityNotFoundException")}},
+               {"GetRegistry", {TestServer::Answer(200, "{}")}}});
   RegistryAnswer answer = world.client->Fetch(*SchemaIdOf(std::string_view(kUuid)));
   EXPECT_EQ(answer.outcome, RegistryOutcome::kMissing);
   EXPECT_THAT(answer.problem.message(), HasSubstr("unknown schema id " + std::string(kUuid)));
@@ -156,6 +157,19 @@ TEST(GlueClient, WhatIsMissingIsToldByName) {
   answer = world.client->LookUp("orders", "AVRO", "\"int\"");
   EXPECT_EQ(answer.outcome, RegistryOutcome::kMissing);
   EXPECT_THAT(answer.problem.hint(), HasSubstr("schema_registry.auto_register"));
+
+  World nowhere({{"GetSchemaByDefinition", {Error("EntityNotFoundException")}},
+                 {"GetSchemaVersion", {Error("EntityNotFoundException")}},
+                 {"GetRegistry", {Error("EntityNotFoundException")}}});
+  for (const RegistryAnswer& found : {nowhere.client->Latest("orders"), nowhere.client->LookUp("orders", "AVRO", "")}) {
+    EXPECT_THAT(found.problem.message(), HasSubstr("shop in eu-west-1"));
+    EXPECT_THAT(found.problem.hint(), HasSubstr("correct schema_registry.registry_name"));
+  }
+
+  // Who may not ask for the registry is told of the schema.
+  World secret({{"GetSchemaVersion", {Error("EntityNotFoundException")}},
+                {"GetRegistry", {Error("AccessDeniedException")}}});
+  EXPECT_THAT(secret.client->Latest("orders").problem.message(), HasSubstr("has no schema orders"));
 }
 
 TEST(GlueClient, FailuresThatPassAreTriedAgainAndOthersAreNot) {

@@ -1,11 +1,15 @@
 """bad_data: one record in a thousand that cannot be taken, of every kind: it stops the pipeline, is dropped, or is kept and put back."""
 
 import base64
+import gzip
 import json
 import random
 
+import pytest
+import zstandard
+
 from harness.process import wait_for
-from harness.sql import sink, source
+from harness.sql import file_table, sink, source
 from harness.streams import create_stream, put_all, read_all
 
 BAD = [
@@ -258,3 +262,41 @@ def test_what_cannot_be_meant_is_said_with_its_place(laminar):
     assert "both dead_letter.path and dead_letter.stream" in problem(bad_data="dead_letter", **{"dead_letter.stream": "c", "dead_letter.path": "x"})
     assert "the first such row stops the pipeline" in problem(**{"bad_data.max_rate": 5})
     assert "cannot be the name of a stream" in problem(bad_data="dead_letter", **{"dead_letter.stream": "no name"})
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip", "zstd"])
+def test_lines_of_csv_go_back_into_a_file_with_one_header(quick_server, new_name, laminar, tmp_path, compression):
+    client, read, into = quick_server.client(), new_name("csv"), new_name("csv-back")
+    for name in (read, into):
+        create_stream(client, name, 1)
+    packed = {"none": bytes, "gzip": gzip.compress, "zstd": zstandard.compress}[compression]
+    # Lines that are bad, a record that is as a whole, one whose expression fails, quotes with line feeds.
+    for text in (b'a,"b\nc"\r\n1,one\r\nx,"t\nwo"\r\n3,three\r\ny,four', b'a,"b\nc"\r\nz,five\r\n', b'a,"b\nc"\r\n0,six\r\n7,seven\r\n'):
+        put_all(client, read, [packed(text)])
+    letters, back = tmp_path / "letters.jsonl", tmp_path / "back.csv"
+    columns, options = 'a BIGINT, "b\nc" TEXT', {"format": "csv", "csv.header": "first_line", "compression": compression}
+    script = (source("r", columns, read, bad_data="dead_letter", **{"dead_letter.path": letters}, **options) + "CREATE TABLE w WITH (connector = 'stdout');\n"
+              + 'INSERT INTO w SELECT a, (CASE WHEN a = 0 THEN \'none\' ELSE \'1\' END)::BIGINT AS n FROM r;\n')
+    laminar("run", "--until-caught-up", script=script, endpoint=quick_server.endpoint).expect(0)
+    kept = letters_of(letters.read_text().splitlines())
+    assert len(kept) == 4 and {letter["header_bytes"] for letter in kept} == {9}
+
+    def rows(table):
+        script = table + "CREATE TABLE o WITH (connector = 'stdout');\nINSERT INTO o SELECT a || '|' || \"b\nc\" AS v FROM r;\n"
+        done = laminar("run", "--until-caught-up", script=script, endpoint=quick_server.endpoint).expect(0)
+        return sorted(json.loads(line)["v"] for line in done.stdout.splitlines())
+
+    columns = 'a TEXT, "b\nc" TEXT'
+    in_file = file_table("r", columns, back, type="source", **options)
+    wanted = ["0|six", "7|seven", "x|t\nwo", "y|four", "z|five"]
+    said = laminar("replay", letters, "--into", back).expect(0).stderr
+    assert "laminar: 4 records were put back" in said and rows(in_file) == wanted
+    # To a file that has them, to one with another header, and into a stream, where each record has its own.
+    laminar("replay", letters, "--into", back).expect(0)
+    assert rows(in_file) == sorted(wanted * 2)
+    other = tmp_path / "other.csv"
+    other.write_bytes(others := packed(b"b,a\none,1\n"))
+    said = laminar("replay", letters, "--into", other).expect(1).stderr
+    assert f"the file {other} does not begin with the header" in said and other.read_bytes() == others
+    laminar("replay", letters, "--into", into, "--region", "us-east-1", endpoint=quick_server.endpoint).expect(0)
+    assert rows(source("r", columns, into, **options)) == wanted

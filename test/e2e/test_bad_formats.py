@@ -5,6 +5,7 @@ import base64
 import gzip
 import io
 import json
+import re
 import struct
 import zlib
 
@@ -14,7 +15,7 @@ import pytest
 
 from harness import avro_records
 from harness.avro_records import SINGLE_OBJECT, fingerprint
-from harness.sql import sink, source
+from harness.sql import file_table, sink, source
 from harness.streams import create_stream, put_all, read_all
 
 COLUMNS = "n BIGINT NOT NULL, k TEXT"
@@ -179,3 +180,23 @@ def test_a_file_of_which_many_rows_are_bad_is_kept_once(quick_server, new_name, 
     assert [letter["reason"] for letter in letters][:2] != [letters[0]["reason"]] * 2  # each names its row
     laminar("replay", path, "--into", back, "--region", "us-east-1", endpoint=quick_server.endpoint).expect(0)
     assert [record.data for record in read_all(client, back)] == [out.getvalue()]
+
+
+def test_a_parquet_footer_that_lies_about_its_rows(laminar, tmp_path):
+    file = io.BytesIO()
+    pq.write_table(pa.table({"n": pa.array(range(300), pa.int64()), "k": [f"text {n}" for n in range(300)]}), file, row_group_size=100)
+    data, path = file.getvalue(), tmp_path / "lies.parquet"
+    footer = data[-8 - int.from_bytes(data[-8:-4], "little"):-8]
+    told = 0
+    # 100 and 300 as they are written: of the file, of row groups, of columns' values. 2 ** 62 rows would take forever.
+    for number in (b"\xc8\x01", b"\xd8\x04"):
+        for place in (m.start() for m in re.finditer(re.escape(number), footer)):
+            for other in (b"\x00", b"\x01", b"\xd0\x0f", b"\x80" * 8 + b"\x80\x01"):
+                forged = footer[:place] + other + footer[place + 2:]
+                path.write_bytes(data[:-8 - len(footer)] + forged + len(forged).to_bytes(4, "little") + data[-4:])
+                for query in ("SELECT 1 AS one FROM r", "SELECT n, k FROM r", "SELECT k FROM r WHERE n > 250"):
+                    script = file_table("r", "n BIGINT, k TEXT", path, "parquet", type="source", bad_data="drop") + query + ";\n"
+                    total = laminar("run", "--log-format", "json", script=script).expect(0).total()
+                    assert total["rows_out"] <= 300
+                    told += total["bad_rows"]
+    assert told > 50

@@ -201,3 +201,7 @@ def test_options_that_do_not_go_together(quick_server, streams, laminar, glue):
                + "INSERT INTO writes SELECT n FROM reads;\n")  # fmt: skip
     run = laminar("run", "--until-caught-up", script=nowhere, endpoint=quick_server.endpoint).expect(2)
     assert "aws glue create-registry --registry-name nowhere" in run.stderr, run.stderr
+    nowhere = without_columns(source("reads", "n BIGINT", into, **{**glue.options(), "schema_registry.registry_name": "nowhere"})) + "SELECT * FROM reads;\n"
+    run = laminar("run", script=nowhere, endpoint=quick_server.endpoint).expect(2)
+    assert "registry nowhere in us-east-1" in run.stderr and "or correct schema_registry.registry_name" in run.stderr, run.stderr
+    assert run.stderr.count("error:") == 1, run.stderr

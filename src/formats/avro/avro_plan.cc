@@ -281,7 +281,7 @@ class ValuePlanner {
     if (DescribeAvroType(meaning_) != types) types += ", read as " + DescribeAvroType(meaning_) + ",";
     const LogicalType natural = *ColumnTypeOf(logical_.logical != AvroLogical::kNone ? logical_ : meaning_);
     return Status::User(types + " cannot be read as " + TypeName(type_),
-                        "Declare it as " + TypeName(natural) + ", or as JSON");
+                        "Declare it as " + TypeName(natural) + ", which the query can cast, or as JSON");
   }
 
   ReadResult PlanText() const {

@@ -80,6 +80,14 @@ class CompressedFormat final : public Format {
     return compressed;
   }
 
+  uint64_t HeaderBytes(std::string_view record, const OptionValues& options) const override {
+    const Compression compression = CompressionOf(record, read_(options, OptionUse::kSource));
+    if (compression == Compression::kNone) return inner_->HeaderBytes(record, options);
+    RecordBuffer plain;
+    if (!Decompressor(most_bytes_).Decompress(record, compression, &plain).empty()) return 0;
+    return inner_->HeaderBytes(plain.view(), options);
+  }
+
   Result<std::unique_ptr<FileEncoder>> MakeFileEncoder(const Schema& schema,
                                                        const OptionValues& options) const override {
     if (read_(options, OptionUse::kSink) != Compression::kNone) return std::unique_ptr<FileEncoder>();

@@ -2,8 +2,10 @@
 
 #include <string>
 
+#include "base/byte_order_mark.h"
 #include "formats/csv/csv_decoder.h"
 #include "formats/csv/csv_encoder.h"
+#include "formats/csv/csv_line.h"
 #include "formats/csv/csv_options.h"
 
 namespace laminar {
@@ -66,6 +68,18 @@ class CsvFormat final : public Format {
   std::string FileHeader(const Schema& schema, const OptionValues& values) const override {
     const Result<CsvOptions> options = Read(values);
     return options.ok() && options->header ? CsvHeader(schema, *options) : "";
+  }
+  uint64_t HeaderBytes(std::string_view record, const OptionValues& values) const override {
+    const Result<CsvOptions> options = Read(values);
+    if (!options.ok() || !options->header) return 0;
+    CsvLine line(*options);
+    size_t length = record.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
+    do {
+      if (length == record.size()) return 0;
+      length = line.Parse(record, length);
+      if (length == 0) return 0;
+    } while (line.blank());
+    return length;
   }
   void Check(const Schema& /*columns*/, const OptionValues& values, OptionUse /*use*/,
              std::vector<Status>* problems) const override {

@@ -9,7 +9,6 @@
 #include "duckdb/function/cast/cast_function_set.hpp"
 #include "duckdb/function/cast/default_casts.hpp"
 #include "duckdb/main/config.hpp"
-#include "duckdb/optimizer/optimizer.hpp"
 #include "duckdb/parser/expression/cast_expression.hpp"
 #include "duckdb/parser/expression/columnref_expression.hpp"
 #include "duckdb/parser/expression/constant_expression.hpp"
@@ -25,6 +24,7 @@
 #include "duckdb/planner/operator/logical_projection.hpp"
 #include "duckdb/planner/planner.hpp"
 
+#include "sql/optimize.h"
 #include "sql/time_span.h"
 #include "sql/tree.h"
 #include "sql/window_function.h"
@@ -313,8 +313,7 @@ class QueryBinder {
         if (!column.generated) bound.names.push_back(column.name);  // the others are computed as the table is read
       }
     }
-    duckdb::Optimizer optimizer(*planner.binder, context_);
-    bound.plan = optimizer.Optimize(std::move(planner.plan));
+    bound.plan = Optimize(*planner.binder, context_, std::move(planner.plan));
     bound.plan->ResolveOperatorTypes();
     if (!CheckConstants(*bound.plan)) return {};
     bound.binder = planner.binder;

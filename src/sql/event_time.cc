@@ -4,7 +4,6 @@
 
 #include <map>
 
-#include "duckdb/optimizer/optimizer.hpp"
 #include "duckdb/parser/expression/cast_expression.hpp"
 #include "duckdb/parser/expression/columnref_expression.hpp"
 #include "duckdb/parser/query_node/select_node.hpp"
@@ -16,6 +15,7 @@
 #include "duckdb/planner/planner.hpp"
 
 #include "sql/event_times.h"
+#include "sql/optimize.h"
 #include "sql/resolve.h"
 
 namespace laminar::sql {
@@ -41,8 +41,7 @@ class RowBinder {
     context_.RunFunctionInTransaction([&] {
       duckdb::Planner planner(context_);
       planner.CreatePlan(std::move(select));
-      duckdb::Optimizer optimizer(*planner.binder, context_);
-      auto plan = optimizer.Optimize(std::move(planner.plan));
+      auto plan = Optimize(*planner.binder, context_, std::move(planner.plan));
       plan->ResolveOperatorTypes();
       result_.expression = Inlined(*plan, plan->GetColumnBindings()[0]);
     });

@@ -53,6 +53,7 @@ class DeadLetterDecoder final : public Decoder {
         Put(&out->chunk().data[1], rows, key.empty() ? kinesis::Md5Hex(*data) : key);
         duckdb::FlatVector::GetData<int64_t>(out->chunk().data[2])[rows] =
             std::max<int64_t>(0, Number(LetterColumn::kHeaderBytes, row));
+        Put(&out->chunk().data[3], rows, Text(LetterColumn::kFormat, row));
         out->origin_rows.push_back(batch_.OriginRow(row));
         rows++;
       }
@@ -123,7 +124,10 @@ Schema LetterSchema() {
 }
 
 Schema ReplaySchema() {
-  return {{"data", MakeType("BLOB")}, {"partition_key", MakeType("VARCHAR")}, {"header_bytes", MakeType("BIGINT")}};
+  return {{"data", MakeType("BLOB")},
+          {"partition_key", MakeType("VARCHAR")},
+          {"header_bytes", MakeType("BIGINT")},
+          {"format", MakeType("VARCHAR")}};
 }
 
 std::unique_ptr<Decoder> MakeDeadLetterDecoder(ReplayCounts* counts) {

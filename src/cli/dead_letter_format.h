@@ -12,8 +12,8 @@ namespace laminar::cli {
 // The columns of a letter. A line without a reason is none.
 Schema LetterSchema();
 
-// data BLOB: the bytes; partition_key VARCHAR: what they came with, or one made of them; header_bytes BIGINT: as
-// LetterColumn has them, 0 where there are none.
+// data BLOB: the bytes; partition_key VARCHAR: what they came with, or one made of them; header_bytes BIGINT, format
+// VARCHAR: as LetterColumn has them, 0 and "" where there are none.
 Schema ReplaySchema();
 
 struct ReplayCounts {
@@ -21,6 +21,7 @@ struct ReplayCounts {
   std::atomic<uint64_t> again = 0;         // letters of what another one holds
   std::atomic<uint64_t> incomplete = 0;    // records of which a letter is missing
   std::atomic<uint64_t> no_letters = 0;    // lines or records that are something else, each a bad row
+  std::atomic<uint64_t> damaged = 0;       // records that are to go into a file and cannot be decompressed
 };
 
 // Reads letters as lines of JSON; of a record that was kept in several it gives all bytes once the last has come. A

@@ -14,6 +14,7 @@
 #include "duck/pch.h"
 #include "formats/compression/compressor.h"
 #include "formats/compression/decompressor.h"
+#include "formats/schema_header.h"
 
 namespace laminar::cli {
 
@@ -26,7 +27,7 @@ std::string_view WithoutLineEnd(std::string_view line) {
   return line;
 }
 
-// Of a letter, or of a file: as it is, or decompressed into `buffer`; nothing: that cannot be done.
+// As it is, or decompressed into `buffer`; nothing: that cannot be done.
 std::optional<std::string_view> Plain(std::string_view bytes, RecordBuffer* buffer) {
   const Compression compression = DetectCompression(bytes);
   if (compression == Compression::kNone) return bytes;
@@ -34,19 +35,33 @@ std::optional<std::string_view> Plain(std::string_view bytes, RecordBuffer* buff
   return buffer->view();
 }
 
+// Records of it stand one behind the other, each told by its end.
+bool IsOfLines(std::string_view format, std::string_view data) {
+  if (format == "avro" || format == "parquet" || format == "raw" || format == "raw_bytes") return false;
+  SchemaHeader header;
+  return format != "json" ||
+         (ReadSchemaHeader(RegistryKind::kConfluent, data, &header) != nullptr &&
+          ReadSchemaHeader(RegistryKind::kGlue, data, &header) != nullptr && !IsZlibBehindHeader(data));
+}
+
 class LetterFileEncoder final : public Encoder {
  public:
-  explicit LetterFileEncoder(const std::string& path) : path_(path) {}
+  LetterFileEncoder(const std::string& path, ReplayCounts* counts) : path_(path), counts_(counts) {}
 
   Status Encode(const Batch& batch, EncodedRows* out) override {
-    duckdb::UnifiedVectorFormat format;
+    duckdb::UnifiedVectorFormat header_bytes, formats;
     // As in ForEachRecord: it may flatten, which changes no value.
-    const_cast<duckdb::Vector&>(batch.chunk().data[2]).ToUnifiedFormat(batch.rows(), format);
-    const auto* const header_bytes = duckdb::UnifiedVectorFormat::GetData<int64_t>(format);
+    auto& chunk = const_cast<duckdb::DataChunk&>(batch.chunk());
+    chunk.data[2].ToUnifiedFormat(batch.rows(), header_bytes);
+    chunk.data[3].ToUnifiedFormat(batch.rows(), formats);
     Status status;
     ForEachRecord(batch, [&](size_t row, std::string_view data) {
       if (!status.ok()) return;
-      status = Append(data, static_cast<size_t>(header_bytes[format.sel->get_index(row)]), &out->bytes);
+      const auto& format = duckdb::UnifiedVectorFormat::GetData<duckdb::string_t>(formats)[formats.sel->get_index(row)];
+      status = Append(data, {format.GetData(), format.GetSize()},
+                      static_cast<size_t>(duckdb::UnifiedVectorFormat::GetData<int64_t>(
+                          header_bytes)[header_bytes.sel->get_index(row)]),
+                      &out->bytes);
       out->ends.push_back(out->bytes.size());
     });
     return status;
@@ -54,25 +69,32 @@ class LetterFileEncoder final : public Encoder {
 
  private:
   // A line feed at the end of each record, so that the next one begins a line: within what is compressed.
-  Status Append(std::string_view data, size_t header_bytes, std::string* bytes) {
+  Status Append(std::string_view data, std::string_view format, size_t header_bytes, std::string* bytes) {
+    if (!IsOfLines(format, data)) {
+      return Status::User("a record of the format " + std::string(format) +
+                              " cannot stand in a file with others: where it ends does not show",
+                          "Put the records into a stream");
+    }
     RecordBuffer buffer;
     const std::optional<std::string_view> plain = Plain(data, &buffer);
-    if (!plain) {  // that is what is bad about it
-      *bytes += data;
+    if (!plain) {
+      counts_->damaged++;
       return Status::Ok();
     }
+    if (!compression_) RETURN_IF_ERROR(ReadFile());
+    if (!compression_) compression_ = DetectCompression(data);
     std::string_view lines = *plain;
     if (header_bytes > 0) RETURN_IF_ERROR(TakeHeader(std::min(header_bytes, lines.size()), &lines));
-    const Compression compression = DetectCompression(data);
-    if (compression == Compression::kNone) {
+    const bool is_whole = lines.size() == plain->size() && lines.ends_with('\n');
+    if (*compression_ == Compression::kNone) {
       *bytes += lines;
       if (!lines.ends_with('\n')) bytes->push_back('\n');
-    } else if (lines.size() == plain->size() && lines.ends_with('\n')) {
+    } else if (is_whole && DetectCompression(data) == *compression_) {
       *bytes += data;
     } else {
       whole_.assign(lines);
       if (!lines.ends_with('\n')) whole_.push_back('\n');
-      Compressor(compression).Append(whole_, bytes);
+      Compressor(*compression_).Append(whole_, bytes);
     }
     return Status::Ok();
   }
@@ -81,10 +103,9 @@ class LetterFileEncoder final : public Encoder {
   Status TakeHeader(size_t header_bytes, std::string_view* lines) {
     const std::string_view header = WithoutLineEnd(lines->substr(0, header_bytes));
     if (!header_) {
-      bool has_rows = false;
-      RETURN_IF_ERROR(ReadFile(header, &has_rows));
       header_ = header;
-      if (!has_rows) return Status::Ok();
+      if (file_ == nullptr) return Status::Ok();
+      RETURN_IF_ERROR(CheckFile(header));
     }
     if (header != *header_) {
       return Status::User("a record has the header " + std::string(header) + ", and the file " + path_ + " has " +
@@ -95,8 +116,8 @@ class LetterFileEncoder final : public Encoder {
     return Status::Ok();
   }
 
-  // What the file begins with, before this adds to it.
-  Status ReadFile(std::string_view header, bool* has_rows) {
+  // What is there before this adds to it.
+  Status ReadFile() {
     std::error_code error;
     if (!std::filesystem::is_regular_file(path_, error)) return Status::Ok();
     const int fd = open(path_.c_str(), O_RDONLY | O_CLOEXEC);
@@ -105,12 +126,16 @@ class LetterFileEncoder final : public Encoder {
       if (fd >= 0) close(fd);
       return Status::Ok();
     }
-    *has_rows = true;
     // Input::Open would refuse what a pipeline writes, and this one does.
-    ASSIGN_OR_RETURN(const auto mapped, file::MappedFile::Of(std::make_shared<const file::Input>(
-                                            fd, /*owned=*/true, "file " + path_, /*seekable=*/true, size)));
+    ASSIGN_OR_RETURN(file_, file::MappedFile::Of(std::make_shared<const file::Input>(
+                                fd, /*owned=*/true, "file " + path_, /*seekable=*/true, static_cast<int64_t>(size))));
+    compression_ = DetectCompression(file_->record());
+    return Status::Ok();
+  }
+
+  Status CheckFile(std::string_view header) const {
     RecordBuffer buffer;
-    const std::string_view plain = Plain(mapped->record(), &buffer).value_or("");
+    const std::string_view plain = Plain(file_->record(), &buffer).value_or("");
     const std::string_view rest = plain.starts_with(header) ? plain.substr(header.size()) : "another";
     if (rest.empty() || rest.starts_with('\n') || rest.starts_with("\r\n")) return Status::Ok();
     return Status::User(
@@ -119,14 +144,17 @@ class LetterFileEncoder final : public Encoder {
   }
 
   const std::string path_;
-  std::optional<std::string> header_;  // the file's
-  std::string whole_;                  // a record that is compressed anew
+  ReplayCounts* const counts_;
+  std::shared_ptr<file::MappedFile> file_;  // nullptr: it was empty. Shared: MappedFile::Of makes it so
+  std::optional<Compression> compression_;  // the file's
+  std::optional<std::string> header_;       // the file's
+  std::string whole_;                       // a record that is compressed anew
 };
 
 }  // namespace
 
-std::unique_ptr<Encoder> MakeLetterFileEncoder(const std::string& path) {
-  return std::make_unique<LetterFileEncoder>(path);
+std::unique_ptr<Encoder> MakeLetterFileEncoder(const std::string& path, ReplayCounts* counts) {
+  return std::make_unique<LetterFileEncoder>(path, counts);
 }
 
 }  // namespace laminar::cli

@@ -1,5 +1,7 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include "base/log.h"
 #include "base/units.h"
@@ -29,7 +31,7 @@ class LettersAsRecords final : public Format {
     return MakeDeadLetterDecoder(counts_);
   }
   Result<std::unique_ptr<Encoder>> MakeEncoder(const Schema&, const OptionValues&) const override {
-    return NamesFile(into_) ? MakeLetterFileEncoder(into_) : MakeRecordEncoder();
+    return NamesFile(into_) ? MakeLetterFileEncoder(into_, counts_) : MakeRecordEncoder();
   }
 
  private:
@@ -88,6 +90,11 @@ void SayWhatBecameOfThem(const ReplayCounts& counts, uint64_t put_back, bool fai
       {"record is not whole, as some of its letters are missing: it was left out",
        "records are not whole, as some of their letters are missing: they were left out"},
       true);
+  say(counts.damaged, "records",
+      {"record cannot be decompressed, and a file with it could not be read: it was left out; a stream takes it",
+       "records cannot be decompressed, and a file with them could not be read: they were left out; a stream takes "
+       "them"},
+      true);
   say(counts.no_letters, "records",
       {"line or record is no dead letter: it was left out, and a warning names it",
        "lines or records are no dead letters: they were left out, and a warning names the first ones"},
@@ -97,6 +104,10 @@ void SayWhatBecameOfThem(const ReplayCounts& counts, uint64_t put_back, bool fai
     std::fputs("laminar: nothing was put back\n", stderr);
   }
   const std::string before = " before it failed: another replay puts ";
+  if (!failed && put_back + counts.without_data + counts.again + counts.incomplete + counts.damaged == 0) {
+    if (json) return LogInfo("there was nothing to put back");
+    std::fputs("laminar: there was nothing to put back\n", stderr);
+  }
   say(put_back, "records",
       failed ? Counted{"record was put back" + before + "it back once more",
                        "records were put back" + before + "them back once more"}
@@ -106,7 +117,11 @@ void SayWhatBecameOfThem(const ReplayCounts& counts, uint64_t put_back, bool fai
 
 int Replay(const Arguments& arguments) {
   arguments.run.Apply();
-  if (arguments.into == "-" || arguments.into == arguments.from) {
+  std::error_code error;
+  const bool is_same =
+      arguments.into == arguments.from || (NamesFile(arguments.into) && NamesFile(arguments.from) &&
+                                           std::filesystem::equivalent(arguments.into, arguments.from, error));
+  if (arguments.into == "-" || is_same) {
     return WrongInput(Status::User("--into '" + arguments.into + "' is " +
                                        (arguments.into == "-" ? "no place to put records" : "where the letters are"),
                                    "Name the stream or the file that the records came from"));
@@ -140,8 +155,9 @@ int Replay(const Arguments& arguments) {
   pipeline.until_caught_up = true;
   const int code = run.Run({arguments.from, "", {}}, **pipe, pipeline, world->get(), /*shows_progress=*/true);
   if (code != kDone) HintAtFile(arguments.from);
-  SayWhatBecameOfThem(counts, run.rows_written(), code != kDone, arguments.run.log_format == "json");
-  return code == kDone && counts.incomplete + counts.no_letters > 0 ? kFailed : code;
+  SayWhatBecameOfThem(counts, run.rows_written() - std::min<uint64_t>(run.rows_written(), counts.damaged),
+                      code != kDone, arguments.run.log_format == "json");
+  return code == kDone && counts.incomplete + counts.no_letters + counts.damaged > 0 ? kFailed : code;
 }
 
 }  // namespace

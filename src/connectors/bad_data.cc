@@ -21,8 +21,7 @@ BadData::BadData(Settings settings, int workers, const Clock* clock, PipelineMet
     : settings_(std::move(settings)), clock_(clock), metrics_(metrics) {
   if (settings_.policy != BadDataPolicy::kDeadLetter) return;
   for (int worker = 0; worker < workers; worker++)
-    letters_.push_back(
-        std::make_unique<DeadLetters>(settings_.table, settings_.pipeline, settings_.header_bytes, clock));
+    letters_.push_back(std::make_unique<DeadLetters>(settings_.letters, clock));
 }
 
 DeadLetters* BadData::letters(int worker) const {

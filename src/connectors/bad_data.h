@@ -23,9 +23,8 @@ class BadData {
   struct Settings {
     std::string table;
     BadDataPolicy policy = BadDataPolicy::kFail;
-    int64_t most_per_minute = 0;                 // bad_data.max_rate; 0: any number
-    std::string pipeline;                        // for dead letters
-    DeadLetters::HeaderBytes header_bytes = {};  // the same
+    int64_t most_per_minute = 0;  // bad_data.max_rate; 0: any number
+    LetterTable letters = {};     // `table`, for dead letters
   };
   // clock, metrics: borrowed. workers: each gets dead letters of its own.
   BadData(Settings settings, int workers, const Clock* clock, PipelineMetrics* metrics);

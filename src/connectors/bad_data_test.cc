@@ -41,7 +41,7 @@ class LetterWriter final : public SinkWriter {
 class BadDataTest : public ::testing::Test {
  protected:
   BadData Make(BadDataPolicy policy, int64_t most_per_minute = 0) {
-    return BadData({"orders", policy, most_per_minute, "p"}, 2, &clock_, &metrics_);
+    return BadData({"orders", policy, most_per_minute, {"orders", "p", "json", {}}}, 2, &clock_, &metrics_);
   }
   static size_t Column(const std::string& name) {
     const Schema schema = DeadLetterSchema();

@@ -78,15 +78,12 @@ Schema DeadLetterSchema() {
           {"row", MakeType("VARCHAR")},
           {"part", MakeType("BIGINT")},
           {"parts", MakeType("BIGINT")},
-          {"header_bytes", MakeType("BIGINT")}};
+          {"header_bytes", MakeType("BIGINT")},
+          {"format", MakeType("VARCHAR")}};
 }
 
-DeadLetters::DeadLetters(std::string table, std::string pipeline, HeaderBytes header_bytes, const Clock* clock)
-    : table_(std::move(table)),
-      pipeline_(std::move(pipeline)),
-      header_bytes_(std::move(header_bytes)),
-      clock_(clock),
-      filling_(DeadLetterSchema()) {}
+DeadLetters::DeadLetters(LetterTable table, const Clock* clock)
+    : table_(std::move(table)), clock_(clock), filling_(DeadLetterSchema()) {}
 
 void DeadLetters::Add(const RowPosition& position, std::string_view column, std::string_view reason,
                       std::string_view data, std::string_view row) {
@@ -96,13 +93,13 @@ void DeadLetters::Add(const RowPosition& position, std::string_view column, std:
     last_record_ = std::move(place);
   }
   const auto parts = static_cast<int64_t>(std::max<size_t>(1, (data.size() + kMostLetterBytes - 1) / kMostLetterBytes));
-  const uint64_t header_bytes = header_bytes_ && !data.empty() ? header_bytes_(data) : 0;
+  const uint64_t header_bytes = table_.header_bytes && !data.empty() ? table_.header_bytes(data) : 0;
   for (int64_t part = 0; part < parts; part++) {
     const size_t at = filling_.rows();
     RowFiller filler(&filling_.chunk(), at);
     filler.Number(clock_->WallMicros());
-    filler.Text(pipeline_);
-    filler.Text(table_);
+    filler.Text(table_.pipeline);
+    filler.Text(table_.name);
     filler.Text(position.source);
     filler.Text(position.shard);
     filler.Text(position.sequence_number);
@@ -118,6 +115,7 @@ void DeadLetters::Add(const RowPosition& position, std::string_view column, std:
     filler.Number(If(parts > 1, part + 1));
     filler.Number(If(parts > 1, parts));
     filler.Number(If(header_bytes > 0, static_cast<int64_t>(header_bytes)));
+    filler.Text(table_.format);
     CHECK(filler.done());
     filling_.chunk().SetCardinality(at + 1);
     if (at + 1 == kBatchRows) full_.push_back(std::exchange(filling_, Batch(DeadLetterSchema())));

@@ -41,6 +41,7 @@ enum class LetterColumn : uint8_t {
   kPart,  // the letter holds part 1, 2, ... of the data, which are so many
   kParts,
   kHeaderBytes,  // of all the data, decompressed, so many are the header of the record, and not the value
+  kFormat,       // of the table
 };
 
 Schema DeadLetterSchema();
@@ -48,14 +49,17 @@ Schema DeadLetterSchema();
 // A longer record is kept in several letters, so that each fits into a record of any stream: part 1 of 3, ...
 constexpr size_t kMostLetterBytes = 600 << 10;
 
+// The table that the letters of a DeadLetters are of.
+struct LetterTable {
+  std::string name, pipeline, format;
+  std::function<uint64_t(std::string_view data)> header_bytes;  // Format::HeaderBytes with its options; may be empty
+};
+
 // Of one table and one worker, used on its thread only.
 class DeadLetters {
  public:
-  // Format::HeaderBytes, with the table's options.
-  using HeaderBytes = std::function<uint64_t(std::string_view data)>;
-
-  // clock: borrowed. header_bytes: may be empty.
-  DeadLetters(std::string table, std::string pipeline, HeaderBytes header_bytes, const Clock* clock);
+  // clock: borrowed.
+  DeadLetters(LetterTable table, const Clock* clock);
 
   // data: what could not be taken, of the record at that position, or the value at its offset; empty: its bytes are not
   // known any more. row: then, the row as it was, as text. Of letters about one record that follow each other, the
@@ -69,8 +73,7 @@ class DeadLetters {
  private:
   using RecordPlace = std::tuple<std::string, std::string, std::string, int64_t>;  // as RowPosition has them
 
-  const std::string table_, pipeline_;
-  const HeaderBytes header_bytes_;
+  const LetterTable table_;
   const Clock* const clock_;
   RecordPlace last_record_;  // whose bytes were kept last
   std::vector<Batch> full_;

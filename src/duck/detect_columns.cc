@@ -47,7 +47,10 @@ char Character(const duckdb::Value& value, char fallback) {
 
 }  // namespace
 
-Result<Schema> DetectJsonColumns(MemoryFiles* files, std::string_view lines, JsonDepth depth) {
+namespace {
+
+// is_map: so many fields of one type may be taken for the keys of a MAP.
+Result<Schema> DetectJson(MemoryFiles* files, std::string_view lines, JsonDepth depth, bool is_map) {
   Schema columns;
   RETURN_IF_ERROR(Try("finding the columns of JSON", [&] {
     const MemoryFiles::File file(files, lines);
@@ -56,12 +59,23 @@ Result<Schema> DetectJsonColumns(MemoryFiles* files, std::string_view lines, Jso
     const auto statement = session->connection().Prepare(
         "SELECT * FROM read_json('" + file.name() +
         "', format = 'newline_delimited', records = true, sample_size = -1, maximum_depth = " +
-        (depth == JsonDepth::kAll ? "-1" : "1") + ", maximum_object_size = " + std::to_string(most) + ")");
+        (depth == JsonDepth::kAll ? "-1" : "1") + (is_map ? "" : ", map_inference_threshold = -1") +
+        ", maximum_object_size = " + std::to_string(most) + ")");
     if (statement->HasError()) statement->error.Throw();
     for (size_t i = 0; i < statement->GetNames().size(); i++)
       columns.push_back({statement->GetNames()[i], MakeType(statement->GetTypes()[i]), false});
   }));
   return columns;
+}
+
+}  // namespace
+
+// DuckDB takes 200 fields of one type for the keys of a MAP, which is right within an object and not for the object
+// that is the row: then it finds no columns.
+Result<Schema> DetectJsonColumns(MemoryFiles* files, std::string_view lines, JsonDepth depth) {
+  Result<Schema> columns = DetectJson(files, lines, depth, /*is_map=*/true);
+  const bool is_one_map = !columns.ok() && columns.status().message().find("non-record JSON") != std::string::npos;
+  return is_one_map ? DetectJson(files, lines, depth, /*is_map=*/false) : std::move(columns);
 }
 
 Result<CsvColumns> DetectCsvColumns(MemoryFiles* files, std::string_view text, std::optional<bool> header,

@@ -181,9 +181,11 @@ class PipelineImpl final : public Pipeline {
     BadData::Settings settings;
     settings.table = table.name;
     settings.policy = table.bad_data;
-    settings.pipeline = options_.checkpoints.pipeline;
+    settings.letters = {table.name, options_.checkpoints.pipeline, table.options.StringOr("format", ""), {}};
     if (table.format != nullptr) {
-      settings.header_bytes = [&table](std::string_view data) { return table.format->HeaderBytes(data, table.options); };
+      settings.letters.header_bytes = [&table](std::string_view data) {
+        return table.format->HeaderBytes(data, table.options);
+      };
     }
     if (table.options.Has("bad_data.max_rate")) settings.most_per_minute = table.options.Integer("bad_data.max_rate");
     auto& bad_data = bad_data_[table.name];

@@ -41,7 +41,8 @@ std::string Join(const std::vector<std::string_view>& records, bool have_headers
   for (std::string_view record : records) {
     if (!text.empty() && have_headers) record.remove_prefix(FirstLine(record).size() + 1);
     text += record;
-    if (!text.empty() && text.back() != '\n') text.push_back('\n');
+    // As the other lines end: DuckDB wants all of them to end alike.
+    if (!text.empty() && text.back() != '\n') text += FirstLine(text).ends_with('\r') ? "\r\n" : "\n";
   }
   return text;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <set>
+#include <utility>
 
 #include "base/check.h"
 #include "duck/pch.h"
@@ -131,6 +132,7 @@ class Fitting {
       : reader_(*reader), settings_(settings), table_(*table) {}
 
   Status Fit() {
+    RETURN_IF_ERROR(FindBroken());
     do {
       too_narrow_.clear();
       table_.rows = table_.bad_rows = 0;
@@ -153,6 +155,20 @@ class Fitting {
   }
 
  private:
+  // Rows that are bad whatever the columns' types are: a text that is no JSON says nothing of its column.
+  Status FindBroken() {
+    if (table_.format != "json" && table_.format != "csv") return Status::Ok();
+    Schema widest;
+    for (const InferredColumn& column : table_.columns)
+      widest.push_back({column.name, MakeType(table_.format == "json" ? "JSON" : "VARCHAR"), false});
+    return reader_.Read(
+        table_.format, table_.options, widest, [](const Batch& /*batch*/) {},
+        [&](const BadRow& bad) {
+          broken_.emplace(bad.record, bad.offset);
+          return Status::Ok();
+        });
+  }
+
   void Count(const Batch& batch) {
     table_.rows += batch.rows();
     auto& chunk = const_cast<duckdb::DataChunk&>(batch.chunk());  // DuckDB reads vectors that are not const only
@@ -187,7 +203,8 @@ class Fitting {
   }
 
   Status OnBad(const BadRow& bad) {
-    for (size_t i = 0; i < table_.columns.size(); i++) {
+    const bool is_broken = broken_.contains({bad.record, bad.offset});
+    for (size_t i = 0; i < table_.columns.size() && !is_broken; i++) {
       if (table_.columns[i].name != bad.column || Wider(*table_.columns[i].type, table_.format) == nullptr) continue;
       too_narrow_.insert(i);
       return Status::Ok();
@@ -207,6 +224,7 @@ class Fitting {
   const SampleReader& reader_;
   const InferSettings& settings_;
   InferredTable& table_;
+  std::set<std::pair<uint32_t, uint64_t>> broken_;  // by record and offset
   std::set<size_t> too_narrow_;
   std::vector<NumberRange> ranges_;  // by column
 };

@@ -112,6 +112,30 @@ TEST_F(InferTest, TextWithoutDelimiterIsLines) {
   EXPECT_EQ(Columns(csv), "n BIGINT");
 }
 
+TEST_F(InferTest, WhatIsNoJsonSaysNothingOfAColumn) {
+  const auto table = Infer({"{\"a\":1}\n{\"a\":}\n{\"a\":3}\n{\"a\":"}, {.drops_bad = true});
+  EXPECT_EQ(Columns(table), "a BIGINT");
+  EXPECT_EQ(table->bad_rows, 2u);
+}
+
+TEST_F(InferTest, ManyFieldsOfOneTypeAreColumns) {
+  std::string json = R"({"m":{)";
+  for (int i = 0; i < 250; i++) json += (i > 0 ? ",\"k" : "\"k") + std::to_string(i) + "\":1";
+  json += "}";
+  for (int i = 0; i < 250; i++) json += ",\"f" + std::to_string(i) + "\":" + std::to_string(i);
+  const auto table = Infer({json + "}"});
+  ASSERT_TRUE(table.ok()) << table.status().ToString();
+  EXPECT_EQ(table->columns.size(), 251u);
+  const auto one_type = Infer({"{" + json.substr(json.find("},") + 2) + "}"});
+  ASSERT_TRUE(one_type.ok()) << one_type.status().ToString();
+  EXPECT_EQ(one_type->columns.size(), 250u);
+}
+
+TEST_F(InferTest, LinesOfCsvMayEndAsInWindowsButForTheLast) {
+  EXPECT_EQ(Columns(Infer({"id,name\r\n1,a\r\n2,b"})), "id BIGINT, name VARCHAR");
+  EXPECT_EQ(Columns(Infer({"id,name\r\n1,a", "id,name\r\n2,b\r\n3,c"})), "id BIGINT, name VARCHAR");
+}
+
 TEST_F(InferTest, AWordForNullAmongNumbersIsTold) {
   // Not of two words, or among other texts.
   EXPECT_EQ(

@@ -373,6 +373,8 @@ TEST_F(CompilerTest, WhatMetadataASinkCannotHave) {
   };
   EXPECT_THAT(problems("n BIGINT, k TEXT METADATA FROM 'shard_id'"),
               ElementsAre(HasSubstr("1:27 metadata 'shard_id' is for sources, and o is a sink")));
+  EXPECT_THAT(problems("n BIGINT, k TEXT METADATA"),
+              ElementsAre(HasSubstr("1:34 METADATA does not say which | write METADATA FROM 'partition_key'")));
   EXPECT_THAT(problems("k TEXT METADATA FROM 'partition_key', l TEXT METADATA FROM 'partition_key'"),
               ElementsAre(HasSubstr("1:55 two columns are the records' 'partition_key': k and l | keep one of them")));
   EXPECT_THAT(problems("n BIGINT, k BIGINT METADATA FROM 'partition_key'"),

@@ -196,6 +196,9 @@ class Preparer {
           problems_->Add(name.begin, "METADATA FROM takes a name in quotes", "write METADATA FROM 'partition_key'");
         table_->metadata[table_->columns.size() - 1] = {name.text, name.begin};
         Remove(i, i + 2);
+      } else if (Is(i, "metadata") && i > first + 1 && i + 1 == last) {
+        problems_->Add(tokens_[i].begin, "METADATA does not say which", "write METADATA FROM 'partition_key'");
+        Remove(i, i);
       } else if (Is(i, "stored") && Is(i - 1, ")")) {
         Remove(i, i);
       }

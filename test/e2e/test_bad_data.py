@@ -300,3 +300,30 @@ def test_lines_of_csv_go_back_into_a_file_with_one_header(quick_server, new_name
     assert f"the file {other} does not begin with the header" in said and other.read_bytes() == others
     laminar("replay", letters, "--into", into, "--region", "us-east-1", endpoint=quick_server.endpoint).expect(0)
     assert rows(source("r", columns, into, **options)) == wanted
+
+
+def test_a_file_takes_what_can_be_read_there(laminar, tmp_path):
+    path, back = tmp_path / "letters.jsonl", tmp_path / "back"
+
+    def replay(*data, format="json", code=0):
+        path.write_text("".join(json.dumps(LETTER | {"sequence_number": str(n), "format": format, "data": base64.b64encode(each).decode()}) + "\n"
+                                for n, each in enumerate(data)))  # fmt: skip
+        return laminar("replay", path, "--into", back).expect(code).stderr
+
+    back.write_bytes(b'{"n": 0}')  # without a line end
+    assert "laminar: 1 record was put back" in replay(b'{"n": 1}')
+    assert back.read_bytes() == b'{"n": 0}\n{"n": 1}\n'
+    # A file that is compressed stays so as a whole, and what would end it is left out.
+    back.write_bytes(gzip.compress(b'{"n": 0}\n'))
+    damaged = gzip.compress(b'{"n": 9}')[:-9]
+    said = replay(b'{"n": 1}', damaged, gzip.compress(b'{"n": 2}'), zstandard.compress(b'{"n": 3}\n'), code=1)
+    assert "1 record cannot be decompressed" in said and "laminar: 3 records were put back" in said
+    assert gzip.decompress(back.read_bytes()) == b'{"n": 0}\n{"n": 1}\n{"n": 2}\n{"n": 3}\n'
+    for format, data in (("parquet", b"PAR1"), ("avro", b"\xc3\x01"), ("raw", b"x"), ("json", b"\x00\x00\x00\x00\x01{}")):
+        said = replay(data, format=format, code=1)
+        assert f"a record of the format {format} cannot stand in a file with others" in said and "into a stream" in said, said
+    said = laminar("replay", path, "--into", f"{tmp_path}/./letters.jsonl").expect(2).stderr
+    assert "is where the letters are" in said
+    path.write_text("")
+    assert "there was nothing to put back" in laminar("replay", path, "--into", tmp_path / "new").expect(0).stderr
+    assert "name another file" in laminar("replay", path, "--into", tmp_path / "none/new").expect(1).stderr

@@ -20,7 +20,7 @@ LAYERS = {
     "connectors": {"duck", "formats"},
     "infer": {"duck", "formats", "formats/json", "formats/avro", "formats/raw", "formats/csv", "formats/parquet", "formats/compression", "connectors"},
     "connectors/kinesis": {"duck", "formats", "connectors", "aws"},
-    "connectors/file": {"duck", "formats", "connectors"},
+    "connectors/file": {"duck", "formats", "formats/compression", "connectors"},
     "connectors/stdout": {"duck", "formats", "connectors"},
     "connectors/blackhole": {"duck", "formats", "connectors"},
     "connectors/generator": {"duck", "formats", "connectors"},

@@ -12,10 +12,21 @@
 #include "connectors/file/whole_file_sink.h"
 #include "connectors/file/whole_file_source.h"
 #include "connectors/line_sink.h"
+#include "formats/compression/compression.h"
 
 namespace laminar {
 
 namespace {
+
+// Whether a line that is added would go on with the last one. A compressed file has no lines.
+bool LacksLineEnd(const std::string& path, int64_t size) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  char first[4] = {}, last = '\n';
+  const bool known = size > 0 && pread(fd, first, sizeof first, 0) > 0 && pread(fd, &last, 1, size - 1) == 1;
+  close(fd);
+  return known && last != '\n' && DetectCompression({first, sizeof first}) == Compression::kNone;
+}
 
 // append: lines are added to what is there. keep: of a checkpoint.
 Result<std::unique_ptr<LineOutput>> OpenOutput(const std::string& path, bool append, std::optional<int64_t> keep) {
@@ -25,10 +36,9 @@ Result<std::unique_ptr<LineOutput>> OpenOutput(const std::string& path, bool app
     const int error = errno;
     return Status::Environment(
         "cannot write " + what + ": " + std::strerror(error),
-        error == ENOENT
-            ? "Create its directory, or correct the option 'path'; a relative one starts at the current directory"
+        error == ENOENT ? "Create its directory, or name another file; a relative path starts at the current directory"
         : error == EACCES ? "Give this user the right to write it, or choose another path"
-        : error == EISDIR ? "Name a file in the option 'path'"
+        : error == EISDIR ? "Name a file in that directory"
                           : "");
   }
   auto output = std::make_unique<LineOutput>(fd, what, /*owned=*/true);
@@ -50,6 +60,7 @@ Result<std::unique_ptr<LineOutput>> OpenOutput(const std::string& path, bool app
   const auto end = static_cast<off_t>(keep.value_or(0));
   if (ftruncate(fd, end) != 0 || lseek(fd, end, SEEK_SET) < 0)
     return Status::Environment("cannot write " + what + ": " + std::strerror(errno));
+  if (append && LacksLineEnd(path, end)) RETURN_IF_ERROR(output->Write("\n"));
   return output;
 }
 

@@ -44,15 +44,13 @@ Result<std::shared_ptr<const Input>> Input::Open(const std::string& path) {
   if (fd < 0 || fstat(fd, &info) != 0) {
     const int error = fd < 0 ? open_error : errno;
     return Status::Environment("cannot read " + what + ": " + std::strerror(error),
-                               error == ENOENT
-                                   ? "Check the option 'path'; a relative one starts at the current directory"
+                               error == ENOENT   ? "Check its name; a relative path starts at the current directory"
                                : error == EACCES ? "Give this user the right to read it"
                                                  : "");
   }
   auto input = std::make_shared<const Input>(fd, !is_stdin, std::move(what), S_ISREG(info.st_mode), info.st_size);
   if (S_ISDIR(info.st_mode)) {
-    return Status::Environment("cannot read " + input->what + ": it is a directory",
-                               "Name a file in the option 'path'");
+    return Status::Environment("cannot read " + input->what + ": it is a directory", "Name a file in that directory");
   }
   // Against a sink of this script, or of another process, that writes the same file: it would cut off what is being
   // read.

@@ -113,15 +113,16 @@ const char* PutFixed(const AvroNode& node, std::string_view bytes, bool quoted, 
 }
 
 // An array, or a map, whose elements have keys.
-const char* PutElements(const AvroNode& node, AvroCursor* cursor, JsonBuffer* out, int depth) {
-  const bool has_keys = node.type == AvroType::kMap;
-  const AvroNode& element = *node.children[0];
+const char* PutElements(const AvroJsonNode& node, AvroCursor* cursor, JsonBuffer* out, int depth) {
+  const bool has_keys = node.wire->type == AvroType::kMap;
+  const AvroJsonNode& element = *node.children[0];
   bool first = true;
   out->Put(has_keys ? '{' : '[');
   for (;;) {
     uint64_t count;
     int64_t bytes;
-    if (const char* wrong = ReadAvroBlock(cursor, element.min_bytes + (has_keys ? 1 : 0), &count, &bytes)) return wrong;
+    if (const char* wrong = ReadAvroBlock(cursor, element.wire->min_bytes + (has_keys ? 1 : 0), &count, &bytes))
+      return wrong;
     if (count == 0) break;
     const uint8_t* const block_end = bytes < 0 ? nullptr : cursor->next + bytes;
     for (; count > 0; count--) {
@@ -141,23 +142,31 @@ const char* PutElements(const AvroNode& node, AvroCursor* cursor, JsonBuffer* ou
   return nullptr;
 }
 
-const char* PutRecord(const AvroNode& node, AvroCursor* cursor, JsonBuffer* out, int depth) {
+const char* PutRecord(const AvroJsonNode& node, AvroCursor* cursor, JsonBuffer* out, int depth) {
+  bool first = true;
   out->Put('{');
-  for (size_t i = 0; i < node.fields.size(); i++) {
-    if (i > 0) out->Put(',');
-    if (const char* wrong = PutText(node.fields[i].name, true, out)) return wrong;
-    out->Put(':');
-    if (const char* wrong = WriteAvroJson(*node.fields[i].type, true, cursor, out, depth + 1)) return wrong;
+  for (const AvroJsonField& field : node.fields) {
+    if (field.skip != nullptr) {
+      if (const char* wrong = SkipAvro(*field.skip, cursor, depth + 1)) return wrong;
+      continue;
+    }
+    if (!first) out->Put(',');
+    first = false;
+    out->Append(field.key);
+    if (const char* wrong = WriteAvroJson(*field.value, true, cursor, out, depth + 1)) return wrong;
   }
+  if (!first && !node.defaults.empty()) out->Put(',');
+  out->Append(node.defaults);
   out->Put('}');
   return nullptr;
 }
 
 }  // namespace
 
-const char* WriteAvroJson(const AvroNode& node, bool quoted, AvroCursor* cursor, JsonBuffer* out, int depth) {
+const char* WriteAvroJson(const AvroJsonNode& node, bool quoted, AvroCursor* cursor, JsonBuffer* out, int depth) {
   if (depth > kMaxAvroDepth) return "values are nested more than 128 deep";
-  switch (node.type) {
+  const AvroNode& wire = *node.wire;
+  switch (wire.type) {
     case AvroType::kNull:
       out->Append("null");
       return nullptr;
@@ -172,8 +181,8 @@ const char* WriteAvroJson(const AvroNode& node, bool quoted, AvroCursor* cursor,
     case AvroType::kLong: {
       int64_t value;
       if (const char* wrong = ReadAvroLong(cursor, &value)) return wrong;
-      if (node.type == AvroType::kInt && value != static_cast<int32_t>(value)) return "an int has more than 32 bits";
-      PutNumber(node, value, quoted, out);
+      if (wire.type == AvroType::kInt && value != static_cast<int32_t>(value)) return "an int has more than 32 bits";
+      PutNumber(*node.logical, value, quoted, out);
       return nullptr;
     }
     case AvroType::kFloat: {
@@ -197,21 +206,23 @@ const char* WriteAvroJson(const AvroNode& node, bool quoted, AvroCursor* cursor,
     case AvroType::kString: {
       std::string_view bytes;
       if (const char* wrong = ReadAvroBytes(cursor, &bytes)) return wrong;
-      if (node.type == AvroType::kString) return PutText(bytes, quoted, out);
-      if (node.logical == AvroLogical::kDecimal) return PutDecimal(node, bytes, out);
+      if (node.is_text) return PutText(bytes, quoted, out);
+      if (node.logical->logical == AvroLogical::kDecimal) return PutDecimal(*node.logical, bytes, out);
       PutBase64(bytes, quoted, out);
       return nullptr;
     }
     case AvroType::kFixed: {
-      if (cursor->left() < node.size) return kAvroEndsEarly;
-      const std::string_view bytes(reinterpret_cast<const char*>(cursor->next), node.size);
-      cursor->next += node.size;
-      return PutFixed(node, bytes, quoted, out);
+      if (cursor->left() < wire.size) return kAvroEndsEarly;
+      const std::string_view bytes(reinterpret_cast<const char*>(cursor->next), wire.size);
+      cursor->next += wire.size;
+      return PutFixed(*node.logical, bytes, quoted, out);
     }
     case AvroType::kEnum: {
       int64_t index;
       if (const char* wrong = ReadAvroLong(cursor, &index)) return wrong;
       if (static_cast<uint64_t>(index) >= node.symbols.size()) return "an enum has no symbol of that number";
+      if (node.symbols[static_cast<size_t>(index)].empty())
+        return "an enum has a symbol that the reader's does not have, and that has no default";
       Put(node.symbols[static_cast<size_t>(index)], quoted, out);
       return nullptr;
     }
@@ -223,6 +234,7 @@ const char* WriteAvroJson(const AvroNode& node, bool quoted, AvroCursor* cursor,
     case AvroType::kUnion: {
       size_t branch;
       if (const char* wrong = ReadAvroBranch(cursor, node.children.size(), &branch)) return wrong;
+      if (node.children[branch] == nullptr) return node.refusals[branch].c_str();
       return WriteAvroJson(*node.children[branch], quoted, cursor, out, depth + 1);
     }
   }

@@ -13,6 +13,8 @@
 
 #include "formats/avro/avro_columns.h"
 #include "formats/avro/avro_default.h"
+#include "formats/avro/avro_json_plan.h"
+#include "formats/avro/avro_match.h"
 #include "formats/format.h"
 
 namespace laminar {
@@ -21,48 +23,6 @@ using duckdb::LogicalType;
 using duckdb::LogicalTypeId;
 
 namespace {
-
-bool IsNumber(AvroType type) {
-  return type == AvroType::kInt || type == AvroType::kLong || type == AvroType::kFloat || type == AvroType::kDouble;
-}
-bool IsWhole(AvroType type) {
-  return type == AvroType::kInt || type == AvroType::kLong;
-}
-bool IsBytes(AvroType type) {
-  return type == AvroType::kBytes || type == AvroType::kString;
-}
-
-// Whether the reader's type takes the writer's, as far as their kinds go: what they contain is looked at later.
-bool Takes(const AvroNode& reader, const AvroNode& writer) {
-  if (reader.type == writer.type) return reader.type != AvroType::kFixed || reader.size == writer.size;
-  if (IsNumber(reader.type) && IsNumber(writer.type)) return writer.type < reader.type;
-  return IsBytes(reader.type) && IsBytes(writer.type);
-}
-
-std::string_view Unqualified(std::string_view name) {
-  return name.substr(name.rfind('.') + 1);
-}
-
-bool NamesMatch(const AvroNode& reader, const AvroNode& writer) {
-  if (Unqualified(reader.name) == Unqualified(writer.name)) return true;
-  return std::any_of(reader.aliases.begin(), reader.aliases.end(),
-                     [&](const std::string& alias) { return Unqualified(alias) == Unqualified(writer.name); });
-}
-
-// The reader's branch for a writer's type: the same type of the same name, the same type, one that takes it.
-const AvroNode* BranchFor(const AvroNode& reader, const AvroNode& writer) {
-  if (reader.type != AvroType::kUnion) return Takes(reader, writer) ? &reader : nullptr;
-  const AvroNode* best = nullptr;
-  int best_rank = 0;
-  for (const AvroNode* branch : reader.children) {
-    if (!Takes(*branch, writer)) continue;
-    const bool same = branch->type == writer.type;
-    const int rank = same && NamesMatch(*branch, writer) ? 3 : same ? 2 : 1;
-    if (rank > best_rank) best = branch;
-    best_rank = std::max(best_rank, rank);
-  }
-  return best;
-}
 
 bool IsTimestamp(AvroLogical logical) {
   return logical >= AvroLogical::kTimestampMillis && logical <= AvroLogical::kLocalTimestampNanos;
@@ -99,60 +59,6 @@ using ReadResult = Result<std::unique_ptr<AvroRead>>;
 
 // The reader's schema (nullptr: none) may be a union; `in_union`: the value is a branch of several.
 ReadResult PlanValue(const AvroNode& wire, const AvroNode* reader, const LogicalType& type, bool in_union = false);
-
-class FieldSources {
- public:
-  FieldSources(const AvroNode& wire, const AvroNode* reader)
-      : wire_(wire), reader_(reader), taken_(wire.fields.size()) {}
-
-  // Where the column `name` comes from: `from` is the writer's field, or nullptr and `as` the reader's, with a default.
-  Status Find(const std::string& name, const AvroField** from, const AvroField** as) {
-    *from = *as = nullptr;
-    if (reader_ != nullptr) {
-      *as = FindByName(*reader_, name);
-      if (*as == nullptr)
-        return Status::User("the Avro schema has no field " + name,
-                            "Name the column as one of its fields: " + NamesOf(*reader_));
-    }
-    *from = Take(name);
-    if (*as == nullptr || *from != nullptr) return Status::Ok();
-    for (const std::string& alias : (*as)->aliases) {
-      *from = Take(alias);
-      if (*from != nullptr) return Status::Ok();
-    }
-    if (!(*as)->default_json)
-      return Status::User("the writer's schema has no field " + name + ", and the reader's gives it no default",
-                          "Give the field a default, or an alias that is its name at the writer");
-    return Status::Ok();
-  }
-
- private:
-  static const AvroField* FindByName(const AvroNode& record, const std::string& name) {
-    const auto found = std::find_if(record.fields.begin(), record.fields.end(),
-                                    [&](const AvroField& field) { return field.name == name; });
-    return found == record.fields.end() ? nullptr : &*found;
-  }
-
-  static std::string NamesOf(const AvroNode& record) {
-    std::string names;
-    for (const AvroField& field : record.fields) names += (names.empty() ? "" : ", ") + field.name;
-    return names.empty() ? "it has none" : names;
-  }
-
-  // A field goes to one column.
-  const AvroField* Take(const std::string& name) {
-    const AvroField* field = FindByName(wire_, name);
-    if (field == nullptr) return nullptr;
-    const auto i = static_cast<size_t>(field - wire_.fields.data());
-    if (taken_[i]) return nullptr;
-    taken_[i] = true;
-    return field;
-  }
-
-  const AvroNode& wire_;
-  const AvroNode* const reader_;
-  std::vector<bool> taken_;
-};
 
 std::unique_ptr<AvroRead> NewRead(AvroAction action, const AvroNode& wire, const LogicalType& type) {
   auto read = std::make_unique<AvroRead>();
@@ -291,6 +197,7 @@ class ValuePlanner {
     if (wire_.type == AvroType::kEnum && !is_json) return PlanEnum();
     std::unique_ptr<AvroRead> read = New(AvroAction::kJson);
     read->quoted = is_json;
+    ASSIGN_OR_RETURN(read->json, PlanAvroJson(wire_, reader_));
     return read;
   }
 
@@ -352,10 +259,7 @@ class ValuePlanner {
   ReadResult PlanEnum() const {
     const bool is_text = shape_.kind == JsonKind::kVarchar;
     std::unique_ptr<AvroRead> read = New(is_text ? AvroAction::kEnumText : AvroAction::kEnumPosition);
-    for (std::string symbol : wire_.symbols) {
-      const auto& known = meaning_.symbols;
-      if (std::find(known.begin(), known.end(), symbol) == known.end())
-        symbol = meaning_.enum_default ? known[*meaning_.enum_default] : "";
+    for (const std::string& symbol : SymbolsAsRead(wire_, meaning_)) {
       if (is_text) {
         read->symbols.push_back(symbol);
       } else {
@@ -439,10 +343,7 @@ ReadResult PlanValue(const AvroNode& wire, const AvroNode* reader, const Logical
   if (wire.type == AvroType::kUnion) return PlanUnion(wire, reader, type);
   const AvroNode* branch = reader == nullptr ? nullptr : BranchFor(*reader, wire);
   // A reader's null or not is the column's business.
-  if (branch == nullptr && reader != nullptr && wire.type != AvroType::kNull)
-    return Status::User(
-        "the writer's " + DescribeAvroType(wire) + " cannot be read as the reader's " + DescribeAvroType(*reader),
-        "Give the reader's schema a type that takes it");
+  if (branch == nullptr && reader != nullptr && wire.type != AvroType::kNull) return NoBranchFor(*reader, wire);
   const bool reader_is_wide = reader != nullptr && reader->type == AvroType::kUnion && reader->children.size() > 2;
   return ValuePlanner(wire, branch, type, in_union || reader_is_wide).Plan();
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "duck/schema.h"
+#include "formats/avro/avro_json_plan.h"
 #include "formats/avro/avro_schema.h"
 #include "formats/json/json_kind.h"
 
@@ -64,20 +65,21 @@ struct AvroRecordPlan {
 
 struct AvroRead {
   AvroAction action = AvroAction::kNull;
-  int8_t null_branch = -1;                 // on the wire it is a union of null and this: the number of null's branch
-  bool quoted = false;                     // kJson: a text as a whole is quoted
-  bool rounds_to_float = false;            // kLongToFloat: the reader's schema says float
-  JsonKind kind = JsonKind::kOther;        // of the column
-  const AvroNode* wire = nullptr;          // the writer's type, without the union of null_branch
-  TypeRef type;                            // of the column
-  int width = 0, scale = 0;                // of a DECIMAL column; an integer column has width 0
-  int wire_scale = 0;                      // kDecimal
-  int64_t numerator = 1, denominator = 1;  // kTime
-  std::string bytes;                       // kDefault, padded; kRefuse: the reason
-  std::vector<std::string> symbols;        // kEnumText: by number; "" = none of the reader's
-  std::vector<int64_t> positions;          // kEnumPosition: by number; -1 = none of the reader's or the column's
-  AvroRecordPlan record;                   // kStruct; kMapOfRecords: columns 0 and 1
-  std::vector<std::string> names;          // kStruct: of its fields
+  int8_t null_branch = -1;                   // on the wire it is a union of null and this: the number of null's branch
+  bool quoted = false;                       // kJson: a text as a whole is quoted
+  bool rounds_to_float = false;              // kLongToFloat: the reader's schema says float
+  JsonKind kind = JsonKind::kOther;          // of the column
+  const AvroNode* wire = nullptr;            // the writer's type, without the union of null_branch
+  TypeRef type;                              // of the column
+  int width = 0, scale = 0;                  // of a DECIMAL column; an integer column has width 0
+  int wire_scale = 0;                        // kDecimal
+  int64_t numerator = 1, denominator = 1;    // kTime
+  std::string bytes;                         // kDefault, padded; kRefuse: the reason
+  std::vector<std::string> symbols;          // kEnumText: by number; "" = none of the reader's
+  std::vector<int64_t> positions;            // kEnumPosition: by number; -1 = none of the reader's or the column's
+  AvroRecordPlan record;                     // kStruct; kMapOfRecords: columns 0 and 1
+  std::vector<std::string> names;            // kStruct: of its fields
+  std::shared_ptr<const AvroJsonPlan> json;  // kJson
   std::vector<std::unique_ptr<AvroRead>> children;  // kDefault: 1; kList, kArray: 1; kMap: the value; kUnion: branches
   uint64_t array_size = 0;                          // kArray
 };

@@ -395,7 +395,7 @@ bool AvroReading::ReadCast(const AvroRead& read, std::string_view text, Vector& 
 
 bool AvroReading::ReadJson(const AvroRead& read, Vector& vector, uint64_t row) {
   json_.Clear();
-  if (const char* wrong = WriteAvroJson(*read.wire, read.quoted, &cursor_, &json_)) return Bad(wrong);
+  if (const char* wrong = WriteAvroJson(read.json->root(), read.quoted, &cursor_, &json_)) return Bad(wrong);
   const std::string_view text = json_.text();
   Store(vector, row, duckdb::StringVector::AddStringOrBlob(vector, text.data(), text.size()));
   return true;

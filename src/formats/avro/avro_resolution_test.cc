@@ -227,5 +227,60 @@ TEST(AvroResolution, FieldsRenamedMissingAndMore) {
               StartsWith("field a: the default \"x\" is no int"));
 }
 
+// A value of the writer's type as JSON, by the reader's.
+std::string ReadJson(const std::string& writer, const std::string& reader, const std::string& datum) {
+  const auto record = [](const std::string& type) {
+    return R"({"type":"record","name":"Outer","fields":[{"name":"v","type":)" + type + "}]}";
+  };
+  AvroOptions options;
+  options.encoding = AvroEncoding::kRaw;
+  options.writers = {TestAvroSchema(record(writer))};
+  options.schema = TestAvroSchema(record(reader));
+  auto decoder = AvroDecoder::Make(TestSchema({{"v", "JSON"}}), options);
+  if (!decoder.ok()) return decoder.status().message();
+  const Decoded decoded = DecodeAvro(decoder.value().get(), {datum});
+  return decoded.rows.empty() ? "bad: " + decoded.bad.at(0).reason : decoded.row(0);
+}
+
+TEST(AvroResolution, WhatBecomesJsonIsAsTheReaderSays) {
+  const std::string symbols = R"({"type":"enum","name":"E","symbols":["X","Y"]})";
+  const std::string writer =
+      R"({"type":"record","name":"R","fields":[{"name":"a","type":"int"},{"name":"gone","type":"string"},)"
+      R"({"name":"e","type":)" +
+      symbols + "}]}";
+  const std::string reader =
+      R"({"type":"record","name":"R","fields":[{"name":"aa","aliases":["a"],"type":"long"},)"
+      R"({"name":"e","type":{"type":"enum","name":"E","symbols":["X","Z"],"default":"Z"}},)"
+      R"({"name":"n","type":"int","default":5},{"name":"l","type":{"type":"array","items":"string"},"default":["\"q\""]}]})";
+  const std::string datum = AvroLong(1) + AvroText("?") + AvroLong(1);
+  const std::string read = R"({"aa":1,"e":"Z","n":5,"l":["\"q\""]})";
+  const auto array = [](const std::string& of) { return R"({"type":"array","items":)" + of + "}"; };
+  EXPECT_EQ(ReadJson(writer, reader, datum), read);
+  EXPECT_EQ(ReadJson(array(writer), array(reader), AvroLong(2) + datum + datum + AvroLong(0)),
+            "[" + read + "," + read + "]");
+  EXPECT_EQ(ReadJson(writer, R"(["int",)" + reader + "]", datum), read);
+  EXPECT_EQ(ReadJson(R"(["int",)" + writer + "]", R"(["long",)" + reader + "]", AvroLong(1) + datum), read);
+  EXPECT_EQ(ReadJson(symbols, R"({"type":"enum","name":"E","symbols":["X"]})", AvroLong(1)),
+            "bad: an enum has a symbol that the reader's does not have, and that has no default");
+  // Of a union only what the reader has a type for.
+  EXPECT_EQ(ReadJson(R"(["string",)" + writer + "]", R"(["null","string"])", AvroLong(0) + AvroText("t")), "\"t\"");
+  EXPECT_THAT(ReadJson(R"(["string","int",)" + writer + "]", R"(["null","string","int"])", AvroLong(2) + datum),
+              HasSubstr("cannot be read as the reader's"));
+  EXPECT_EQ(ReadJson(array(R"("bytes")"), array(R"("string")"), AvroLong(1) + AvroText("abc") + AvroLong(0)), "[\"abc\"]");
+  // A field of the reader's that is nowhere; a record of nothing but defaults.
+  EXPECT_THAT(ReadJson(writer, R"({"type":"record","name":"R","fields":[{"name":"b","type":"int"}]})", datum),
+              HasSubstr("the writer's schema has no field b, and the reader's gives it no default"));
+  EXPECT_EQ(ReadJson(writer, R"({"type":"record","name":"R","fields":[{"name":"b","type":"int","default":1}]})", datum),
+            R"({"b":1})");
+  // One that holds itself.
+  const auto node = [](const std::string& more) {
+    return R"({"type":"record","name":"Node","fields":[{"name":"v","type":"int"},{"name":"next","type":["null","Node"]})" +
+           more + "]}";
+  };
+  EXPECT_EQ(ReadJson(node(""), node(R"(,{"name":"x","type":"int","default":9})"),
+                     AvroLong(1) + AvroLong(1) + AvroLong(2) + AvroLong(0)),
+            R"({"v":1,"next":{"v":2,"next":null,"x":9},"x":9})");
+}
+
 }  // namespace
 }  // namespace laminar

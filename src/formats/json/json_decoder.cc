@@ -28,6 +28,27 @@ size_t LineEnd(std::string_view record, size_t offset) {
   return feed == std::string_view::npos ? record.size() : feed + 1;
 }
 
+// Where objects and lists that follow one another end. Only brackets and quotes are looked at.
+std::vector<size_t> EndsOfValues(std::string_view text) {
+  std::vector<size_t> ends;
+  size_t depth = 0;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); i++) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') i++;
+      in_string = c != '"';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      depth++;
+    } else if ((c == '}' || c == ']') && depth > 0 && --depth == 0) {
+      ends.push_back(i + 1);
+    }
+  }
+  return ends;
+}
+
 size_t SkipSpace(std::string_view record, size_t offset) {
   while (offset < record.size() && IsJsonSpace(record[offset])) offset++;
   return offset;
@@ -125,6 +146,7 @@ Status JsonDecoder::OpenWindow(uint64_t* offset, BadRowHandler* bad_rows) {
     suspect_until_ = end;
   }
   if (IndexWindow(begin, LineEnd(record, begin), &wrong)) return Status::Ok();
+  if (IndexGoodValues(begin)) return Status::Ok();
   bad_column_.clear();
   problem_ = JsonProblem{"", std::string("the value ") + wrong, false};
   *offset = NextLineAfter(begin);
@@ -137,6 +159,20 @@ bool JsonDecoder::IndexWindow(size_t begin, size_t end, const char** wrong) {
   window_.begin = begin;
   window_.end = end;
   return window_.open;
+}
+
+// Of a line that is broken somewhere: the values before that place. False: it is the first.
+bool JsonDecoder::IndexGoodValues(size_t begin) {
+  const std::string_view line = window_.record.substr(begin, LineEnd(window_.record, begin) - begin);
+  const char* wrong = nullptr;
+  const std::vector<size_t> ends = EndsOfValues(line);
+  const auto first_bad = std::partition_point(ends.begin(), ends.end(),
+                                              [&](size_t end) { return IndexWindow(begin, begin + end, &wrong); });
+  if (first_bad == ends.begin()) {
+    window_.open = false;
+    return false;
+  }
+  return IndexWindow(begin, begin + *(first_bad - 1), &wrong);
 }
 
 // The value at `begin` does not end within the window: a window that starts there and holds more. False: `wrong` stands

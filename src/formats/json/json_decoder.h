@@ -73,6 +73,7 @@ class JsonDecoder final : public Decoder {
 
   Status DecodeRecord(uint64_t* offset, BadRowHandler* bad_rows);
   Status OpenWindow(uint64_t* offset, BadRowHandler* bad_rows);
+  bool IndexGoodValues(size_t begin);
   bool IndexWindow(size_t begin, size_t end, const char** wrong);
   bool GrowWindow(size_t begin, const char** wrong);
   Status HandleBadRow(const uint32_t* start, uint64_t* offset, BadRowHandler* bad_rows);

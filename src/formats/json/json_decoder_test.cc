@@ -192,6 +192,21 @@ TEST(JsonDecoder, ReasonsInPlainWords) {
   EXPECT_EQ(reason(R"({"a":1 "b":2})"), "|the value is not valid JSON: a comma or a closing bracket is missing");
 }
 
+TEST(JsonDecoder, AValueThatIsBrokenTakesOnlyTheRestOfItsLine) {
+  const Schema schema = TestSchema({{"n", "BIGINT"}});
+  const std::string good = R"({"n":1} {"n":2,"s":"a\"}{"} {"n":3})";
+  for (const std::string broken :
+       {R"({"n":4,"s":"x)", "{\"n\":4,\"s\":\"\xFF\"}", "{\"n\":4,\"s\":\"\t\"}", R"("x)", "\xFF"}) {
+    for (const std::string between : {"", " ", "}"}) {
+      const Decoded decoded = DecodeAll(schema, {good + between + broken + "\n" + R"({"n":5})"});
+      ASSERT_EQ(decoded.rows.size(), 4u) << between << broken;
+      EXPECT_EQ(decoded.row(0) + decoded.row(1) + decoded.row(2) + decoded.row(3), "1235") << between << broken;
+      ASSERT_EQ(decoded.bad.size(), 1u) << between << broken;
+      EXPECT_EQ(decoded.bad[0].offset, good.size() + (between == " ")) << between << broken;
+    }
+  }
+}
+
 TEST(JsonDecoder, AHandlersErrorStopsAfterTheRowsBefore) {
   class Refuse final : public BadRowHandler {
     Status OnBadRow(const BadRow& row) override { return Status::User("line " + std::to_string(row.line)); }

@@ -69,7 +69,7 @@ def closing(server, script, keep):
     say()
     say(bold("What next"))
     say(f"  The pipeline that ran:         {script.relative_to(ROOT)}")
-    say("  The binary:                    build/release/laminar  (run, check, explain, connectors, tail, put)")
+    say("  The binary:                    build/release/laminar  (run, check, explain, infer, tail, put, replay, ...)")
     say("  On your own streams:           export AWS_PROFILE=...; build/release/laminar run pipeline.sql")
     if keep:
         say("  On this local Kinesis, in another terminal:")

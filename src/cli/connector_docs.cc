@@ -130,7 +130,8 @@ std::string MetadataAsMarkdown(const std::vector<MetadataSpec>& specs) {
 std::string MetadataAsText(const std::vector<MetadataSpec>& specs) {
   std::string out = "  Columns may be METADATA FROM:\n";
   for (const MetadataSpec& spec : specs) {
-    out += "    '" + std::string(spec.name) + "'  (" + std::string(spec.type) + "; " + UseName(spec.use) + "s)  " +
+    out += "    '" + std::string(spec.name) + "'  (" + std::string(spec.type) + "; " +
+           (spec.use == OptionUse::kBoth ? "sources and sinks" : UseName(spec.use) + std::string("s")) + ")  " +
            std::string(spec.help) + "\n";
   }
   return specs.empty() ? "" : out;

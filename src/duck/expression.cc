@@ -1,6 +1,7 @@
 #include "duck/expression.h"
 
 #include "duckdb/planner/expression.hpp"
+#include "duckdb/planner/expression/bound_between_expression.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 
 #include "base/check.h"
@@ -32,7 +33,14 @@ const duckdb::Expression& ExpressionList::at(size_t i) const {
   return *rep_->expressions.at(i);
 }
 std::string ExpressionList::ToString(size_t i) const {
-  return at(i).ToString();
+  const duckdb::Expression& expression = at(i);
+  if (expression.GetExpressionClass() != duckdb::ExpressionClass::BOUND_BETWEEN) return expression.ToString();
+  // DuckDB writes BETWEEN, which includes both bounds, for those that do not.
+  const auto& between = expression.Cast<duckdb::BoundBetweenExpression>();
+  if (between.lower_inclusive && between.upper_inclusive) return expression.ToString();
+  const std::string input = between.input->ToString();
+  return "(" + input + (between.lower_inclusive ? " >= " : " > ") + between.lower->ToString() + " AND " + input +
+         (between.upper_inclusive ? " <= " : " < ") + between.upper->ToString() + ")";
 }
 SqlPosition ExpressionList::position(size_t i) const {
   return rep_->positions.empty() ? SqlPosition{} : rep_->positions.at(i);

@@ -198,7 +198,11 @@ class OptionParser {
       candidates.emplace_back(spec.name);
       all += (all.empty() ? "" : ", ") + std::string(spec.name);
     }
-    // "offset" for "source.offset".
+    // "stream" for "stream_name"; "offset" for "source.offset".
+    for (const std::string& name : candidates) {
+      if (name.starts_with(Lower(option.name) + "_") && name.find('.') == std::string::npos)
+        return Status::User(message, DidYouMean(name));
+    }
     for (const std::string& name : candidates) {
       const auto dot = name.find('.');
       if (dot != std::string::npos && name.substr(dot + 1) == Lower(option.name)) {

@@ -229,6 +229,9 @@ Result<RegisteredSchemaRef> NewestSchema(const OptionValues& values, SchemaRegis
   if (latest.ok()) return latest;
   Status problem = latest.status();
   if (problem.code() == kNoSuchSubject) {
+    // Its columns are known already.
+    if (values.StringOr("type", "") == "sink" && !RegistersSchemas(values))
+      return std::move(problem).At(SchemaRegistryPosition(values));
     std::string how = "List the columns in CREATE TABLE, or correct " +
                       std::string(RegistryKindOf(values) == RegistryKind::kGlue ? kSchemaName : kSubject) +
                       " or the stream's name";

@@ -35,14 +35,17 @@ std::optional<bool> HasHeader(const std::vector<std::string_view>& records) {
   });
 }
 
-// One text of all records, with one header.
+// One text of all records, with one header. Its lines end in line feeds: DuckDB wants all of them to end alike.
 std::string Join(const std::vector<std::string_view>& records, bool have_headers) {
   std::string text;
   for (std::string_view record : records) {
     if (!text.empty() && have_headers) record.remove_prefix(FirstLine(record).size() + 1);
-    text += record;
-    // As the other lines end: DuckDB wants all of them to end alike.
-    if (!text.empty() && text.back() != '\n') text += FirstLine(text).ends_with('\r') ? "\r\n" : "\n";
+    for (size_t begin = 0; begin < record.size();) {
+      const size_t end = std::min(record.find("\r\n", begin), record.size());
+      text += record.substr(begin, end - begin);
+      begin = end + (end < record.size() ? 1 : 0);
+    }
+    if (!text.empty() && text.back() != '\n') text.push_back('\n');
   }
   return text;
 }

@@ -131,8 +131,9 @@ TEST_F(InferTest, ManyFieldsOfOneTypeAreColumns) {
   EXPECT_EQ(one_type->columns.size(), 250u);
 }
 
-TEST_F(InferTest, LinesOfCsvMayEndAsInWindowsButForTheLast) {
+TEST_F(InferTest, LinesOfCsvMayEndAsInWindows) {
   EXPECT_EQ(Columns(Infer({"id,name\r\n1,a\r\n2,b"})), "id BIGINT, name VARCHAR");
+  EXPECT_EQ(Columns(Infer({"id,name\n1,a\r\n2,\"b\r\n\"\n"})), "id BIGINT, name VARCHAR");
   EXPECT_EQ(Columns(Infer({"id,name\r\n1,a", "id,name\r\n2,b\r\n3,c"})), "id BIGINT, name VARCHAR");
 }
 

@@ -23,7 +23,11 @@ void Merge(const Schema& more, ColumnGuess* guess) {
       std::string& note = guess->notes[static_cast<size_t>(known - guess->columns.begin())];
       note = TypeName(*known->type) + " in some records, " + TypeName(*column.type) + " in others";
       const bool nested = known->type->IsNested() || column.type->IsNested();
-      known->type = nested && known->type->id() != column.type->id()
+      const auto is_text = [](const duckdb::LogicalType& type) {
+        return type.id() == duckdb::LogicalTypeId::VARCHAR && !type.IsJSONType();  // which need not be JSON
+      };
+      known->type = is_text(*known->type) || is_text(*column.type) ? MakeType("VARCHAR")
+                    : nested && known->type->id() != column.type->id()
                         ? MakeType("JSON")
                         : MakeType(duckdb::LogicalType::ForceMaxLogicalType(*known->type, *column.type));
     }

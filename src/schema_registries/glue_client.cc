@@ -111,8 +111,9 @@ class GlueClient final : public RegistryClient {
 
   Status NoRegistry() const {
     return Status::User(Describe() + " does not exist", "Make it (aws glue create-registry --registry-name " +
-                                                            options_.name +
-                                                            "), or correct schema_registry.registry_name");
+                                                            options_.name + " --region " + options_.region +
+                                                            "), or correct schema_registry.registry_name or "
+                                                            "schema_registry.region");
   }
 
   // Why something is not found: it is the registry that is missing, or else `problem`.

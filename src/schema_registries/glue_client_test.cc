@@ -167,8 +167,8 @@ TEST(GlueClient, WhatIsMissingIsToldByName) {
   }
 
   // Who may not ask for the registry is told of the schema.
-  World secret({{"GetSchemaVersion", {Error("EntityNotFoundException")}},
-                {"GetRegistry", {Error("AccessDeniedException")}}});
+  World secret(
+      {{"GetSchemaVersion", {Error("EntityNotFoundException")}}, {"GetRegistry", {Error("AccessDeniedException")}}});
   EXPECT_THAT(secret.client->Latest("orders").problem.message(), HasSubstr("has no schema orders"));
 }
 

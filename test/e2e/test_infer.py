@@ -127,10 +127,11 @@ def test_aggregated_records_are_taken_apart_and_only_so_many_are_read(quick_serv
 def test_records_of_several_schemas(quick_server, new_name, laminar, tmp_path):
     """All columns, of types that hold both."""
     client = quick_server.client()
-    first = pa.table({"n": pa.array([1], pa.int32()), "s": ["a"], "w": [1]})
-    second = pa.table({"n": pa.array([2**40], pa.int64()), "t": [2.5], "w": ["x"]})
-    avro = [("int", "long"), ({"name": "s", "type": "string"}, {"name": "t", "type": "double"}), ("long", "string")]
-    schemas = [{"type": "record", "name": "R", "fields": [{"name": "n", "type": avro[0][i]}, avro[1][i], {"name": "w", "type": avro[2][i]}]} for i in (0, 1)]
+    first = pa.table({"n": pa.array([1], pa.int32()), "s": ["a"], "w": [1], "v": ["no JSON"]})
+    second = pa.table({"n": pa.array([2**40], pa.int64()), "t": [2.5], "w": ["x"], "v": [[1, 2]]})
+    avro = [("int", "long"), ({"name": "s", "type": "string"}, {"name": "t", "type": "double"}), ("long", "string"), ("string", {"type": "array", "items": "long"})]
+    schemas = [{"type": "record", "name": "R", "fields": [{"name": "n", "type": avro[0][i]}, avro[1][i], {"name": "w", "type": avro[2][i]},
+                                                          {"name": "v", "type": avro[3][i]}]} for i in (0, 1)]
     for format in ("parquet", "avro"):
         records = []
         for table, schema in zip((first, second), schemas):
@@ -142,8 +143,10 @@ def test_records_of_several_schemas(quick_server, new_name, laminar, tmp_path):
         put_all(client, name, records)
         statement = infer(name, "--table", "t", "--region", "us-east-1", "--endpoint", quick_server.endpoint)
         assert "n BIGINT,  -- INTEGER in some records, BIGINT in others\n" in statement
-        rows = [{"n": 1, "s": "a", "w": "1", "t": None}, {"n": 2**40, "s": None, "w": "x", "t": 2.5}]
-        assert rows_of(laminar, statement, tmp_path) == rows
+        rows = [{"n": 1, "s": "a", "w": "1", "v": "no JSON", "t": None}, {"n": 2**40, "s": None, "w": "x", "v": None, "t": 2.5}]
+        found = rows_of(laminar, statement, tmp_path)
+        assert json.loads(found[1]["v"]) == [1, 2]
+        assert [found[0], found[1] | {"v": None}] == rows
 
 
 def test_new_records_are_waited_for(quick_server, new_name, laminar):

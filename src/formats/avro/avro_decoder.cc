@@ -27,6 +27,10 @@ AvroCursor CursorOver(std::string_view bytes) {
   return {begin, begin + bytes.size(), 0};
 }
 
+std::string WhatElse(std::string_view record, const char* otherwise) {
+  return record.starts_with("PAR1") ? "it begins as a Parquet file does: format = 'parquet' reads that" : otherwise;
+}
+
 }  // namespace
 
 AvroDecoder::AvroDecoder(Schema schema, AvroOptions options)
@@ -99,7 +103,9 @@ Status AvroDecoder::DecodeDatum(std::string_view record, uint32_t index, BadRowH
   const Writer* writer = known_.empty() ? nullptr : known_.front().get();
   const AvroEncoding encoding = options_.encoding;
   if (encoding == AvroEncoding::kContainer)
-    return Report(index, 0, "it is no Avro container: it does not begin with 'Obj' and the byte 1", bad_rows);
+    return Report(index, 0,
+                  "it is no Avro container: " + WhatElse(record, "it does not begin with 'Obj' and the byte 1"),
+                  bad_rows);
   const bool is_single = record.starts_with(kSingleObjectMagic);
   size_t begin = 0;
   if (encoding == AvroEncoding::kSingleObject || (encoding == AvroEncoding::kAuto && is_single)) {
@@ -120,8 +126,10 @@ Status AvroDecoder::DecodeDatum(std::string_view record, uint32_t index, BadRowH
     begin = kSingleObjectHead;
   }
   if (writer == nullptr) {
-    return Report(index, 0, "it is no Avro container, and the schema of a raw datum is not known: set avro.schema",
-                  bad_rows);
+    return Report(
+        index, 0,
+        "it is no Avro container, and the schema of a raw datum is not known: " + WhatElse(record, "set avro.schema"),
+        bad_rows);
   }
   return DecodeWith(*writer, record.substr(begin), index, bad_rows, out);
 }

@@ -142,7 +142,8 @@ class AvroFormat final : public Format {
   Result<Schema> ColumnsOf(const OptionValues& values) const override {
     ASSIGN_OR_RETURN(AvroSchemaRef schema, ReadSchema(values));
     if (schema == nullptr && NamesSchemaRegistry(values)) {
-      if (RegistersColumns(values) || !CheckRegistry(values).ok()) return Schema{};  // MakeDecoder, MakeEncoder tell
+      if (RegistersColumns(values)) return Schema{};
+      RETURN_IF_ERROR(CheckRegistry(values));
       ASSIGN_OR_RETURN(const RegisteredSchemaRef newest, NewestSchema(values, registries_));
       Result<AvroSchemaRef> parsed = ParseRegistered(*newest);
       if (!parsed.ok()) return Status(parsed.status()).At(SchemaRegistryPosition(values));

@@ -91,6 +91,8 @@ Result<AvroRecordPlan> PlanFields(const AvroNode& wire, const AvroNode* reader, 
   std::vector<std::unique_ptr<AvroRead>> reads(wire.fields.size());
   std::vector<uint32_t> columns(wire.fields.size());
   std::vector<AvroStep> defaults;
+  Status failure;
+  std::vector<std::string> failed;
   for (uint32_t i = 0; i < names.size(); i++) {
     const AvroField *from, *as;
     RETURN_IF_ERROR(sources.Find(names[i], &from, &as));
@@ -100,7 +102,11 @@ Result<AvroRecordPlan> PlanFields(const AvroNode& wire, const AvroNode* reader, 
     }
     ReadResult read = from == nullptr ? PlanDefault(*as, types[i])
                                       : PlanValue(*from->type, as == nullptr ? nullptr : as->type, types[i]);
-    if (!read.ok()) return Status(read.status()).WithContext("field " + names[i]);
+    if (!read.ok()) {
+      if (failure.ok()) failure = Status(read.status()).WithContext("field " + names[i]);
+      failed.push_back(names[i]);
+      continue;
+    }
     if (from == nullptr) {
       defaults.push_back({nullptr, i, std::move(read).value()});
       continue;
@@ -109,6 +115,12 @@ Result<AvroRecordPlan> PlanFields(const AvroNode& wire, const AvroNode* reader, 
     reads[field] = std::move(read).value();
     columns[field] = i;
   }
+  if (failed.size() > 1) {
+    std::string others;
+    for (size_t i = 1; i < failed.size(); i++) others += (i > 1 ? ", " : "") + failed[i];
+    return Status::User(failure.message() + "; nor do these fit their columns: " + others, failure.hint());
+  }
+  RETURN_IF_ERROR(failure);
   for (size_t i = 0; i < wire.fields.size(); i++) {
     if (reads[i] != nullptr) {
       plan.steps.push_back({nullptr, columns[i], std::move(reads[i])});

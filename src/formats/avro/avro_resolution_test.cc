@@ -266,7 +266,8 @@ TEST(AvroResolution, WhatBecomesJsonIsAsTheReaderSays) {
   EXPECT_EQ(ReadJson(R"(["string",)" + writer + "]", R"(["null","string"])", AvroLong(0) + AvroText("t")), "\"t\"");
   EXPECT_THAT(ReadJson(R"(["string","int",)" + writer + "]", R"(["null","string","int"])", AvroLong(2) + datum),
               HasSubstr("cannot be read as the reader's"));
-  EXPECT_EQ(ReadJson(array(R"("bytes")"), array(R"("string")"), AvroLong(1) + AvroText("abc") + AvroLong(0)), "[\"abc\"]");
+  EXPECT_EQ(ReadJson(array(R"("bytes")"), array(R"("string")"), AvroLong(1) + AvroText("abc") + AvroLong(0)),
+            "[\"abc\"]");
   // A field of the reader's that is nowhere; a record of nothing but defaults.
   EXPECT_THAT(ReadJson(writer, R"({"type":"record","name":"R","fields":[{"name":"b","type":"int"}]})", datum),
               HasSubstr("the writer's schema has no field b, and the reader's gives it no default"));

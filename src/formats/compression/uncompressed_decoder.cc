@@ -11,12 +11,17 @@ class Handler final : public BadRowHandler {
   Handler(std::span<const RecordView> records, BadRowHandler* next) : records_(records), next_(next) {}
 
   Status OnBadRow(const BadRow& row) override {
-    const Compression found = DetectCompression(records_[row.record]);
-    if (found == Compression::kNone) return next_->OnBadRow(row);
-    const std::string name(CompressionName(found));
-    BadRow compressed = row;
-    compressed.reason += "; its record begins as " + name + " does: the option compression = '" + name + "' reads that";
-    return next_->OnBadRow(compressed);
+    const RecordView record = records_[row.record];
+    BadRow told = row;
+    if (const Compression found = DetectCompression(record); found != Compression::kNone) {
+      const std::string name(CompressionName(found));
+      told.reason += "; its record begins as " + name + " does: the option compression = '" + name + "' reads that";
+    } else if (record.starts_with("PAR1")) {
+      told.reason += "; its record begins as a Parquet file does: format = 'parquet' reads that";
+    } else if (record.starts_with("Obj\x01")) {
+      told.reason += "; its record begins as an Avro container does: format = 'avro' reads that";
+    }
+    return next_->OnBadRow(told);
   }
 
  private:

@@ -8,7 +8,8 @@
 
 namespace laminar {
 
-// The inner decoder; where a bad row is of a record that begins as compressed ones do, its reason says so.
+// The inner decoder; where a bad row is of a record that begins as compressed ones do, or as those of a binary format,
+// its reason says so.
 class UncompressedDecoder final : public Decoder {
  public:
   explicit UncompressedDecoder(std::unique_ptr<Decoder> inner) : inner_(std::move(inner)) {}

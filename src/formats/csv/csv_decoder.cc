@@ -74,6 +74,7 @@ std::string CsvDecoder::ReadHeader(RecordView record, size_t* length) {
       found = find([](const std::string& a, const std::string& b) { return duckdb::StringUtil::CIEquals(a, b); });
     }
     missing_[i] = found == names.end();
+    if (missing_[i] && !schema_[i].not_null) missing_columns_.Tell(schema_[i].name, "the header");
     if (!missing_[i]) column_of_field_[static_cast<size_t>(found - names.begin())] = static_cast<int32_t>(i);
   }
   // Only a whole line is one that another record may begin with.

@@ -10,6 +10,7 @@
 #include "formats/csv/csv_line.h"
 #include "formats/csv/csv_options.h"
 #include "formats/format.h"
+#include "formats/missing_columns.h"
 
 namespace laminar {
 
@@ -66,9 +67,10 @@ class CsvDecoder final : public Decoder {
   std::vector<int32_t> column_of_field_;  // -1: nobody's
   size_t fields_ = 0;                     // that a line must have; 0: not known
   std::vector<bool> missing_;             // by column: the header does not name it
-  std::string header_;                    // that column_of_field_ is of
-  size_t first_ = 0;                      // row of the batch that waiting_[0] is
-  std::vector<Place> waiting_;            // for their casts
+  MissingColumns missing_columns_;
+  std::string header_;          // that column_of_field_ is of
+  size_t first_ = 0;            // row of the batch that waiting_[0] is
+  std::vector<Place> waiting_;  // for their casts
 };
 
 }  // namespace laminar

@@ -53,9 +53,9 @@ class RegisteredJsonFormat final : public Format {
 
   Result<Schema> ColumnsOf(const OptionValues& values) const override {
     Result<Schema> own = json_->ColumnsOf(values);
-    if (!own.ok() || !own->empty() || !IsRegistered(values) || !NamesSchemaRegistry(values) ||
-        RegistersColumns(values) || !CheckOptions(values).ok())
+    if (!own.ok() || !own->empty() || !IsRegistered(values) || !NamesSchemaRegistry(values) || RegistersColumns(values))
       return own;
+    RETURN_IF_ERROR(CheckOptions(values));
     ASSIGN_OR_RETURN(const RegisteredSchemaRef newest, NewestSchema(values, registries_));
     Status problem = CheckSchemaType(*newest, "JSON", "JSON");
     if (problem.ok()) {

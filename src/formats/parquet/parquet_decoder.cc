@@ -21,7 +21,8 @@ Result<bool> ParquetDecoder::DecodeRecord(RecordView bytes, DecodeCursor* cursor
   std::unique_ptr<ParquetRecord> record = TakeOpen(bytes, cursor->offset);
   if (record == nullptr) {
     record = std::make_unique<ParquetRecord>(files_.get(), session_.get(), bytes);
-    ASSIGN_OR_RETURN(const std::string problem, record->Open(schema_, predicates_, cursor->offset, &checked_columns_));
+    ASSIGN_OR_RETURN(const std::string problem,
+                     record->Open(schema_, predicates_, cursor->offset, &checked_columns_, &missing_columns_));
     if (!problem.empty()) {
       RETURN_IF_ERROR(bad_rows->OnBadRow(BadRow{.record = cursor->record, .column = "", .reason = problem}));
       return true;

@@ -12,6 +12,7 @@
 
 #include "duck/memory_files.h"
 #include "formats/format.h"
+#include "formats/missing_columns.h"
 #include "formats/parquet/parquet_record.h"
 
 namespace laminar {
@@ -43,8 +44,9 @@ class ParquetDecoder final : public Decoder {
   const std::unique_ptr<DuckSession> session_;
   const Schema schema_;
   std::vector<ColumnPredicate> predicates_;
-  uint64_t skipped_rows_ = 0;                         // TakeSkippedRows
-  std::string checked_columns_;                       // ParquetRecord::Open
+  uint64_t skipped_rows_ = 0;    // TakeSkippedRows
+  std::string checked_columns_;  // ParquetRecord::Open
+  MissingColumns missing_columns_;
   std::vector<std::unique_ptr<ParquetRecord>> open_;  // the oldest first
 };
 

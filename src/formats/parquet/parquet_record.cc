@@ -30,7 +30,7 @@ ParquetRecord::ParquetRecord(MemoryFiles* files, DuckSession* session, RecordVie
 ParquetRecord::~ParquetRecord() = default;
 
 Result<std::string> ParquetRecord::Open(const Schema& schema, const std::vector<ColumnPredicate>& predicates,
-                                        uint64_t offset, std::string* checked) {
+                                        uint64_t offset, std::string* checked, MissingColumns* missing) {
   schema_ = &schema;
   passed_ = first_ = offset;
   ASSIGN_OR_RETURN(std::string problem, scan_.Open());
@@ -39,7 +39,11 @@ Result<std::string> ParquetRecord::Open(const Schema& schema, const std::vector<
   for (const Column& column : schema) {
     const size_t found = FindColumn(scan_.columns(), column.name);
     sources_.push_back(found == scan_.columns().size() ? kMissing : wanted.size());
-    if (found < scan_.columns().size()) wanted.push_back(found);
+    if (found < scan_.columns().size()) {
+      wanted.push_back(found);
+    } else if (!column.not_null) {
+      missing->Tell(column.name, "the file");
+    }
   }
   ASSIGN_OR_RETURN(problem, CheckDecimals(wanted, checked));
   if (!problem.empty()) return problem;

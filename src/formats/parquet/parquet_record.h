@@ -9,6 +9,7 @@
 #include "duck/cast_column.h"
 #include "duck/parquet_scan.h"
 #include "formats/format.h"
+#include "formats/missing_columns.h"
 
 namespace duckdb {
 class Vector;
@@ -30,7 +31,7 @@ class ParquetRecord {
   // file that was looked at last for what DuckDB reads wrongly; one that has the same is not looked at.
   // predicates: Decoder::PushDown.
   Result<std::string> Open(const Schema& schema, const std::vector<ColumnPredicate>& predicates, uint64_t offset,
-                           std::string* checked);
+                           std::string* checked, MissingColumns* missing);
   // Makes the next rows those that are fetched, unless some are already.
   Result<std::string> Fetch();
   size_t fetched() const { return fetched_; }  // after Fetch: 0 at the end

@@ -78,8 +78,10 @@ Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
   world->registry_.AddFormatAlias("raw_bytes", "raw");
   world->registry_.AddFormat("raw_string", compressed(MakeRawStringFormat()), WithCompression({}));
   world->registry_.AddFormat("parquet", MakeParquetFormat(DuckMemory(memory_limit_bytes)), ParquetFormatOptions());
-  world->registry_.AddFormat("avro", with_registry(MakeAvroFormat(ReadSchemaFile, world->registries_.get())),
-                             AvroFormatOptions());
+  world->registry_.AddFormat(
+      "avro",
+      with_registry(MakeAvroFormat(ReadSchemaFile, world->registries_.get(), LargestPlainRecord(memory_limit_bytes))),
+      AvroFormatOptions());
   return world;
 }
 

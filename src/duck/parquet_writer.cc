@@ -6,6 +6,7 @@
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/catalog/catalog_entry/copy_function_catalog_entry.hpp"
 #include "duckdb/common/error_data.hpp"
+#include "duckdb/common/vector_operations/vector_operations.hpp"
 #include "duckdb/execution/execution_context.hpp"
 #include "duckdb/function/copy_function.hpp"
 #include "duckdb/main/client_context.hpp"
@@ -16,6 +17,30 @@
 #include "duck/engine_failure.h"
 
 namespace laminar {
+
+namespace {
+
+// Arrays of a fixed size as lists. DuckDB 1.5.6 writes a NULL among them in a way that other readers refuse.
+duckdb::LogicalType TypeInFile(const duckdb::LogicalType& type) {
+  switch (type.id()) {
+    case duckdb::LogicalTypeId::ARRAY:
+      return duckdb::LogicalType::LIST(TypeInFile(duckdb::ArrayType::GetChildType(type)));
+    case duckdb::LogicalTypeId::LIST:
+      return duckdb::LogicalType::LIST(TypeInFile(duckdb::ListType::GetChildType(type)));
+    case duckdb::LogicalTypeId::MAP:
+      return duckdb::LogicalType::MAP(TypeInFile(duckdb::MapType::KeyType(type)),
+                                      TypeInFile(duckdb::MapType::ValueType(type)));
+    case duckdb::LogicalTypeId::STRUCT: {
+      duckdb::child_list_t<duckdb::LogicalType> fields = duckdb::StructType::GetChildTypes(type);
+      for (auto& [name, field] : fields) field = TypeInFile(field);
+      return duckdb::LogicalType::STRUCT(std::move(fields));
+    }
+    default:
+      return type;
+  }
+}
+
+}  // namespace
 
 struct ParquetWriter::Rep {
   explicit Rep(MemoryFiles* files)
@@ -49,6 +74,7 @@ struct ParquetWriter::Rep {
   duckdb::unique_ptr<duckdb::GlobalFunctionData> global;
   duckdb::unique_ptr<duckdb::LocalFunctionData> local;
   duckdb::DataChunk view;
+  duckdb::vector<duckdb::LogicalType> types;  // of the file
 };
 
 ParquetWriter::ParquetWriter(std::unique_ptr<Rep> rep) : rep_(std::move(rep)) {}
@@ -65,7 +91,7 @@ Result<std::unique_ptr<ParquetWriter>> ParquetWriter::Make(MemoryFiles* files, c
     duckdb::vector<duckdb::LogicalType> types;
     duckdb::vector<duckdb::string> names;
     for (const Column& column : schema) {
-      types.push_back(*column.type);
+      types.push_back(TypeInFile(*column.type));
       names.push_back(column.name);
     }
     duckdb::CopyInfo info;
@@ -75,6 +101,7 @@ Result<std::unique_ptr<ParquetWriter>> ParquetWriter::Make(MemoryFiles* files, c
     duckdb::CopyFunctionBindInput input(info);
     rep.bind_data = rep.function->copy_to_bind(rep.context, input, names, types);
     rep.view.InitializeEmpty(types);
+    rep.types = std::move(types);
   }));
   return std::unique_ptr<ParquetWriter>(new ParquetWriter(std::move(made)));
 }
@@ -95,10 +122,14 @@ Status ParquetWriter::Write(const Batch& batch, size_t begin, size_t end) {
   return rep.Try([&] {
     rep.view.Reset();
     for (size_t i = 0; i < batch.columns(); i++) {
-      if (begin == 0 && end == batch.rows()) {
-        rep.view.data[i].Reference(chunk.data[i]);
+      duckdb::Vector rows(chunk.data[i]);
+      if (begin > 0 || end < batch.rows()) rows.Slice(chunk.data[i], begin, end);
+      if (rows.GetType() == rep.types[i]) {
+        rep.view.data[i].Reference(rows);
       } else {
-        rep.view.data[i].Slice(chunk.data[i], begin, end);
+        duckdb::Vector cast(rep.types[i]);
+        duckdb::VectorOperations::DefaultCast(rows, cast, end - begin);
+        rep.view.data[i].Reference(cast);
       }
     }
     rep.view.SetCardinality(end - begin);

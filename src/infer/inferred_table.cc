@@ -260,7 +260,8 @@ Result<InferredTable> InferTable(const Registry& registry, MemoryFiles* files, c
         "no columns are found in " + sample.place(0) + ", read as " + table.format + ": " + guess.status().message(),
         "Name the format with --format, one of json, csv, parquet, avro");
   }
-  if (guess->may_be_any_text && settings.format.empty() && compression.empty()) {
+  // Of a compressed file nobody would find the lines.
+  if (guess->may_be_any_text && settings.format.empty() && (compression.empty() || !sample.is_file)) {
     table.format = "raw_string";
     *guess = {{{"line", MakeType("VARCHAR"), false}}, {}, {""}, {"text of one column; --format csv reads it as CSV"}};
     SplitLines(&sample);

@@ -112,6 +112,15 @@ TEST_F(InferTest, TextWithoutDelimiterIsLines) {
   EXPECT_EQ(Columns(csv), "n BIGINT");
 }
 
+TEST_F(InferTest, CompressedTextIsTextToo) {
+  std::string lines[2];
+  for (std::string& line : lines) Compressor(Compression::kGzip).Append("GET /index.html\n", &line);
+  const auto table = Infer({lines[0], lines[1]});
+  ASSERT_TRUE(table.ok()) << table.status().ToString();
+  EXPECT_EQ(table->format, "raw_string");
+  EXPECT_THAT(table->options, ElementsAre(Pair("compression", "gzip")));
+}
+
 TEST_F(InferTest, WhatIsNoJsonSaysNothingOfAColumn) {
   const auto table = Infer({"{\"a\":1}\n{\"a\":}\n{\"a\":3}\n{\"a\":"}, {.drops_bad = true});
   EXPECT_EQ(Columns(table), "a BIGINT");

@@ -19,7 +19,9 @@ void Merge(const Schema& more, ColumnGuess* guess) {
     if (known == guess->columns.end()) {
       guess->columns.push_back({column.name, column.type, false});
       guess->notes.emplace_back();
-    } else if (*known->type != *column.type) {
+    } else if (known->type->id() == duckdb::LogicalTypeId::SQLNULL) {
+      known->type = column.type;
+    } else if (*known->type != *column.type && column.type->id() != duckdb::LogicalTypeId::SQLNULL) {
       std::string& note = guess->notes[static_cast<size_t>(known - guess->columns.begin())];
       note = TypeName(*known->type) + " in some records, " + TypeName(*column.type) + " in others";
       const bool nested = known->type->IsNested() || column.type->IsNested();
@@ -46,7 +48,7 @@ Result<ColumnGuess> GuessParquet(MemoryFiles* files, const std::vector<RecordVie
     if (problem.empty()) Merge(scan.columns(), &guess);
     if (first_problem.empty()) first_problem = problem;
   }
-  if (guess.columns.empty()) return Status::User(first_problem);
+  if (guess.columns.empty()) return Status::User(first_problem.empty() ? "the schema has no fields" : first_problem);
   return guess;
 }
 
@@ -67,7 +69,7 @@ Result<ColumnGuess> GuessAvro(const std::vector<RecordView>& records) {
     }
     if (first_problem.empty()) first_problem = problem;
   }
-  if (guess.columns.empty()) return Status::User(first_problem);
+  if (guess.columns.empty()) return Status::User(first_problem.empty() ? "the schema has no fields" : first_problem);
   return guess;
 }
 

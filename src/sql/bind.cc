@@ -306,6 +306,7 @@ class QueryBinder {
     types_.assign(planner.types.begin(), planner.types.end());
     if (query_.target) {
       if (!FindTargets(bound.names)) return {};
+      bound.warnings = OtherOrder(bound.names);
       planner.plan = CastToTarget(*planner.binder, std::move(planner.plan), bound.names);
       if (!planner.plan) return {};
       bound.names.clear();
@@ -358,6 +359,25 @@ class QueryBinder {
                                 std::to_string(types_.size());
     problems_->Add(query_.target_offset, "table " + columns, MissingOrExtra(names));
     return false;
+  }
+
+  // Columns go by place, whatever they are called. Where all of them are called as the target's columns, in another
+  // order, that is hardly meant.
+  std::vector<Status> OtherOrder(const std::vector<std::string>& names) const {
+    if (query_.by_name || !query_.columns.empty() || targets_.size() != names.size()) return {};
+    bool all_named = true, moved = false;
+    std::string order;
+    for (size_t i = 0; i < names.size(); i++) {
+      const TableColumn* const same = query_.target->FindColumn(names[i]);
+      all_named = all_named && same != nullptr;
+      moved = moved || same != &query_.target->columns[targets_[i]];
+      order += (i > 0 ? ", " : "") + query_.target->columns[targets_[i]].name;
+    }
+    if (!all_named || !moved) return {};
+    return {Status::User("the query's columns are called as those of table " + query_.target->name +
+                             ", in another order, and go by their place: " + order,
+                         "write INSERT INTO " + query_.target->name + " BY NAME, or give them that order")
+                .At(problems_->At(query_.target_offset))};
   }
 
   bool FindNamed(const std::vector<NamedOffset>& wanted) {

@@ -23,6 +23,7 @@ struct BoundQuery {
   duckdb::shared_ptr<duckdb::Binder> binder;         // shared: DuckDB's own way to own it; it outlives the plan
   duckdb::unique_ptr<duckdb::LogicalOperator> plan;  // optimised; its columns are those of the target, in order
   std::vector<std::string> names;
+  std::vector<Status> warnings;
 };
 
 // Binds the (resolved) query, casts its columns to those of the target, optimises. A target without a column list gets

@@ -85,6 +85,9 @@ class Compilation {
     }
     result_.script = std::make_unique<CompiledScript>();
     result_.script->pipeline_name = script_.pipeline_name;
+    for (const BoundQuery& bound : bound_) {
+      for (const Status& warning : bound.warnings) result_.script->warnings.push_back(warning);
+    }
     FindTimed();
     BindTables();
     if (problems_.size() > 0) return;

@@ -382,6 +382,26 @@ TEST_F(CompilerTest, WhatMetadataASinkCannotHave) {
                                     "TEXT, and cast it in the query")));
 }
 
+TEST_F(CompilerTest, ColumnsOfOtherOrderAreWarnedOf) {
+  const auto warnings = [&](const std::string& insert) {
+    const auto script =
+        Good("CREATE TABLE o (a TEXT, b TEXT) WITH (connector = 'kinesis', stream_name = 'o');\n" + insert);
+    return script == nullptr ? 0 : script->warnings.size();
+  };
+  const auto script = Good(
+      "CREATE TABLE o (a TEXT, b TEXT) WITH (connector = 'kinesis', stream_name = 'o');\n"
+      "INSERT INTO o SELECT 'x' AS b, 'y' AS A");
+  ASSERT_THAT(script->warnings, ::testing::SizeIs(1));
+  EXPECT_THAT(script->warnings[0].message(),
+              HasSubstr("as those of table o, in another order, and go by their place: a, b"));
+  EXPECT_THAT(script->warnings[0].hint(), HasSubstr("INSERT INTO o BY NAME"));
+  EXPECT_EQ(script->warnings[0].position().line, 2);
+  EXPECT_EQ(warnings("INSERT INTO o BY NAME SELECT 'x' AS b, 'y' AS a"), 0u);
+  EXPECT_EQ(warnings("INSERT INTO o (b, a) SELECT 'x' AS b, 'y' AS a"), 0u);
+  EXPECT_EQ(warnings("INSERT INTO o SELECT 'x' AS a, 'y' AS b"), 0u);
+  EXPECT_EQ(warnings("INSERT INTO o SELECT 'x' AS b, 'y' AS c"), 0u);
+}
+
 TEST_F(CompilerTest, HintsThatHelp) {
   EXPECT_THAT(Problems(WithSource("SELECT a FROM s WHERE a = \"hot\"")),
               ElementsAre(HasSubstr("Double quotes are for names: the text is 'hot'")));

@@ -298,3 +298,29 @@ def test_a_file_without_rows_is_a_container(laminar, tmp_path):
         assert list(fastavro.reader(file)) == []
     run = laminar("run", "--state-dir", tmp_path / "state", script=tables + "INSERT INTO file SELECT n FROM reads;\n")
     assert run.wait() != 0 and "cannot be gone on with from a checkpoint" in run.stderr, run.describe()
+
+
+def test_unions_of_several_types_are_written_as_they_were(laminar, tmp_path):
+    """What a union holds is JSON in between, and goes back to its branch."""
+    union = ["null", "string", "double", {"type": "array", "items": ["long", "string"]}, "boolean", "long",
+             {"type": "record", "name": "P", "fields": [{"name": "x", "type": "long"}, {"name": "deep", "type": ["null", "int", "string"], "default": None}]},
+             {"type": "record", "name": "Q", "fields": [{"name": "y", "type": "string"}]}]  # fmt: skip
+    schema = {"type": "record", "name": "R", "fields": [{"name": "n", "type": "long"}, {"name": "u", "type": union}]}
+    values = [None, "text", "", '"quoted"', "5", 5, -(2**63), 2.5, 1e300, True, False, [], [1, "two", 3], {"x": 1, "deep": None}, {"x": 2, "deep": "d"},
+              {"x": 3, "deep": 4}, {"y": "why"}, "a longer text with \\ \n é \U0001f600"]  # fmt: skip
+    rows = [{"n": n, "u": value} for n, value in enumerate(values * 200)]
+    (tmp_path / "in.avro").write_bytes(container(schema, rows))
+    (tmp_path / "r.avsc").write_text(json.dumps(schema))
+    table = "CREATE TABLE {0} WITH (connector = 'single_file', path = '{0}.avro', type = '{1}', format = 'avro', 'avro.schema_file' = 'r.avsc');\n"
+    script = table.format("in", "source").replace("TABLE in", 'TABLE "in"') + table.format("back", "sink") + 'INSERT INTO back SELECT * FROM "in";\n'
+    laminar("run", script=script, cwd=tmp_path).expect(0)
+    found = decoded((tmp_path / "back.avro").read_bytes())
+    assert found == rows and [type(row["u"]) for row in found] == [type(row["u"]) for row in rows]
+    # Of another type the value's own; JSON that no branch takes is text where there is a string, else an error.
+    numbers = "CREATE TABLE o WITH (connector = 'single_file', path = 'o.avro', format = 'avro', 'avro.schema' = '{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"u\",\"type\":%s}]}');\n"
+    for of, value, wanted in (('["null","long","string"]', "5::BIGINT", 5), ('["null","long","string"]', "'{\"a\": 1}'::JSON", '{"a": 1}'),
+                                ('["null","int","boolean"]', "'true'::JSON", True), ('{"type":"map","values":"int"}', "'{\"a\": 1}'::JSON", {"a": 1})):  # fmt: skip
+        laminar("run", script=numbers % of + f"INSERT INTO o SELECT {value} AS u;\n", cwd=tmp_path).expect(0)
+        assert decoded((tmp_path / "o.avro").read_bytes()) == [{"u": wanted}]
+    said = laminar("run", script=numbers % '["null","int","boolean"]' + "INSERT INTO o SELECT '\"x\"'::JSON AS u;\n", cwd=tmp_path).expect(1).stderr
+    assert "no branch of the Avro union takes it" in said and "u" in said, said

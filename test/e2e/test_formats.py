@@ -113,16 +113,19 @@ def test_our_parquet_is_read_by_pyarrow(laminar, tmp_path):
 
 
 def test_other_types_are_written_as_pyarrow_expects(laminar, tmp_path):
-    columns = "i INTERVAL, u UUID, j JSON, n TIMESTAMP_NS"
+    columns = "i INTERVAL, u UUID, j JSON, n TIMESTAMP_NS, a INTEGER[2], s STRUCT(x INTEGER[2][])"
     out = tmp_path / "out.parquet"
     script = (f"CREATE TABLE o ({columns}) WITH (connector = 'single_file', path = '{out}', format = 'parquet');\n"
-              "INSERT INTO o VALUES (INTERVAL '1 month 2 days', '6f1f0e1e-6c6d-4a8a-9b3b-0d6f7a8b9c0d', '{\"a\": 1}', '2026-01-01 00:00:00.000000001');")
+              "INSERT INTO o VALUES (INTERVAL '1 month 2 days', '6f1f0e1e-6c6d-4a8a-9b3b-0d6f7a8b9c0d', '{\"a\": 1}', '2026-01-01 00:00:00.000000001', [1, 2], {x: [[3, 4], NULL]}),\n"
+              "(NULL, NULL, NULL, NULL, NULL, NULL), (NULL, NULL, NULL, NULL, [5, NULL], {x: NULL});")
     laminar("run", script=script).expect(0)
     table = pq.read_table(out)
     assert table["n"][0].value % 1_000_000_000 == 1
     row = table.select(["u", "j"]).to_pylist()[0]
     assert row["u"] in (UUID, UUID.bytes)  # older versions of pyarrow give bytes
     assert json.loads(row["j"]) == {"a": 1}
+    assert table["a"].to_pylist() == [[1, 2], None, [5, None]]
+    assert table["s"].to_pylist() == [{"x": [[3, 4], None]}, None, {"x": None}]
 
 
 def many_readings():

@@ -23,18 +23,18 @@ constexpr std::pair<AvroCodec, std::string_view> kNames[] = {
 constexpr size_t kCrcBytes = 4;         // behind a snappy block: of the plain bytes, the highest first
 constexpr size_t kMaxSnappyRatio = 32;  // no block of it becomes larger by more
 constexpr int kRawDeflate = -15;        // zlib: without a header, with the largest window
-constexpr const char* kTooLarge = "the block becomes larger than 64 MB";
+constexpr const char* kTooLarge = "the block becomes larger than 64 MB, or than --memory-limit lets it";
 
 // Bytes that grow to where they are needed, not to where somebody says they will be.
 class Growing {
  public:
-  explicit Growing(AvroBlockBytes* out, size_t first) : out_(out) { Resize(std::min(first, kMaxAvroBlockBytes)); }
+  Growing(AvroBlockBytes* out, size_t first, size_t most) : out_(out), most_(most) { Resize(std::min(first, most_)); }
   char* end() { return out_->bytes.get() + out_->size; }
   size_t room() const { return capacity_ - out_->size; }
   void Advance(size_t size) { out_->size += size; }
   bool Grow() {
-    if (capacity_ == kMaxAvroBlockBytes) return false;
-    Resize(std::min(2 * capacity_, kMaxAvroBlockBytes));
+    if (capacity_ == most_) return false;
+    Resize(std::min(2 * capacity_, most_));
     return true;
   }
 
@@ -48,6 +48,7 @@ class Growing {
   }
 
   AvroBlockBytes* const out_;
+  const size_t most_;
   size_t capacity_ = 0;
 };
 
@@ -55,10 +56,10 @@ size_t FirstGuess(std::string_view block) {
   return std::max<size_t>(4096, 4 * block.size());
 }
 
-const char* Inflate(std::string_view block, AvroBlockBytes* out) {
+const char* Inflate(std::string_view block, size_t most, AvroBlockBytes* out) {
   z_stream stream{};
   CHECK(inflateInit2(&stream, kRawDeflate) == Z_OK);
-  Growing growing(out, FirstGuess(block));
+  Growing growing(out, FirstGuess(block), most);
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(block.data()));
   stream.avail_in = static_cast<uInt>(block.size());
   const char* wrong = nullptr;
@@ -78,10 +79,10 @@ const char* Inflate(std::string_view block, AvroBlockBytes* out) {
   return wrong;
 }
 
-const char* Unzstd(std::string_view block, AvroBlockBytes* out) {
+const char* Unzstd(std::string_view block, size_t most, AvroBlockBytes* out) {
   const std::unique_ptr<ZSTD_DStream, size_t (*)(ZSTD_DStream*)> stream(ZSTD_createDStream(), ZSTD_freeDStream);
   CHECK(stream != nullptr);
-  Growing growing(out, FirstGuess(block));
+  Growing growing(out, FirstGuess(block), most);
   ZSTD_inBuffer in{block.data(), block.size(), 0};
   for (size_t left = 1; left != 0;) {
     if (growing.room() == 0 && !growing.Grow()) return kTooLarge;
@@ -94,14 +95,14 @@ const char* Unzstd(std::string_view block, AvroBlockBytes* out) {
   return nullptr;
 }
 
-const char* Unsnappy(std::string_view block, AvroBlockBytes* out) {
+const char* Unsnappy(std::string_view block, size_t most, AvroBlockBytes* out) {
   size_t size;
   if (block.size() < kCrcBytes) return "the block of snappy ends too early";
   const std::string_view body = block.substr(0, block.size() - kCrcBytes);
   if (!snappy::GetUncompressedLength(body.data(), body.size(), &size)) return "the block is no valid snappy";
-  if (size > kMaxAvroBlockBytes) return kTooLarge;
+  if (size > most) return kTooLarge;
   if (size > kMaxSnappyRatio * (body.size() + 1)) return "the block is no valid snappy";
-  Growing growing(out, size);
+  Growing growing(out, size, most);
   if (!snappy::RawUncompress(body.data(), body.size(), growing.end())) return "the block is no valid snappy";
   growing.Advance(size);
   uint32_t said = 0;
@@ -137,15 +138,15 @@ std::string_view AvroCodecName(AvroCodec codec) {
   return kNames[static_cast<size_t>(codec)].second;
 }
 
-const char* DecompressAvro(AvroCodec codec, std::string_view block, AvroBlockBytes* out) {
+const char* DecompressAvro(AvroCodec codec, std::string_view block, size_t most_bytes, AvroBlockBytes* out) {
   *out = {};
   switch (codec) {
     case AvroCodec::kDeflate:
-      return Inflate(block, out);
+      return Inflate(block, most_bytes, out);
     case AvroCodec::kSnappy:
-      return Unsnappy(block, out);
+      return Unsnappy(block, most_bytes, out);
     default:
-      return Unzstd(block, out);
+      return Unzstd(block, most_bytes, out);
   }
 }
 

@@ -16,7 +16,7 @@ enum class AvroCodec : uint8_t { kNull, kDeflate, kSnappy, kZstandard };
 std::optional<AvroCodec> FindAvroCodec(std::string_view name);
 std::string_view AvroCodecName(AvroCodec codec);
 
-// A block may not become larger than this: a few bytes can claim to.
+// A block may not become larger than this, or than the process' memory lets it: a few bytes can claim to.
 constexpr size_t kMaxAvroBlockBytes = size_t{64} << 20;
 
 // Bytes with kRecordPadding readable ones behind them.
@@ -26,8 +26,8 @@ struct AvroBlockBytes {
   std::string_view view() const { return {bytes.get(), size}; }
 };
 
-// nullptr, or what is wrong in plain words. kNull is not asked for.
-const char* DecompressAvro(AvroCodec codec, std::string_view block, AvroBlockBytes* out);
+// nullptr, or what is wrong in plain words: it becomes larger than most_bytes, among others. kNull is not asked for.
+const char* DecompressAvro(AvroCodec codec, std::string_view block, size_t most_bytes, AvroBlockBytes* out);
 
 // Appends the compressed block.
 void CompressAvro(AvroCodec codec, std::string_view block, std::string* out);

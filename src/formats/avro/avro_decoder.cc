@@ -15,12 +15,11 @@ namespace laminar {
 namespace {
 
 constexpr std::string_view kSingleObjectMagic{"\xC3\x01", 2};
-constexpr size_t kSingleObjectHead = 10;      // the magic and the fingerprint
-constexpr size_t kMaxWriters = 64;            // schemas of containers that are remembered
-constexpr size_t kMaxRegistered = 1000;       // schemas of a registry that are remembered
-constexpr size_t kMostBlockBytes = 64 << 20;  // of decompressed blocks in one batch, roughly
+constexpr size_t kSingleObjectHead = 10;  // the magic and the fingerprint
+constexpr size_t kMaxWriters = 64;        // schemas of containers that are remembered
+constexpr size_t kMaxRegistered = 1000;   // schemas of a registry that are remembered
 // Of containers that are read in part. The oldest is given up first, and skipped through again.
-constexpr size_t kMostParked = 1024, kMostParkedBytes = 64 << 20;
+constexpr size_t kMostParked = 1024;
 
 AvroCursor CursorOver(std::string_view bytes) {
   const auto* begin = reinterpret_cast<const uint8_t*>(bytes.data());
@@ -80,7 +79,7 @@ Result<bool> AvroDecoder::Decode(std::span<const RecordView> records, DecodeCurs
     const bool may_be_container =
         options_.encoding == AvroEncoding::kContainer || options_.encoding == AvroEncoding::kAuto;
     if (may_be_container && record.starts_with(kAvroMagic)) {
-      if (block_bytes_ > kMostBlockBytes && row_ > 0) break;
+      if (block_bytes_ > options_.most_block_bytes && row_ > 0) break;
       status = DecodeContainer(record, cursor, bad_rows, out);
       continue;
     }
@@ -193,7 +192,7 @@ Status AvroDecoder::DecodeContainer(std::string_view record, DecodeCursor* curso
   while (status.ok() && container_ && row_ < kBatchRows) {
     if (container_->block_rows > 0) {
       status = ReadContainerRow(bad_rows, out);
-    } else if (block_bytes_ > kMostBlockBytes && row_ > 0) {
+    } else if (block_bytes_ > options_.most_block_bytes && row_ > 0) {
       break;
     } else {
       status = OpenBlock(true, bad_rows);
@@ -227,7 +226,7 @@ void AvroDecoder::Reopen(std::string_view record, const DecodeCursor& cursor) {
   }
   size_t bytes = 0;
   for (const Container& parked : parked_) bytes += parked.block == nullptr ? 0 : parked.block->size;
-  while (parked_.size() > kMostParked || bytes > kMostParkedBytes) {
+  while (parked_.size() > kMostParked || bytes > options_.most_block_bytes) {
     if (parked_.front().block != nullptr) bytes -= parked_.front().block->size;
     parked_.erase(parked_.begin());
   }
@@ -263,7 +262,7 @@ Status AvroDecoder::OpenBlock(bool reports, BadRowHandler* bad_rows) {
     std::string_view data = block.data;
     if (container.header.codec != AvroCodec::kNull) {
       auto bytes = std::make_shared<AvroBlockBytes>();
-      wrong = DecompressAvro(container.header.codec, block.data, bytes.get());
+      wrong = DecompressAvro(container.header.codec, block.data, options_.most_block_bytes, bytes.get());
       if (wrong == nullptr) {
         data = bytes->view();
         block_bytes_ += bytes->size;

@@ -265,6 +265,19 @@ TEST(AvroDecoder, BadRowsOfAContainer) {
   EXPECT_THAT(Ids(decode(broken, 4)), ElementsAre(4, 5, 99));
 }
 
+TEST(AvroDecoder, ABlockThatBecomesTooLargeIsBad) {
+  for (const AvroCodec codec : {AvroCodec::kDeflate, AvroCodec::kSnappy, AvroCodec::kZstandard}) {
+    AvroOptions options = Options();
+    options.most_block_bytes = 3 * Row(0).size();
+    const auto decoder = TestDecoder(Columns(), options);
+    const Decoded decoded = DecodeAvro(decoder.get(), {Container(0, {2, 4, 1}, codec)});
+    EXPECT_THAT(Ids(decoded), ElementsAre(0, 1, 6));
+    ASSERT_EQ(decoded.bad.size(), 1u);
+    EXPECT_THAT(decoded.bad[0].reason,
+                StartsWith("the block becomes larger than 64 MB, or than --memory-limit lets it"));
+  }
+}
+
 TEST(AvroDecoder, DamagedContainers) {
   const auto decode = [](const std::string& record) {
     const auto decoder = TestDecoder(Columns(), Options());

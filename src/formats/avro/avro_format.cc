@@ -109,8 +109,8 @@ std::vector<std::string> SplitList(const std::string& list) {
 
 class AvroFormat final : public Format {
  public:
-  AvroFormat(SchemaFileReader read_file, SchemaRegistries* registries)
-      : files_(std::move(read_file)), registries_(registries) {}
+  AvroFormat(SchemaFileReader read_file, SchemaRegistries* registries, size_t most_block_bytes)
+      : files_(std::move(read_file)), registries_(registries), most_block_bytes_(most_block_bytes) {}
 
   Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema& schema, const OptionValues& values) const override {
     ASSIGN_OR_RETURN(AvroOptions options, Read(values));
@@ -233,6 +233,7 @@ class AvroFormat final : public Format {
     RETURN_IF_ERROR(CheckRegistry(values));
     AvroOptions options;
     options.encoding = EncodingOf(values);
+    options.most_block_bytes = most_block_bytes_;
     if (options.encoding == AvroEncoding::kRegistered) {
       options.registry_kind = RegistryKindOf(values);
       ASSIGN_OR_RETURN(options.registry, OpenSchemaRegistry(values, registries_));
@@ -254,12 +255,14 @@ class AvroFormat final : public Format {
 
   mutable SchemaFiles files_;
   SchemaRegistries* const registries_;
+  const size_t most_block_bytes_;
 };
 
 }  // namespace
 
-std::unique_ptr<Format> MakeAvroFormat(SchemaFileReader read_file, SchemaRegistries* registries) {
-  return std::make_unique<AvroFormat>(std::move(read_file), registries);
+std::unique_ptr<Format> MakeAvroFormat(SchemaFileReader read_file, SchemaRegistries* registries,
+                                       size_t most_block_bytes) {
+  return std::make_unique<AvroFormat>(std::move(read_file), registries, std::min(most_block_bytes, kMaxAvroBlockBytes));
 }
 
 std::vector<OptionSpec> AvroFormatOptions() {

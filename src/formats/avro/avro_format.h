@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "formats/avro/avro_codec.h"
 #include "formats/format.h"
 #include "formats/option.h"
 #include "formats/schema_file.h"
@@ -12,7 +13,9 @@
 namespace laminar {
 
 // A schema file is read when a table first needs it, and no more after that. registries: borrowed, outlives the format.
-std::unique_ptr<Format> MakeAvroFormat(SchemaFileReader read_file, SchemaRegistries* registries);
+// most_block_bytes: AvroOptions has it.
+std::unique_ptr<Format> MakeAvroFormat(SchemaFileReader read_file, SchemaRegistries* registries,
+                                       size_t most_block_bytes = kMaxAvroBlockBytes);
 std::vector<OptionSpec> AvroFormatOptions();
 
 }  // namespace laminar

@@ -26,6 +26,8 @@ struct AvroOptions {
   AvroSchemaRef schema;                         // the reader's, or the one to write with; nullptr: none was given
   std::vector<AvroSchemaRef> writers;  // further schemas that single objects may name; a raw datum is of the first
   AvroCodec codec = AvroCodec::kNull;  // of containers that are written
+  size_t most_block_bytes = kMaxAvroBlockBytes;  // a block of containers that are read becomes no larger; and, roughly,
+                                                 // all that the decoder holds
   RegistryKind registry_kind = RegistryKind::kConfluent;  // of kRegistered
   // kRegistered. A source: where schemas come from; shared: with the tables of the process.
   std::shared_ptr<SchemaRegistry> registry;

@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "formats/avro/avro_decimal.h"
+#include "formats/avro/avro_from_json.h"
 
 namespace laminar {
 
@@ -95,6 +96,10 @@ void AvroValueWriter::Prepare(const Vector& vector, uint64_t count) {
       rows.vector.Flatten(count);
       prepare_fields(rows.vector, count);
       break;
+    case Action::kFromJson:
+      rows.vector.Flatten(count);
+      from_json_->Prepare(rows.vector, count);
+      break;
     default:
       break;
   }
@@ -111,7 +116,7 @@ void AvroValueWriter::PrepareColumns(const std::vector<const Vector*>& columns, 
 const char* AvroValueWriter::Write(uint64_t row, JsonBuffer* out) {
   const auto& format = rows_->format;
   const uint64_t index = format.sel->get_index(row);
-  if (!format.validity.RowIsValid(index)) {
+  if (!format.validity.RowIsValid(index) || (from_json_ && from_json_->IsNull(index))) {
     if (null_branch_ >= 0) {
       PutLong(null_branch_, out);
       return nullptr;
@@ -207,6 +212,8 @@ const char* AvroValueWriter::WriteValue(uint64_t index, JsonBuffer* out) {
     }
     case Action::kRecord:
       return WriteFields(index, out);
+    case Action::kFromJson:
+      return from_json_->Write(index, out);
   }
   return nullptr;
 }

@@ -22,6 +22,8 @@ class Vector;
 
 namespace laminar {
 
+class AvroFromJson;
+
 class AvroValueWriter {
  public:
   // node is borrowed. kUser: values of the type cannot be written as it; the message names both.
@@ -66,6 +68,7 @@ class AvroValueWriter {
     kMap,         // MAP -> map
     kRecordsMap,  // MAP -> array of records of key and value
     kRecord,      // STRUCT -> record
+    kFromJson,    // JSON -> what is neither string nor bytes
   };
   // A field of a record: a child's, or a default.
   struct Part {
@@ -104,6 +107,7 @@ class AvroValueWriter {
   int64_t numerator_ = 1, denominator_ = 1;   // kTime
   std::unique_ptr<AvroValueWriter> element_;  // kArray; kMap: the value
   std::vector<Part> parts_;                   // kRecord, kRecordsMap, in the order of the schema
+  std::unique_ptr<AvroFromJson> from_json_;   // kFromJson
   std::unique_ptr<Rows> rows_;
   size_t failed_ = 0;
 };

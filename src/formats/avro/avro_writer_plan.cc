@@ -6,6 +6,7 @@
 
 #include "formats/avro/avro_columns.h"
 #include "formats/avro/avro_default.h"
+#include "formats/avro/avro_from_json.h"
 #include "formats/avro/avro_value_writer.h"
 
 namespace laminar {
@@ -46,6 +47,12 @@ int BitsOf(JsonKind kind) {
   }
 }
 
+// A union of more than null and another type.
+bool IsOfSeveral(const AvroNode& node) {
+  return std::count_if(node.children.begin(), node.children.end(),
+                       [](const AvroNode* branch) { return branch->type != AvroType::kNull; }) > 1;
+}
+
 // Units of the column in a second; 0: it is no time of day and no timestamp.
 int64_t PerSecond(const LogicalType& type) {
   switch (type.id()) {
@@ -68,8 +75,11 @@ int64_t PerSecond(const LogicalType& type) {
 
 Result<std::unique_ptr<AvroValueWriter>> AvroValueWriter::Make(const AvroNode& node, const LogicalType& type) {
   std::unique_ptr<AvroValueWriter> writer;
-  if (node.type != AvroType::kUnion) {
+  if (node.type != AvroType::kUnion || (type.IsJSONType() && IsOfSeveral(node))) {
     writer.reset(new AvroValueWriter(node, type));
+    for (size_t i = 0; i < node.children.size() && node.type == AvroType::kUnion; i++) {
+      if (node.children[i]->type == AvroType::kNull) writer->null_branch_ = static_cast<int>(i);
+    }
     RETURN_IF_ERROR(writer->Choose());
     return writer;
   }
@@ -117,6 +127,12 @@ Status AvroValueWriter::If(bool can, Action action) {
 }
 
 Status AvroValueWriter::Choose() {
+  const bool is_text = node_->type == AvroType::kString || node_->type == AvroType::kBytes;
+  if (shape_.kind == JsonKind::kJson && !is_text) {
+    action_ = Action::kFromJson;
+    ASSIGN_OR_RETURN(from_json_, AvroFromJson::Make(*node_));
+    return Status::Ok();
+  }
   switch (node_->type) {
     case AvroType::kBoolean:
       return If(shape_.kind == JsonKind::kBoolean, Action::kBoolean);

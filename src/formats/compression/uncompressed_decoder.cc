@@ -18,6 +18,9 @@ class Handler final : public BadRowHandler {
       told.reason += "; its record begins as " + name + " does: the option compression = '" + name + "' reads that";
     } else if (record.starts_with("PAR1")) {
       told.reason += "; its record begins as a Parquet file does: format = 'parquet' reads that";
+    } else if (record.size() > 5 && record.starts_with('\0')) {
+      told.reason +=
+          "; its record begins as one with the id of a schema does: schema_registry.endpoint names where it is";
     } else if (record.starts_with("Obj\x01")) {
       told.reason += "; its record begins as an Avro container does: format = 'avro' reads that";
     }

@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <mutex>
 
 namespace laminar {
@@ -53,6 +54,35 @@ void AppendJsonString(std::string* out, std::string_view text) {
     }
   }
   out->push_back('"');
+}
+
+// How many bytes the character of UTF-8 has that `text` begins with; 0: it begins with none (RFC 3629, section 4).
+size_t CharacterAt(std::string_view text) {
+  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
+  const auto follows = [&](size_t i) { return (byte(i) & 0xC0) == 0x80; };
+  const unsigned first = byte(0), second = byte(1);
+  if (first < 0x80) return 1;
+  if (first >= 0xC2 && first <= 0xDF) return follows(1) ? 2 : 0;
+  if (first >= 0xE0 && first <= 0xEF) {
+    const bool in_range = (first != 0xE0 || second >= 0xA0) && (first != 0xED || second < 0xA0);
+    return in_range && follows(1) && follows(2) ? 3 : 0;
+  }
+  if (first >= 0xF0 && first <= 0xF4) {
+    const bool in_range = (first != 0xF0 || second >= 0x90) && (first != 0xF4 || second < 0x90);
+    return in_range && follows(1) && follows(2) && follows(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+// What is no UTF-8 in it (a message may quote a user's bytes) as U+FFFD.
+std::string AsUtf8(const std::string& text) {
+  std::string out;
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = CharacterAt(std::string_view(text).substr(i));
+    out += length == 0 ? "\xEF\xBF\xBD" : text.substr(i, length);
+    i += std::max<size_t>(length, 1);
+  }
+  return out;
 }
 
 void ApplyPattern(State& state) {
@@ -119,7 +149,7 @@ void Log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
     }
   }
   if (state.before) state.before();
-  state.logger->log(ToSpdlog(level), "{}", line);
+  state.logger->log(ToSpdlog(level), "{}", AsUtf8(line));
   state.logger->flush();
   if (state.after) state.after();
 }

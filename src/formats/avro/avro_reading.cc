@@ -10,6 +10,7 @@
 #include "duckdb/common/types/value.hpp"
 #include "duckdb/common/types/vector.hpp"
 
+#include "base/cut_text.h"
 #include "formats/avro/avro_decimal.h"
 #include "formats/avro/avro_json.h"
 #include "formats/json/json_syntax.h"
@@ -53,6 +54,11 @@ inline bool IsAscii(std::string_view text) {
 
 bool IsUtf8(std::string_view text) {
   return IsAscii(text) || duckdb::Value::StringIsValid(text.data(), text.size());
+}
+
+// As part of a message.
+std::string ShownString(std::string_view text) {
+  return IsUtf8(text) ? "the string \"" + CutText(text, kMostShown) + "\"" : "a string that is not valid UTF-8";
 }
 
 template <class T>
@@ -355,13 +361,12 @@ bool AvroReading::StoreDecimal(const AvroRead& read, Int128 value, Vector& vecto
 
 // Text with a meaning of its own.
 bool AvroReading::ReadText(const AvroRead& read, std::string_view text, Vector& vector, uint64_t row) {
-  const std::string shown(text.substr(0, kMostShown));
   if (read.action == AvroAction::kUuid) {
     duckdb::hugeint_t id;
     if (read.wire->type == AvroType::kFixed) {
       id = duckdb::UUID::FromBlob(reinterpret_cast<duckdb::const_data_ptr_t>(text.data()));
     } else if (!duckdb::UUID::FromString(std::string(text), id, true)) {
-      return BadValue(read, "the string \"" + shown + "\"");
+      return BadValue(read, ShownString(text));
     }
     Store(vector, row, id);
     return true;
@@ -389,8 +394,7 @@ bool AvroReading::ReadCast(const AvroRead& read, std::string_view text, Vector& 
   } catch (const std::exception&) {
     good = false;
   }
-  return good || BadValue(read, IsUtf8(text) ? "the string \"" + std::string(text.substr(0, kMostShown)) + "\""
-                                             : "a string that is not valid UTF-8");
+  return good || BadValue(read, ShownString(text));
 }
 
 bool AvroReading::ReadJson(const AvroRead& read, Vector& vector, uint64_t row) {

@@ -172,6 +172,8 @@ TEST(AvroResolution, NestedTypes) {
 }
 
 TEST(AvroResolution, TextOfOtherTypes) {
+  EXPECT_EQ(ReadOne(R"("string")", "UUID", AvroText("a\xff")),
+            "bad: expected UUID, found a string that is not valid UTF-8");
   EXPECT_EQ(ReadOne(R"("string")", "JSON", AvroText(R"( {"a": [1]} )")), R"({"a": [1]})");
   EXPECT_THAT(ReadOne(R"("string")", "JSON", AvroText("{")), StartsWith("bad: expected JSON, found a string that"));
   EXPECT_THAT(ReadOne(R"("string")", "JSON", AvroText("")), HasSubstr("is empty"));

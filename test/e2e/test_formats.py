@@ -470,3 +470,19 @@ def test_a_bad_parquet_record_is_dropped_or_named(quick_server, new_name, lamina
     assert sorted(row["n"] for row in run.rows()) == sorted(2 * list(range(10)))
     failed = laminar("run", "--until-caught-up", script=read.replace("drop", "fail"), endpoint=quick_server.endpoint).expect(1)
     assert "it cannot be read as a Parquet file" in failed.stderr and "sequence number" in failed.stderr
+
+
+def test_the_first_and_the_last_time_are_written_everywhere(laminar, tmp_path):
+    """DuckDB has no text for some of them: a pipeline must not end there."""
+    (tmp_path / "n.jsonl").write_text("".join('{"n": %d}\n' % n for n in (-(2**63), -(2**63) + 2, -9223372022400000001, 0, 2**63 - 2)))
+    table = "CREATE TABLE t (n BIGINT) WITH (connector = 'single_file', path = 'n.jsonl', format = 'json');\n"
+    times = "make_timestamp(n) AS us, make_timestamp_ns(n) AS ns, [make_timestamp(n)] AS l"
+    for format in ("json", "csv", "parquet", "avro"):
+        columns = times if format != "csv" else times.replace(", [make_timestamp(n)] AS l", "")
+        script = table + f"CREATE TABLE o WITH (connector = 'single_file', path = 'o', format = '{format}');\nINSERT INTO o SELECT {columns} FROM t;\n"
+        laminar("run", script=script, cwd=tmp_path).expect(0)
+        if format == "json":
+            rows = [json.loads(line) for line in (tmp_path / "o").read_text().splitlines()]
+            assert rows[3]["us"] == "1970-01-01T00:00:00.000Z" and rows[0]["us"] == rows[0]["l"][0] and "(BC)" in rows[0]["us"]
+        if format == "csv":
+            assert (tmp_path / "o").read_text().count("\n") == 5

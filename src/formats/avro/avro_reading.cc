@@ -308,6 +308,12 @@ bool AvroReading::ReadTime(const AvroRead& read, int64_t value, Vector& vector, 
     Store(vector, row, static_cast<int32_t>(scaled));
   } else if (is_timestamp) {
     fits = fits && scaled != kInfinity && scaled > -kInfinity;
+    // DuckDB has no seconds and milliseconds that microseconds do not hold.
+    const int64_t micros = read.kind == JsonKind::kTimestampS    ? 1'000'000
+                           : read.kind == JsonKind::kTimestampMs ? 1000
+                                                                 : 1;
+    int64_t as_micros;
+    fits = fits && !__builtin_mul_overflow(scaled, micros, &as_micros);
     Store(vector, row, scaled);
   } else {
     fits = fits && scaled >= 0 && scaled <= 86'400'000'000;

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "duck/cast_column.h"
+#include "duck/timestamp_text.h"
 #include "formats/not_null.h"
 
 namespace laminar {
@@ -39,6 +40,42 @@ std::string CsvHeader(const Schema& schema, const CsvOptions& options) {
   return line + "\n";
 }
 
+namespace {
+
+// DuckDB has no text for the first of the times that it has. False: the column has no times.
+bool WriteTimestamp(duckdb::Vector* times, size_t row, duckdb::Vector* texts) {
+  int64_t per_second = 0;
+  switch (times->GetType().id()) {
+    case duckdb::LogicalTypeId::TIMESTAMP_SEC:
+      per_second = 1;
+      break;
+    case duckdb::LogicalTypeId::TIMESTAMP_MS:
+      per_second = 1000;
+      break;
+    case duckdb::LogicalTypeId::TIMESTAMP:
+    case duckdb::LogicalTypeId::TIMESTAMP_TZ:
+      per_second = 1'000'000;
+      break;
+    case duckdb::LogicalTypeId::TIMESTAMP_NS:
+      per_second = 1'000'000'000;
+      break;
+    default:
+      return false;
+  }
+  duckdb::UnifiedVectorFormat format;
+  times->ToUnifiedFormat(row + 1, format);
+  const auto value = duckdb::UnifiedVectorFormat::GetData<int64_t>(format)[format.sel->get_index(row)];
+  const bool is_between = value % per_second < 0;
+  const int64_t rest = value % per_second + (is_between ? per_second : 0);
+  const std::string text = TimestampText(value / per_second - (is_between ? 1 : 0),
+                                         static_cast<int32_t>(rest * (1'000'000'000 / per_second)));
+  duckdb::FlatVector::SetNull(*texts, row, false);
+  duckdb::FlatVector::GetData<duckdb::string_t>(*texts)[row] = duckdb::StringVector::AddString(*texts, text);
+  return true;
+}
+
+}  // namespace
+
 CsvEncoder::CsvEncoder(std::unique_ptr<DuckSession> session, Schema schema, const CsvOptions& options)
     : session_(std::move(session)),
       schema_(std::move(schema)),
@@ -57,10 +94,11 @@ Status CsvEncoder::Encode(const Batch& batch, EncodedRows* out) {
     std::vector<BadCast> bad;
     duckdb::Vector view(chunk.data[i]);
     RETURN_IF_ERROR(CastColumn(session_.get(), &view, batch.rows(), &texts[i], &bad));
-    if (!bad.empty()) {
-      return Status::User("column " + schema_[i].name + " " + TypeName(*schema_[i].type) +
-                              " cannot be written as CSV: " + bad[0].reason,
-                          "cast it to TEXT in the query");
+    for (const BadCast& cast : bad) {
+      if (WriteTimestamp(&chunk.data[i], cast.row, &texts[i])) continue;
+      return Status::User(
+          "column " + schema_[i].name + " " + TypeName(*schema_[i].type) + " cannot be written as CSV: " + cast.reason,
+          "cast it to TEXT in the query");
     }
     texts[i].ToUnifiedFormat(batch.rows(), formats[i]);
   }

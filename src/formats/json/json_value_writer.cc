@@ -11,6 +11,7 @@
 #include "duckdb/common/types/vector.hpp"
 #include "duckdb/common/vector_operations/vector_operations.hpp"
 
+#include "duck/timestamp_text.h"
 #include "formats/json/json_number.h"
 #include "formats/json/json_rewrite.h"
 #include "formats/json/json_string.h"
@@ -367,9 +368,7 @@ void JsonValueWriter::WriteTimestamp(int64_t value, JsonBuffer* out) {
     out->Advance(p);
     return;
   }
-  const auto text = !finite
-                        ? std::string(value > 0 ? "infinity" : "-infinity")
-                        : duckdb::Value::TIMESTAMP(duckdb::timestamp_t(seconds * 1'000'000 + nanos / 1000)).ToString();
+  const std::string text = finite ? TimestampText(seconds, nanos) : value > 0 ? "infinity" : "-infinity";
   out->Advance(WriteJsonString(text, out->Reserve(MaxJsonStringSize(text.size()))));
 }
 

@@ -9,8 +9,8 @@ foreach(library simdjson::simdjson spdlog::spdlog fmt::fmt)
             PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
   endif()
 endforeach()
-# The HTTP server's library and what it needs in turn; the codecs of Avro and of compressed records.
-foreach(library cpp-httplib brotlidec brotlienc brotlicommon z snappy zstd)
+# The metrics server's library and what it needs in turn; the codecs of Avro and of compressed records; the server's database.
+foreach(library cpp-httplib brotlidec brotlienc brotlicommon z snappy zstd sqlite3)
   find_library(path ${library} REQUIRED NO_CACHE)
   execute_process(COMMAND objdump -p "${path}" COMMAND awk "$1 == \"SONAME\" { print $2 }" OUTPUT_VARIABLE soname OUTPUT_STRIP_TRAILING_WHITESPACE
                   COMMAND_ERROR_IS_FATAL ANY)

@@ -32,6 +32,8 @@ std::unique_ptr<CLI::App> MakeCommandLine(Action* action) {
   AddPut(app.get(), action);
   AddInfer(app.get(), action);
   AddReplay(app.get(), action);
+  AddServe(app.get(), action);
+  AddToken(app.get(), action);
   AddCompletion(app.get(), action);
   app->footer(
       "laminar COMMAND --help says more about a command.\n\n"
@@ -43,26 +45,29 @@ std::unique_ptr<CLI::App> MakeCommandLine(Action* action) {
 }
 
 Status CheckNames(const CLI::App& app, const std::vector<std::string>& arguments) {
-  const CLI::App* command = nullptr;
+  const CLI::App* command = &app;
+  std::string of = "laminar";
   for (const std::string& argument : arguments) {
     if (argument == "--") break;
     const bool is_option = argument.size() > 1 && argument[0] == '-';
-    if (command == nullptr && !is_option) {
+    const auto commands = command->get_subcommands([](const CLI::App*) { return true; });
+    if (!commands.empty() && !is_option) {
       std::vector<std::string> names;
-      for (const CLI::App* candidate : app.get_subcommands([](const CLI::App*) { return true; })) {
+      for (const CLI::App* candidate : commands) {
         names.push_back(candidate->get_name());
         if (candidate->get_name() == argument) command = candidate;
       }
-      if (command == nullptr) {
+      if (command->get_name() != argument) {
         const auto nearest = NearestName(argument, names);
-        return Status::User("unknown command '" + argument + "'",
-                            nearest ? "Did you mean 'laminar " + *nearest + "'?" : "laminar --help lists the commands");
+        return Status::User("unknown command '" + argument + "'", nearest
+                                                                      ? "Did you mean '" + of + " " + *nearest + "'?"
+                                                                      : of + " --help lists the commands");
       }
+      of += " " + argument;
     } else if (argument.starts_with("--")) {
       const std::string name = argument.substr(0, argument.find('='));
-      const std::vector<std::string> names = LongOptions(command != nullptr ? *command : app);
+      const std::vector<std::string> names = LongOptions(*command);
       if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-      const std::string of = command != nullptr ? "laminar " + command->get_name() : "laminar";
       const auto nearest = NearestName(name, names);
       return Status::User("unknown option '" + name + "' of " + of,
                           nearest ? "Did you mean '" + *nearest + "'?" : of + " --help lists the options");

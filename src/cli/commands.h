@@ -26,6 +26,8 @@ void AddTail(CLI::App* app, Action* action);
 void AddPut(CLI::App* app, Action* action);
 void AddInfer(CLI::App* app, Action* action);
 void AddReplay(CLI::App* app, Action* action);
+void AddServe(CLI::App* app, Action* action);
+void AddToken(CLI::App* app, Action* action);
 void AddCompletion(CLI::App* app, Action* action);
 
 }  // namespace laminar::cli

@@ -2,24 +2,14 @@
 // alerts.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 
+#include "base/listen_address.h"
 #include "base/status.h"
 
 namespace laminar::cli {
-
-struct ListenAddress {
-  std::string host = "127.0.0.1";  // a name or an address
-  uint16_t port = 0;               // 0 = any that is free
-  std::string ToString() const;    // "127.0.0.1:9464", "[::1]:9464"
-};
-// "9464" (this machine only), "HOST:PORT", "[IPv6]:PORT"; "0.0.0.0:9464" and "[::]:9464" for all interfaces. Error
-// (kUser): it is none of these.
-Result<ListenAddress> ParseListenAddress(std::string_view text);
 
 // Serves from threads of its own; at most kThreads requests at a time, others wait.
 class MetricsServer {

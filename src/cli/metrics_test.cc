@@ -55,7 +55,7 @@ TEST(ListenAddress, IsReadAndWritten) {
                                                               {"[::1]:9464", "::1", 9464},
                                                               {"host.x:1", "host.x", 1},
                                                               {"localhost:65535", "localhost", 65535}}) {
-    const auto address = ParseListenAddress(text);
+    const auto address = ParseListenAddress("--metrics-listen", text);
     ASSERT_TRUE(address.ok()) << text;
     EXPECT_EQ(address->host, host);
     EXPECT_EQ(address->port, port);
@@ -65,7 +65,7 @@ TEST(ListenAddress, IsReadAndWritten) {
   }
   for (const char* bad : {"", "x", "localhost", "localhost:", ":80", "1:2:3", "::1:80", "[::1]", "[::1]80", "65536",
                           "host:65536", "host:-1", "host:80x", "[]:80"}) {
-    const auto address = ParseListenAddress(bad);
+    const auto address = ParseListenAddress("--metrics-listen", bad);
     ASSERT_FALSE(address.ok()) << bad;
     EXPECT_EQ(address.status().kind(), StatusKind::kUser);
     EXPECT_THAT(address.status().message(), HasSubstr(std::string("--metrics-listen ") + bad + ":"));

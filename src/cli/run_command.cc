@@ -31,7 +31,7 @@ int Run(const Arguments& arguments) {
   if (!memory.ok()) return WrongInput(memory.status());
   std::optional<ListenAddress> metrics;
   if (!arguments.metrics_listen.empty()) {
-    const auto address = ParseListenAddress(arguments.metrics_listen);
+    const auto address = ParseListenAddress("--metrics-listen", arguments.metrics_listen);
     if (!address.ok()) return WrongInput(address.status());
     metrics = *address;
   }

@@ -27,6 +27,7 @@ class World {
   const Registry& registry() const { return registry_; }
   DuckSession* session() { return session_.get(); }  // of the thread that made the world
   Random ForkRandom() { return random_.Fork(); }
+  DuckDatabase* database() { return database_.get(); }
   PipelineWorld pipeline_world() { return {&clock_, &random_, database_.get(), &memory_}; }
 
  private:

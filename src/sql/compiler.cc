@@ -16,6 +16,7 @@
 #include "sql/event_time.h"
 #include "sql/event_times.h"
 #include "sql/join_order.h"
+#include "sql/known_tables.h"
 #include "sql/push_down.h"
 #include "sql/rel.h"
 #include "sql/resolve.h"
@@ -29,7 +30,12 @@ namespace {
 class Compilation {
  public:
   Compilation(const ScriptInput& input, const Registry& registry, DuckSession* session)
-      : input_(input), registry_(registry), context_(session->context()), text_(input.text), problems_(&text_) {}
+      : input_(input),
+        registry_(registry),
+        context_(session->context()),
+        with_tables_(WithKnownTables(input)),
+        text_(with_tables_.text),
+        problems_(&text_) {}
 
   CompileResult Run() {
     const Catalogue::Scope scope(context_, &script_.catalogue);
@@ -44,10 +50,26 @@ class Compilation {
     while (replan_);
     if (problems_.size() > 0) result_.script.reset();
     result_.problems = problems_.Take();
+    for (Status& problem : result_.problems) problem = InUsersText(std::move(problem));
+    if (result_.script) {
+      for (Status& warning : result_.script->warnings) warning = InUsersText(std::move(warning));
+    }
     return std::move(result_);
   }
 
  private:
+  // A problem of a known table: the user has not written it, and it has no place in the script.
+  Status InUsersText(Status problem) const {
+    const int line = problem.position().line;
+    const auto of = std::find_if(with_tables_.lines.rbegin(), with_tables_.lines.rend(),
+                                 [&](const auto& table) { return line >= table.first; });
+    if (with_tables_.lines.empty() || of == with_tables_.lines.rend()) return problem;
+    const std::string context = "the table " + of->second + ", which is defined outside of the script";
+    return problem.kind() == StatusKind::kUser
+               ? Status::User(context + ": " + problem.message(), problem.hint())
+               : Status::Environment(context + ": " + problem.message(), problem.hint());
+  }
+
   // A value for a name that the script does not use is a mistyped name.
   void CheckVariables() {
     std::vector<std::string> used;
@@ -427,6 +449,7 @@ class Compilation {
   const ScriptInput& input_;
   const Registry& registry_;
   duckdb::ClientContext& context_;
+  const TextWithTables with_tables_;
   const ScriptText text_;
   Problems problems_;
   Script script_;

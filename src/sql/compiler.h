@@ -15,9 +15,16 @@
 
 namespace laminar::sql {
 
+// A table that scripts may name without defining it. One that the script defines itself takes its place.
+struct KnownTable {
+  std::string name;
+  std::string statement;  // its CREATE TABLE
+};
+
 struct ScriptInput {
   std::string text;
-  std::map<std::string, std::string> variables;  // --set name=value, for $name in the script
+  std::map<std::string, std::string> variables = {};  // --set name=value, for $name in the script
+  std::vector<KnownTable> tables = {};                // only those that it names are looked at
 };
 
 // A table that the plan reads or writes: what its connector is made from.

@@ -402,6 +402,35 @@ TEST_F(CompilerTest, ColumnsOfOtherOrderAreWarnedOf) {
   EXPECT_EQ(warnings("INSERT INTO o SELECT 'x' AS b, 'y' AS c"), 0u);
 }
 
+TEST_F(CompilerTest, TablesThatAreKnownNeedNoDefinition) {
+  const std::vector<KnownTable> known = {
+      {"Orders",
+       "CREATE TABLE \"Orders\" (id BIGINT, v TEXT) WITH (connector = 'kinesis', stream_name = 'o', type = 'source',\n "
+       "'source.offset' = 'latest')"},
+      {"broken", "CREATE TABLE broken (id BIGINT) WITH (connector = 'kinesis',\n stream_nam = 'o')"},
+      {"unused", "CREATE TABLE unused (id BIGINT) WITH (connector = 'nothing')"}};
+  const auto compile = [&](const std::string& text) {
+    return sql::Compile({text, {}, known}, *registry_, session_.get());
+  };
+  CompileResult result = compile("SELECT id FROM orders -- of today");
+  ASSERT_NE(result.script, nullptr) << result.problems.at(0).ToString();
+  EXPECT_THAT(result.script->warnings, ::testing::IsEmpty());
+  EXPECT_TRUE(result.script->sources.contains("Orders"));
+  // Its own definition counts, and positions are those of its own text.
+  result = compile(
+      "CREATE TABLE orders (other BIGINT) WITH (connector = 'kinesis', stream_name = 'p');\nSELECT other, id FROM "
+      "orders;");
+  ASSERT_EQ(result.problems.size(), 1u);
+  EXPECT_EQ(result.problems[0].position().line, 2);
+  EXPECT_EQ(result.problems[0].position().column, 15);
+  result = compile("SELECT nothing FROM orders");
+  EXPECT_EQ(result.problems.at(0).position().line, 1);
+  result = compile("SELECT id FROM broken;");
+  ASSERT_EQ(result.problems.size(), 1u);
+  EXPECT_THAT(result.problems[0].message(), HasSubstr("the table broken, which is defined outside of the script: "));
+  EXPECT_FALSE(result.problems[0].position().known());
+}
+
 TEST_F(CompilerTest, HintsThatHelp) {
   EXPECT_THAT(Problems(WithSource("SELECT a FROM s WHERE a = \"hot\"")),
               ElementsAre(HasSubstr("Double quotes are for names: the text is 'hot'")));

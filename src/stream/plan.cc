@@ -237,6 +237,10 @@ int64_t PlanNode::LagOf(size_t time_column) const {
   return time->lag_micros;
 }
 
+std::vector<std::string> DescribeNode(const StreamPlan& plan, NodeId id) {
+  return Describe(plan, plan.nodes[static_cast<size_t>(id)]);
+}
+
 std::string PlanToText(const StreamPlan& plan) {
   std::string out;
   std::vector<bool> written(plan.nodes.size());

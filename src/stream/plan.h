@@ -219,6 +219,8 @@ struct StreamPlan {
   std::vector<std::string> sources, sinks;
 };
 
+// What an operator is and does, as lines: its name first.
+std::vector<std::string> DescribeNode(const StreamPlan& plan, NodeId id);
 // The plan as indented text, one operator a line, sinks first; and as a Mermaid flowchart.
 std::string PlanToText(const StreamPlan& plan);
 std::string PlanToMermaid(const StreamPlan& plan);

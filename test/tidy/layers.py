@@ -30,6 +30,10 @@ LAYERS = {
     "stream/runtime": {"duck", "stream", "stream/operators", "state", "connectors"},
     "sql": {"duck", "stream", "connectors", "formats"},
     "engine": {"duck", "sql", "state", "stream", "stream/runtime", "connectors"},
+    "server/http": set(),
+    "server/store": set(),
+    "server/api": {"server/http", "server/store"},
+    "server": {"server/http", "server/store", "server/api", "duck", "connectors", "formats", "stream", "sql"},
     "cli": {"*"},
     "cli/main": {"cli"},
 }
@@ -38,14 +42,18 @@ LAYERS = {
 OUTSIDE = {
     "aws/": {"aws"},
     "simdjson": {"formats/json", "connectors/kinesis"},
-    "nlohmann/": {"aws", "cli", "connectors", "connectors/file", "connectors/kinesis", "formats/avro", "formats/json", "schema_registries", "state"},
+    "nlohmann/": {"server", "server/api", "aws", "cli", "connectors", "connectors/file", "connectors/kinesis", "formats/avro", "formats/json", "schema_registries", "state"},
     "snappy": {"formats/avro"},
     "zlib": {"formats/avro", "formats/compression"},
     "zstd": {"formats/avro", "formats/compression"},
     "spdlog/": {"base"},
     "CLI/": {"cli"},
     "httplib": {"cli"},
-    "openssl/": {"aws", "connectors/kinesis"},
+    "openssl/": {"aws", "connectors/kinesis", "server/store"},
+    "boost/": {"server/http"},
+    "SQLiteCpp": {"server/store"},
+    "sqlite3": {"server/store"},
+    "valijson": {"server/api"},
 }
 
 # Folders of whose headers only some are for others; the rest is private and may show what the folder is made of.

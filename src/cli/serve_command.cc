@@ -1,0 +1,108 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <future>
+
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/errors.h"
+#include "cli/pipeline_run.h"
+#include "cli/server_database.h"
+#include "cli/signals.h"
+#include "server/server.h"
+
+namespace laminar::cli {
+
+namespace {
+
+constexpr char kDefaultListen[] = "8000";
+constexpr int64_t kStopMillis = 30'000;  // for requests that are being answered
+
+struct Arguments {
+  std::string listen = kDefaultListen;
+  std::string tls_cert, tls_key;
+  int64_t rate_limit = 1'000;
+  DatabaseArguments database;
+  RunArguments run;
+};
+
+int Serve(const Arguments& arguments) {
+  arguments.run.Apply();
+  const auto memory = arguments.run.MemoryLimit();
+  if (!memory.ok()) return WrongInput(memory.status());
+  const auto address = ParseListenAddress("--listen", arguments.listen);
+  if (!address.ok()) return WrongInput(address.status());
+  if (arguments.tls_cert.empty() != arguments.tls_key.empty())
+    return WrongInput(
+        Status::User("--tls-cert and --tls-key go together, and one of them is missing", "Name both, or none"));
+
+  std::promise<void> signalled;
+  std::future<void> stop = signalled.get_future();
+  // Before any other thread.
+  const SignalWatcher signals([&](int count) {
+    if (count > 1) _exit(kFailed);
+    signalled.set_value();
+  });
+  const auto failed = [](const Status& status) {
+    PrintError(status);
+    return status.kind() == StatusKind::kUser ? kWrongInput : kFailed;
+  };
+  const auto file = arguments.database.File();
+  if (!file.ok()) return failed(file.status());
+  const auto world = World::Make(*memory);
+  if (!world.ok()) return failed(world.status());
+  server::ServerOptions options;
+  options.http.address = *address;
+  options.http.tls_cert = arguments.tls_cert;
+  options.http.tls_key = arguments.tls_key;
+  options.database = *file;
+  options.requests_per_second = arguments.rate_limit;
+  options.version = LAMINAR_VERSION;
+  const auto server = server::Server::Start(options, {&(*world)->clock(), (*world)->database(), &(*world)->registry()});
+  if (!server.ok()) return failed(server.status());
+  if (const auto& token = (*server)->first_token()) {
+    // On stdout, and in no log: it is shown once.
+    std::printf("The database is new. This token may do everything; it is shown only here:\n\n  %s\n\n",
+                token->text.c_str());
+    std::fflush(stdout);
+  }
+  LogInfo("serving",
+          {{"address", (arguments.tls_cert.empty() ? "http://" : "https://") + (*server)->address().ToString()},
+           {"database", *file}});
+  stop.wait();
+  LogInfo("stopping: what is being answered is answered");
+  (*server)->Stop(kStopMillis);
+  return kDone;
+}
+
+}  // namespace
+
+void AddServe(CLI::App* app, Action* action) {
+  auto arguments = std::make_shared<Arguments>();  // shared: with the callback, which lives in the app
+  CLI::App* command = app->add_subcommand("serve", "Serve the REST API");
+  command->add_option("--listen", arguments->listen, "Where: PORT for this machine only, or HOST:PORT (default: 8000)")
+      ->option_text("[HOST:]PORT");
+  command->add_option("--tls-cert", arguments->tls_cert, "The certificate with its chain, PEM: serve HTTPS")
+      ->option_text("FILE");
+  command->add_option("--tls-key", arguments->tls_key, "The certificate's key, PEM")->option_text("FILE");
+  command
+      ->add_option("--rate-limit", arguments->rate_limit,
+                   "How many requests a second a token may send; 0: any number (default: 1000)")
+      ->option_text("N")
+      ->check(CLI::Range(0, 1'000'000));
+  arguments->database.AddTo(command);
+  arguments->run.AddTo(command);
+  command->footer(
+      "With a new database it makes a token that may do everything, and shows it once; `laminar token` makes others.\n"
+      "GET /v1/openapi.json describes the API. The first SIGINT or SIGTERM answers what is being answered, the second "
+      "one\n"
+      "stops at once.\n\n"
+      "Examples:\n"
+      "  laminar serve\n"
+      "  laminar serve --listen 0.0.0.0:8443 --tls-cert server.pem --tls-key server.key\n"
+      "  curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8000/v1/connection_tables");
+  command->callback([arguments, action] { *action = [arguments] { return Serve(*arguments); }; });
+}
+
+}  // namespace laminar::cli

@@ -1,0 +1,53 @@
+// Router: a request on its way to its operation: path, token, role, rate, body, and the answer on its way back.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "server/api/operation.h"
+#include "server/api/rate_limit.h"
+#include "server/store/audit.h"
+#include "server/store/tokens.h"
+
+namespace laminar::server {
+
+struct RouterOptions {
+  int64_t requests_per_second = 1'000;  // of each token; 0 = any number
+  int64_t refused_per_second = 20;      // of each address, with a token that is none
+};
+
+class Router {
+ public:
+  static constexpr std::string_view kBases[] = {"/v1", "/api/v1"};
+
+  // All borrowed. schemas: complete, with every name that an operation refers to.
+  Router(std::vector<Operation> operations, const Schemas* schemas, const Tokens* tokens, Audit* audit,
+         const Clock* clock, const RouterOptions& options = {});
+  ~Router();
+
+  // Thread-safe; never throws.
+  HttpResponse Handle(const HttpRequest& request);
+  // What answers where there is no operation: a request that the HTTP server refuses.
+  static HttpResponse Refuse(int status, const std::string& why);
+
+  const std::vector<Operation>& operations() const { return operations_; }
+
+ private:
+  struct Match;
+  Answer Dispatch(const HttpRequest& request);
+  // Whose the request is. Error: 401, 429.
+  std::optional<Answer> Authenticate(const HttpRequest& request, Token* who);
+  std::optional<Answer> ReadQuery(const Operation& operation, Call* call) const;
+  std::optional<Answer> ReadBody(const Operation& operation, Call* call) const;
+
+  const std::vector<Operation> operations_;
+  const Schemas* const schemas_;
+  const Tokens* const tokens_;
+  Audit* const audit_;
+  RateLimit by_token_, by_refused_peer_;
+};
+
+}  // namespace laminar::server

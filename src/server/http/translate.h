@@ -1,0 +1,26 @@
+// Requests and responses between Beast's types and ours.
+#pragma once
+
+#include <boost/beast/http.hpp>
+#include <optional>
+#include <string>
+
+#include "server/http/message.h"
+
+namespace laminar::server {
+
+// nullopt: the target is no path, or is wrongly escaped.
+std::optional<HttpRequest> FromBeast(boost::beast::http::request<boost::beast::http::string_body> request,
+                                     const std::string& peer);
+boost::beast::http::response<boost::beast::http::string_body> ToBeast(HttpResponse response, unsigned version,
+                                                                      bool keep_alive);
+// Of a response whose body are events: chunked, if the version (11, 10) knows chunks.
+boost::beast::http::response<boost::beast::http::empty_body> EventsHeader(const HttpResponse& response,
+                                                                          unsigned version);
+// `bytes`, not empty, as a chunk.
+std::string Chunk(const std::string& bytes);
+
+// %41 and + (in a query, not in a path) as what they stand for. nullopt: wrongly escaped, or a NUL.
+std::optional<std::string> Unescape(std::string_view text, bool plus_is_space);
+
+}  // namespace laminar::server

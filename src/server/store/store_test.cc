@@ -1,0 +1,120 @@
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <thread>
+
+#include "server/store/audit.h"
+#include "server/store/metadata.h"
+#include "server/store/secrets.h"
+#include "server/store/tokens.h"
+
+namespace laminar::server {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+class StoreTest : public ::testing::Test {
+ protected:
+  StoreTest() {
+    char name[] = "/tmp/laminar-store-XXXXXX";
+    CHECK(mkdtemp(name) != nullptr);
+    folder_ = name;
+  }
+  ~StoreTest() override { CHECK(std::system(("rm -rf " + folder_).c_str()) == 0); }
+
+  std::string folder_;
+  ManualClock clock_;
+};
+
+TEST_F(StoreTest, TheFileIsItsOwnersAndOpensAgain) {
+  const std::string path = folder_ + "/laminar.db";
+  {
+    const auto metadata = Metadata::Open(path);
+    ASSERT_TRUE(metadata.ok()) << metadata.status().ToString();
+    ASSERT_TRUE(Tokens(metadata->get(), &clock_).Create("ann", Role::kEditor, std::nullopt).ok());
+    struct stat info {};
+    ASSERT_EQ(stat(path.c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777, 0600u);
+    ASSERT_TRUE((*metadata)->BackUp(folder_ + "/copy.db").ok());
+    EXPECT_THAT((*metadata)->BackUp(folder_ + "/copy.db").message(), HasSubstr("is there already"));
+  }
+  for (const char* name : {"/laminar.db", "/copy.db"}) {
+    const auto metadata = Metadata::Open(folder_ + name);
+    ASSERT_TRUE(metadata.ok()) << metadata.status().ToString();
+    EXPECT_THAT(Tokens(metadata->get(), &clock_).List().value(), SizeIs(1));
+  }
+}
+
+TEST_F(StoreTest, WhatIsNoDatabaseOfOursIsRefused) {
+  std::ofstream(folder_ + "/text")
+      << "this is no database at all, but a text that is long enough to be looked at as one";
+  EXPECT_EQ(Metadata::Open(folder_ + "/text").status().kind(), StatusKind::kUser);
+  EXPECT_EQ(Metadata::Open(folder_ + "/none/x.db").status().kind(), StatusKind::kEnvironment);
+  ASSERT_EQ(std::system(("sqlite3 " + folder_ + "/other.db 'CREATE TABLE x (y)' 2>/dev/null || true").c_str()), 0);
+}
+
+TEST_F(StoreTest, TokensAreFoundByTheirSecretUntilTheyEnd) {
+  const auto metadata = Metadata::Open(":memory:").value();
+  Tokens tokens(metadata.get(), &clock_);
+  EXPECT_TRUE(tokens.None().value());
+  const NewToken ann = tokens.Create("ann", Role::kAdmin, std::nullopt).value();
+  const NewToken bob = tokens.Create("bob", Role::kViewer, 10 * kMicrosPerSecond).value();
+  EXPECT_FALSE(tokens.None().value());
+  EXPECT_THAT(tokens.Create("ann", Role::kViewer, std::nullopt).status().message(),
+              HasSubstr("there is a token named ann"));
+  EXPECT_FALSE(tokens.Create("", Role::kViewer, std::nullopt).ok());
+  const auto name = [&](const std::string& text) {
+    const auto found = tokens.Find(text).value();
+    return found ? found->name + " " + std::string(RoleName(found->role)) : "";
+  };
+  EXPECT_EQ(name(ann.text), "ann admin");
+  EXPECT_EQ(name(bob.text), "bob viewer");
+  std::string other = ann.text;
+  other.back() = other.back() == 'a' ? 'b' : 'a';
+  for (const std::string& none :
+       {other, ann.text + "x", ann.text.substr(0, 20), std::string("lmn_"), std::string(), "tok_" + ann.text})
+    EXPECT_EQ(name(none), "") << none;
+  clock_.Advance(10 * kMicrosPerSecond);
+  EXPECT_EQ(name(bob.text), "");
+  EXPECT_EQ(name(ann.text), "ann admin");
+  ASSERT_TRUE(tokens.Revoke("ann").ok());
+  EXPECT_EQ(name(ann.text), "");
+  EXPECT_THAT(tokens.Revoke("nobody").message(), HasSubstr("there is no token nobody"));
+  // Neither the secret nor the token stands in the database.
+  ASSERT_TRUE(metadata->BackUp(folder_ + "/copy.db").ok());
+  std::ifstream copy(folder_ + "/copy.db", std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(copy), {}};
+  EXPECT_THAT(bytes, HasSubstr(ann.token.id));
+  EXPECT_EQ(bytes.find(ann.text.substr(ann.text.rfind('_') + 1)), bytes.npos);
+}
+
+TEST_F(StoreTest, AFailedChangeIsTakenBack) {
+  const auto metadata = Metadata::Open(":memory:").value();
+  Audit audit(metadata.get(), &clock_);
+  ASSERT_TRUE(audit.Add({.id = "tok_1", .name = "ann"}, "127.0.0.1", "createPipeline", "pipe_1").ok());
+  ASSERT_TRUE(audit.Add({.id = "tok_1", .name = "ann"}, "127.0.0.1", "deletePipeline", "pipe_1").ok());
+  const auto actions = [&](int64_t before, int64_t limit) {
+    std::vector<std::string> actions;
+    for (const AuditEntry& entry : audit.List(before, limit).value()) actions.push_back(entry.action);
+    return actions;
+  };
+  EXPECT_THAT(actions(0, 10), ElementsAre("deletePipeline", "createPipeline"));
+  EXPECT_THAT(actions(2, 10), ElementsAre("createPipeline"));
+  EXPECT_THAT(actions(0, 1), ElementsAre("deletePipeline"));
+}
+
+TEST(Secrets, DifferAndCompare) {
+  EXPECT_NE(RandomSecret(), RandomSecret());
+  EXPECT_EQ(RandomSecret().size(), 52u);
+  EXPECT_TRUE(SameBytes("abc", "abc"));
+  EXPECT_FALSE(SameBytes("abc", "abd"));
+  EXPECT_FALSE(SameBytes("abc", "ab"));
+}
+
+}  // namespace
+}  // namespace laminar::server

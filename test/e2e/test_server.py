@@ -1,0 +1,200 @@
+"""`laminar serve`: the REST API by an ordinary HTTP client, tokens by `laminar token`."""
+
+import json
+import re
+import socket
+import sqlite3
+import ssl
+
+import pytest
+import requests
+
+from harness.process import wait_for
+
+SOURCE = {"name": "events_stream", "connector": "kinesis",
+          "config": {"streamName": "production-events", "awsRegion": "us-east-1", "type": {"offset": "latest"}}}  # fmt: skip
+SINK = {"name": "processed_events", "connector": "kinesis",
+        "config": {"streamName": "processed-events", "awsRegion": "us-west-2", "type": {"recordsPerBatch": 250, "batchFlushIntervalMillis": 500}}}  # fmt: skip
+
+
+class Server:
+    def __init__(self, laminar, folder, *arguments):
+        self.database = folder / "server.db"
+        self.run = laminar("serve", "--listen", "0", "--database", self.database, *arguments)
+        wait_for(lambda: "serving" in self.run.stderr or self.run.process.poll() is not None, 20, self.run.describe)
+        self.base = re.search(r"address=\"?(https?://[^ \"]+)", self.run.stderr).group(1)
+        shown = re.search(r"lmn_\S+", self.run.stdout)
+        self.token = shown and shown.group()
+
+    def call(self, method, path, body=None, token=..., **more):
+        token = self.token if token is ... else token
+        headers = more.pop("headers", {}) | ({"Authorization": f"Bearer {token}"} if token else {})
+        return requests.request(method, self.base + path, json=body, headers=headers, timeout=20, **more)
+
+    def port(self):
+        return int(self.base.rsplit(":", 1)[1])
+
+
+@pytest.fixture
+def server(laminar, tmp_path):
+    return Server(laminar, tmp_path)
+
+
+def told(answer, status):
+    assert answer.status_code == status, answer.text
+    return answer.json()["error"]["message"]
+
+
+def test_the_pages_two_calls(server):
+    for base in ("/v1", "/api/v1"):
+        made = []
+        for body in (SOURCE, SINK):
+            answer = server.call("POST", f"{base}/connection_tables", body)
+            assert answer.status_code == 200, answer.text
+            made.append(answer.json())
+        assert [table["table_type"] for table in made] == ["source", "sink"] and all(table["id"].startswith("tbl_") for table in made)
+        assert made[0]["config"] == SOURCE["config"]
+        listed = server.call("GET", f"{base}/connection_tables").json()
+        assert listed == {"data": made, "has_more": False}
+        assert server.call("GET", f"{base}/connection_tables/{made[0]['id']}").json() == made[0]
+        # Any query names them; where nothing is said of columns there is the record, and what comes with it.
+        query = "INSERT INTO processed_events SELECT value FROM events_stream WHERE partition_key <> '' AND value ->> 'kind' = 'x';"
+        valid = server.call("POST", f"{base}/pipelines/validate_query", {"query": query}).json()
+        assert valid["valid"] and not valid["errors"], valid
+        assert {node["operator"] for node in valid["graph"]["nodes"]} >= {"Source events_stream", "Sink processed_events"} and valid["graph"]["edges"]
+        assert valid["outputs"] == [{"table": "processed_events", "fields": [{"name": "value", "data_type": "JSON", "nullable": True}]}]
+        for table in made:
+            assert server.call("DELETE", f"{base}/connection_tables/{table['id']}").status_code == 204
+        told(server.call("GET", f"{base}/connection_tables/{made[0]['id']}"), 404)
+
+
+def test_queries_are_told_where_they_are_wrong(server):
+    server.call("POST", "/v1/connection_tables", SOURCE | {"schema": {"fields": [{"name": "id", "data_type": "BIGINT", "nullable": False}, {"name": "ts", "data_type": "TIMESTAMP"}]},
+                                                          "event_time_field": "ts", "watermark_delay": "5 seconds"})  # fmt: skip
+    answer = server.call("POST", "/v1/pipelines/validate_query", {"query": "SELECT id,\n  nothing FROM events_stream"}).json()
+    assert not answer["valid"] and answer["errors"][0]["line"] == 2 and answer["errors"][0]["column"] == 3 and "nothing" in answer["errors"][0]["message"]
+    good = server.call("POST", "/v1/pipelines/validate_query", {"query": "SELECT count(*) AS n FROM events_stream GROUP BY TUMBLE(ts, INTERVAL '1' MINUTE)"}).json()
+    assert good["valid"] and good["outputs"][0]["fields"] == [{"name": "n", "data_type": "BIGINT", "nullable": True}], good
+
+
+def test_tables_that_cannot_be(server):
+    def refused(status=422, **more):
+        return told(server.call("POST", "/v1/connection_tables", {k: v for k, v in (SOURCE | more).items() if v is not None}), status)
+
+    assert "connector" in refused(connector=None)
+    assert "there is no connector kafka" in refused(connector="kafka")
+    assert "the stream is not named" in refused(config={"type": {"offset": "latest"}})
+    assert "offset" in refused(config={"streamName": "s", "type": {"offset": "yesterday"}})
+    assert "unknown option" in refused(config={"streamName": "s", "type": {"offset": "latest"}, "color": "red"})
+    assert "neither a text" in refused(config={"streamName": ["s"], "type": {"offset": "latest"}})
+    assert "no type" in refused(schema={"fields": [{"name": "a", "data_type": "TEXT) WITH (connector = 'x'); DROP TABLE y; --"}]})
+    assert "no type" in refused(schema={"fields": [{"name": "a", "data_type": "BIGINT, b TEXT"}]})
+    assert refused(schema={"fields": [{"name": "a", "data_type": "NUMBER"}]})
+    assert refused(name="a; DROP TABLE x") and refused(name="") and refused(more=1)
+    assert "without event_time_field" in refused(watermark_delay="5 seconds")
+    assert server.call("POST", "/v1/connection_tables", SOURCE).status_code == 200
+    assert "there is a table named" in refused(409, name="EVENTS_STREAM")
+
+
+def test_tokens_and_roles(server, laminar, tmp_path):
+    def token(*arguments, code=0):
+        return laminar("token", *arguments, "--database", server.database).expect(code)
+
+    viewer = token("create", "--name", "v").stdout.strip()
+    editor = token("create", "--name", "e", "--role", "editor", "--expires", "30d").stdout.strip()
+    assert server.call("GET", "/v1/connection_tables", token=viewer).status_code == 200
+    assert "needs editor" in told(server.call("POST", "/v1/connection_tables", SOURCE, token=viewer), 403)
+    assert server.call("POST", "/v1/connection_tables", SOURCE, token=editor).status_code == 200
+    assert "needs admin" in told(server.call("GET", "/v1/audit", token=editor), 403)
+    for none in (None, "", "lmn_x", viewer[:-1], viewer + "x", "Basic"):
+        answer = server.call("GET", "/v1/connection_tables", token=none)
+        assert answer.status_code == 401 and answer.headers["WWW-Authenticate"] == "Bearer"
+    token("revoke", "v")
+    assert "revoked" in told(server.call("GET", "/v1/connection_tables", token=viewer), 401)
+    assert "there is a token named e" in token("create", "--name", "e", code=2).stderr and "no token" in token("revoke", "x", code=2).stderr
+    listed = json.loads(token("list", "--format", "json").stdout)
+    assert [(each["name"], each["role"]) for each in listed] == [("admin", "admin"), ("v", "viewer"), ("e", "editor")] and listed[1]["revoked_at"]
+    entries = server.call("GET", "/v1/audit").json()["data"]
+    assert [(entry["token_name"], entry["action"]) for entry in entries] == [("command line", "revokeToken"), ("e", "createConnectionTable"),
+                                                                             ("command line", "createToken"), ("command line", "createToken")]  # fmt: skip
+    # No secret stands anywhere.
+    everything = server.run.stderr + "\n".join(sqlite3.connect(server.database).iterdump()) + server.call("GET", "/v1/audit").text
+    for secret in (server.token, viewer, editor):
+        assert secret.rsplit("_", 1)[1] not in everything
+
+
+def test_it_goes_on_after_a_restart_and_a_kill(server, laminar, tmp_path):
+    first = server.call("POST", "/v1/connection_tables", SOURCE).json()
+    server.run.process.kill()
+    server.run.process.wait()
+    again = Server(laminar, tmp_path)
+    assert again.token is None
+    assert again.call("GET", "/v1/connection_tables", token=server.token).json()["data"] == [first]
+    assert again.run.stop() == 0
+
+
+def test_what_needs_no_token_and_what_is_not_there(server):
+    assert server.call("GET", "/v1/ping", token=None).text == "Pong"
+    for path in ("/healthz", "/readyz", "/v1/healthz", "/v1/readyz"):
+        assert server.call("GET", path, token=None).status_code == 200
+    connectors = {each["id"]: each for each in server.call("GET", "/v1/connectors", token=None).json()["data"]}
+    kinesis = connectors["kinesis"]["config_schema"]["properties"]
+    assert kinesis["type"]["properties"]["recordsPerBatch"]["maximum"] == 500 and kinesis["streamName"]["type"] == "string"
+    document = server.call("GET", "/v1/openapi.json", token=None).json()
+    assert document["openapi"].startswith("3.1") and "/connection_tables" in document["paths"]
+    assert server.call("GET", "/v1/nothing", token=None).status_code == 401 and server.call("GET", "/v1/nothing").status_code == 404
+    assert server.call("PUT", "/v1/connection_tables").status_code == 405
+    assert server.call("GET", "/v1/../etc/passwd").status_code == 404 and server.call("GET", "/v1/%2e%2e/%2e%2e/etc/passwd").status_code == 404
+
+
+def test_bodies_that_are_too_much(server):
+    post = {"Content-Type": "application/json", "Authorization": f"Bearer {server.token}"}
+    url = server.base + "/v1/connection_tables"
+    assert told(requests.post(url, data=b"x" * (3 << 20), headers=post, timeout=20), 413)
+    assert "deep" in told(requests.post(url, data=b"[" * 100_000, headers=post, timeout=20), 400) or True
+    assert told(requests.post(url, data=b"{", headers=post, timeout=20), 400)
+    assert told(requests.post(url, data=b"a=b", headers={**post, "Content-Type": "text/plain"}, timeout=20), 415)
+    assert requests.get(server.base + "/v1/ping", headers={"X": "y" * 20_000}, timeout=20).status_code == 431
+    many = {f"x{n}": "y" * 100 for n in range(300)}
+    assert requests.get(server.base + "/v1/ping", headers=many, timeout=20).status_code == 431
+    # A client that never ends its request holds up nobody.
+    slow = [socket.create_connection(("127.0.0.1", server.port())) for _ in range(100)]
+    for each in slow:
+        each.sendall(b"POST /v1/connection_tables HTTP/1.1\r\nHost: x\r\nContent-Le")
+    assert server.call("GET", "/v1/ping", token=None).elapsed.total_seconds() < 5
+    for each in slow:
+        each.close()
+
+
+def test_a_token_sends_no_more_than_it_may(laminar, tmp_path):
+    server = Server(laminar, tmp_path, "--rate-limit", "5")
+    codes = [server.call("GET", "/v1/connection_tables").status_code for _ in range(20)]
+    assert codes.count(200) >= 10 and 429 in codes
+
+
+def test_https(laminar, tmp_path):
+    from harness.certificates import self_signed
+
+    certificate, key = self_signed(tmp_path)
+    server = Server(laminar, tmp_path, "--tls-cert", certificate, "--tls-key", key)
+    assert server.base.startswith("https://")
+    assert requests.get(server.base + "/v1/ping", verify=str(certificate), timeout=20).text == "Pong"
+    with pytest.raises(requests.RequestException):
+        requests.get(server.base.replace("https", "http") + "/v1/ping", timeout=20)
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.check_hostname, old.verify_mode, old.maximum_version = False, ssl.CERT_NONE, ssl.TLSVersion.TLSv1_1
+    with pytest.raises((ssl.SSLError, OSError)), socket.create_connection(("127.0.0.1", server.port())) as plain:
+        old.wrap_socket(plain)
+
+
+def test_what_it_cannot_serve(laminar, tmp_path, server):
+    def refused(code, *arguments):
+        return laminar("serve", *arguments).expect(code).stderr
+
+    assert "--listen x:" in refused(2, "--listen", "x")
+    assert "go together" in refused(2, "--tls-cert", "a.pem")
+    assert "the certificate" in refused(2, "--listen", "0", "--database", tmp_path / "b.db", "--tls-cert", "a.pem", "--tls-key", "b.pem")
+    assert "cannot listen on" in refused(1, "--listen", server.port(), "--database", tmp_path / "b.db")
+    (tmp_path / "text").write_text("no database, but a text that is long enough to be taken for the header of one, or so it seems" * 3)
+    assert "is no database of Laminar" in refused(2, "--listen", "0", "--database", tmp_path / "text")
+    assert "cannot be opened" in refused(1, "--listen", "0", "--database", tmp_path / "none/b.db")

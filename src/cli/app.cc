@@ -14,8 +14,11 @@ namespace {
 int ParseFailed(const CLI::App& app, const CLI::ParseError& error) {
   std::string message = error.what();
   while (!message.empty() && (message.back() == '\n' || message.back() == '.')) message.pop_back();
-  const auto chosen = app.get_subcommands();
-  const std::string of = chosen.empty() ? "laminar" : "laminar " + chosen.front()->get_name();
+  std::string of = "laminar";
+  for (const CLI::App* command = &app; !command->get_subcommands().empty();) {
+    command = command->get_subcommands().front();
+    of += " " + command->get_name();
+  }
   return cli::WrongInput(Status::User(of + ": " + message, of + " --help shows how it is used"));
 }
 

@@ -100,7 +100,8 @@ TEST_F(StoreTest, AFailedChangeIsTakenBack) {
   ASSERT_TRUE(audit.Add({.id = "tok_1", .name = "ann"}, "127.0.0.1", "deletePipeline", "pipe_1").ok());
   const auto actions = [&](int64_t before, int64_t limit) {
     std::vector<std::string> actions;
-    for (const AuditEntry& entry : audit.List(before, limit).value()) actions.push_back(entry.action);
+    const std::vector<AuditEntry> entries = audit.List(before, limit).value();
+    for (const AuditEntry& entry : entries) actions.push_back(entry.action);
     return actions;
   };
   EXPECT_THAT(actions(0, 10), ElementsAre("deletePipeline", "createPipeline"));

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "base/check.h"
@@ -40,10 +41,12 @@ class Growing {
 
  private:
   void Resize(size_t capacity) {
-    auto bytes = std::unique_ptr<char[]>(new char[capacity + kRecordPadding]);  // not zeroed
-    if (out_->size > 0) std::memcpy(bytes.get(), out_->bytes.get(), out_->size);
-    std::memset(bytes.get() + capacity, 0, kRecordPadding);
-    out_->bytes = std::move(bytes);
+    // The pages of a large one are moved, not copied: it never stands there twice.
+    char* const bytes = static_cast<char*>(std::realloc(out_->bytes.get(), capacity + kRecordPadding));
+    if (bytes == nullptr) throw std::bad_alloc();
+    static_cast<void>(out_->bytes.release());
+    out_->bytes.reset(bytes);
+    std::memset(bytes + capacity, 0, kRecordPadding);
     capacity_ = capacity;
   }
 

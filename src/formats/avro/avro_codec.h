@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,7 +22,10 @@ constexpr size_t kMaxAvroBlockBytes = size_t{64} << 20;
 
 // Bytes with kRecordPadding readable ones behind them.
 struct AvroBlockBytes {
-  std::unique_ptr<char[]> bytes;
+  struct Free {
+    void operator()(char* memory) const { std::free(memory); }
+  };
+  std::unique_ptr<char, Free> bytes;
   size_t size = 0;
   std::string_view view() const { return {bytes.get(), size}; }
 };

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <new>
 
 #include "base/check.h"
 #include "base/units.h"
@@ -40,9 +41,11 @@ std::string OtherBytes(std::string_view record, const z_stream_s& stream) {
 }  // namespace
 
 void RecordBuffer::Grow(size_t capacity) {
-  auto larger = std::make_unique_for_overwrite<char[]>(capacity + kRecordPadding);
-  if (bytes_ != nullptr) std::memcpy(larger.get(), bytes_.get(), capacity_);
-  bytes_ = std::move(larger);
+  // The pages of a large one are moved, not copied: it never stands there twice.
+  char* const larger = static_cast<char*>(std::realloc(bytes_.get(), capacity + kRecordPadding));
+  if (larger == nullptr) throw std::bad_alloc();
+  static_cast<void>(bytes_.release());
+  bytes_.reset(larger);
   capacity_ = capacity;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -26,7 +27,10 @@ class RecordBuffer {
   void Grow(size_t capacity);
   void Finish(size_t size);
 
-  std::unique_ptr<char[]> bytes_;
+  struct Free {
+    void operator()(char* bytes) const { std::free(bytes); }
+  };
+  std::unique_ptr<char, Free> bytes_;
   size_t capacity_ = 0, size_ = 0;
 };
 

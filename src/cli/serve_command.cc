@@ -22,7 +22,7 @@ constexpr int64_t kStopMillis = 30'000;  // for requests that are being answered
 struct Arguments {
   std::string listen = kDefaultListen;
   std::string tls_cert, tls_key;
-  int64_t rate_limit = 1'000;
+  int64_t rate_limit = server::ServerOptions().requests_per_second;
   DatabaseArguments database;
   RunArguments run;
 };

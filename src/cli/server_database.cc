@@ -1,8 +1,9 @@
 #include "cli/server_database.h"
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <filesystem>
+
+#include "cli/state_location.h"
 
 namespace laminar::cli {
 
@@ -15,18 +16,8 @@ void DatabaseArguments::AddTo(CLI::App* command) {
 
 Result<std::string> DatabaseArguments::File() const {
   if (!database.empty()) return database;
-  const char* const state = std::getenv("XDG_STATE_HOME");
-  const char* const home = std::getenv("HOME");
-  std::filesystem::path base;
-  if (state != nullptr && *state == '/') {
-    base = state;
-  } else if (home != nullptr && *home == '/') {
-    base = std::filesystem::path(home) / ".local" / "state";
-  } else {
-    return Status::User("there is no place for the server's database: neither HOME nor XDG_STATE_HOME is set",
-                        "Name a file with --database");
-  }
-  const std::filesystem::path folder = base / "laminar";
+  ASSIGN_OR_RETURN(const std::filesystem::path folder,
+                   StateHome("the server's database", "Name a file with --database"));
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error)

@@ -71,19 +71,18 @@ std::string PipelineIdentity(const ScriptArguments& arguments, const sql::Compil
   return error ? std::filesystem::absolute(arguments.file).string() : path.string();
 }
 
-Result<std::string> DefaultStateDirectory(const std::string& identity) {
+Result<std::filesystem::path> StateHome(const std::string& whose, const std::string& hint) {
   const char* const state = std::getenv("XDG_STATE_HOME");
   const char* const home = std::getenv("HOME");
-  std::filesystem::path base;
-  if (state != nullptr && *state == '/') {
-    base = state;
-  } else if (home != nullptr && *home == '/') {
-    base = std::filesystem::path(home) / ".local" / "state";
-  } else {
-    return Status::User("there is no place for the pipeline's state: neither HOME nor XDG_STATE_HOME is set",
-                        "Name a directory with --state-dir");
-  }
-  return (base / "laminar" / DirectoryName(identity)).string();
+  if (state != nullptr && *state == '/') return std::filesystem::path(state) / "laminar";
+  if (home != nullptr && *home == '/') return std::filesystem::path(home) / ".local" / "state" / "laminar";
+  return Status::User("there is no place for " + whose + ": neither HOME nor XDG_STATE_HOME is set", hint);
+}
+
+Result<std::string> DefaultStateDirectory(const std::string& identity) {
+  ASSIGN_OR_RETURN(const std::filesystem::path folder,
+                   StateHome("the pipeline's state", "Name a directory with --state-dir"));
+  return (folder / DirectoryName(identity)).string();
 }
 
 Result<std::unique_ptr<BlobStore>> OpenStore(const std::string& location, bool read_only, World* world) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -33,8 +34,10 @@ struct PipelineState {
 
 // SET pipeline.name, else the absolute path of the script's file; "" for the standard input without a name.
 std::string PipelineIdentity(const ScriptArguments& arguments, const sql::CompiledScript& compiled);
-// Where that pipeline's state lies when nothing is said: in $XDG_STATE_HOME/laminar, else ~/.local/state/laminar.
-// Error (kUser): neither is known.
+// Where what is kept lies when nothing is said: $XDG_STATE_HOME/laminar, else ~/.local/state/laminar. Error (kUser),
+// with the hint: neither is known, and there is no place for `whose`.
+Result<std::filesystem::path> StateHome(const std::string& whose, const std::string& hint);
+// The directory of that pipeline's state in there.
 Result<std::string> DefaultStateDirectory(const std::string& identity);
 
 // Opens what the arguments mean. A pipeline keeps state where a directory is named; else where it reads a stream

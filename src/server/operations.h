@@ -18,7 +18,6 @@ struct Resources {
   DuckDatabase* duck = nullptr;
   ConnectionTables* tables = nullptr;
   Audit* audit = nullptr;
-  std::string version;  // of Laminar
 };
 
 // Those that describe the server: /ping, /connectors, /audit, /healthz, /readyz.

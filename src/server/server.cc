@@ -18,7 +18,7 @@ class RunningServer final : public Server {
         tokens_(metadata_.get(), world.clock),
         audit_(metadata_.get(), world.clock),
         tables_(metadata_.get(), world.clock) {
-    const Resources resources = {world.registry, world.duck, &tables_, &audit_, options.version};
+    const Resources resources = {world.registry, world.duck, &tables_, &audit_};
     std::vector<Operation> operations;
     AddServerOperations(resources, &operations, &schemas_);
     AddTableOperations(resources, &operations, &schemas_);

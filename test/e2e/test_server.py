@@ -151,7 +151,7 @@ def test_bodies_that_are_too_much(server):
     post = {"Content-Type": "application/json", "Authorization": f"Bearer {server.token}"}
     url = server.base + "/v1/connection_tables"
     assert told(requests.post(url, data=b"x" * (3 << 20), headers=post, timeout=20), 413)
-    assert "deep" in told(requests.post(url, data=b"[" * 100_000, headers=post, timeout=20), 400) or True
+    assert "deep" in told(requests.post(url, data=b"[" * 100_000, headers=post, timeout=20), 400)
     assert told(requests.post(url, data=b"{", headers=post, timeout=20), 400)
     assert told(requests.post(url, data=b"a=b", headers={**post, "Content-Type": "text/plain"}, timeout=20), 415)
     assert requests.get(server.base + "/v1/ping", headers={"X": "y" * 20_000}, timeout=20).status_code == 431

@@ -9,6 +9,7 @@
 
 #include "formats/avro/avro_columns.h"
 #include "formats/avro/avro_match.h"
+#include "formats/avro/avro_put.h"
 #include "formats/format.h"
 #include "formats/json/json_value_reader.h"
 
@@ -51,14 +52,6 @@ bool MayBe(char first, const AvroNode& node) {
 
 bool IsWrittenWhole(std::string_view number) {
   return number.find_first_of(".eE") == std::string_view::npos;
-}
-
-void PutLong(int64_t value, JsonBuffer* out) {
-  char* p = out->Reserve(10);
-  uint64_t bits = static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63);
-  for (; bits >= 0x80; bits >>= 7) *p++ = static_cast<char>(bits | 0x80);
-  *p++ = static_cast<char>(bits);
-  out->Advance(p);
 }
 
 }  // namespace
@@ -167,15 +160,15 @@ bool AvroFromJson::Read(Branch* branch, const JsonCursor& value, uint64_t row) {
 const char* AvroFromJson::Write(uint64_t row, JsonBuffer* out) {
   const int chosen = chosen_[row];
   if (chosen == kText) {
-    PutLong(text_branch_, out);
-    PutLong(static_cast<int64_t>(texts_[row].size()), out);
+    PutAvroLong(text_branch_, out);
+    PutAvroLong(static_cast<int64_t>(texts_[row].size()), out);
     out->Append(texts_[row]);
     return nullptr;
   }
   if (chosen < 0)
     return branches_.size() == 1 ? "it is no value of the Avro type" : "no branch of the Avro union takes it";
   Branch& branch = branches_[static_cast<size_t>(chosen)];
-  if (branch.number >= 0) PutLong(branch.number, out);
+  if (branch.number >= 0) PutAvroLong(branch.number, out);
   return branch.writer->Write(row, out);
 }
 

@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "formats/avro/avro_decimal.h"
 #include "formats/avro/avro_from_json.h"
+#include "formats/avro/avro_put.h"
 
 namespace laminar {
 
@@ -28,21 +29,11 @@ struct AvroValueWriter::Rows {
 
 namespace {
 
-constexpr size_t kMaxLong = 10;  // bytes
-
 template <class T>
 inline T Load(const duckdb::UnifiedVectorFormat& format, uint64_t index) {
   T value;
   std::memcpy(&value, format.data + index * sizeof(T), sizeof(T));
   return value;
-}
-
-inline void PutLong(int64_t value, JsonBuffer* out) {
-  char* p = out->Reserve(kMaxLong);
-  uint64_t bits = static_cast<uint64_t>(value) << 1 ^ static_cast<uint64_t>(value >> 63);
-  for (; bits >= 0x80; bits >>= 7) *p++ = static_cast<char>(bits | 0x80);
-  *p++ = static_cast<char>(bits);
-  out->Advance(p);
 }
 
 template <class T>
@@ -118,12 +109,12 @@ const char* AvroValueWriter::Write(uint64_t row, JsonBuffer* out) {
   const uint64_t index = format.sel->get_index(row);
   if (!format.validity.RowIsValid(index) || (from_json_ && from_json_->IsNull(index))) {
     if (null_branch_ >= 0) {
-      PutLong(null_branch_, out);
+      PutAvroLong(null_branch_, out);
       return nullptr;
     }
     return "it is NULL, and the Avro field takes no null";
   }
-  if (branch_ >= 0) PutLong(branch_, out);
+  if (branch_ >= 0) PutAvroLong(branch_, out);
   return WriteValue(index, out);
 }
 
@@ -158,7 +149,7 @@ const char* AvroValueWriter::WriteValue(uint64_t index, JsonBuffer* out) {
       out->Put(static_cast<char>(Load<uint8_t>(format, index)));
       return nullptr;
     case Action::kWhole:
-      PutLong(static_cast<int64_t>(IntegerAt(index)), out);
+      PutAvroLong(static_cast<int64_t>(IntegerAt(index)), out);
       return nullptr;
     case Action::kFloat:
       PutFixed(shape_.kind == JsonKind::kFloat ? Load<float>(format, index) : static_cast<float>(IntegerAt(index)),
@@ -179,7 +170,7 @@ const char* AvroValueWriter::WriteValue(uint64_t index, JsonBuffer* out) {
       const auto text = Load<duckdb::string_t>(format, index);
       const std::string_view bytes(text.GetData(), text.GetSize());
       if (action_ == Action::kText) {
-        PutLong(static_cast<int64_t>(bytes.size()), out);
+        PutAvroLong(static_cast<int64_t>(bytes.size()), out);
       } else if (bytes.size() != node_->size) {
         return "it has not as many bytes as the Avro fixed";
       }
@@ -199,7 +190,7 @@ const char* AvroValueWriter::WriteValue(uint64_t index, JsonBuffer* out) {
       const std::string_view symbol(text.GetData(), text.GetSize());
       const auto found = std::find(node_->symbols.begin(), node_->symbols.end(), symbol);
       if (found == node_->symbols.end()) return "it is no symbol of the Avro enum";
-      PutLong(found - node_->symbols.begin(), out);
+      PutAvroLong(found - node_->symbols.begin(), out);
       return nullptr;
     }
     case Action::kArray:
@@ -219,12 +210,12 @@ const char* AvroValueWriter::WriteValue(uint64_t index, JsonBuffer* out) {
 }
 
 const char* AvroValueWriter::WriteElements(uint64_t begin, uint64_t count, JsonBuffer* out) {
-  if (count > 0) PutLong(static_cast<int64_t>(count), out);
+  if (count > 0) PutAvroLong(static_cast<int64_t>(count), out);
   for (uint64_t i = begin; i < begin + count; i++) {
     const char* wrong = action_ == Action::kArray ? element_->Write(i, out) : WriteFields(i, out);
     if (wrong != nullptr) return wrong;
   }
-  PutLong(0, out);
+  PutAvroLong(0, out);
   return nullptr;
 }
 
@@ -268,7 +259,7 @@ const char* AvroValueWriter::WriteDecimal(uint64_t index, JsonBuffer* out) {
   char bytes[kMaxAvroDecimalBytes];
   const auto size = static_cast<uint64_t>(WriteAvroDecimal(value, bytes));
   if (node_->type == AvroType::kBytes) {
-    PutLong(static_cast<int64_t>(size), out);
+    PutAvroLong(static_cast<int64_t>(size), out);
   } else {
     for (uint64_t i = size; i < node_->size; i++) out->Put(static_cast<char>(value < 0 ? 0xFF : 0));
     if (size > node_->size) return "it has more digits than the Avro decimal";
@@ -281,7 +272,7 @@ const char* AvroValueWriter::WriteTime(uint64_t index, JsonBuffer* out) {
   constexpr int64_t kInfinity = std::numeric_limits<int64_t>::max();
   const auto& format = rows_->format;
   if (type_->id() == LogicalTypeId::DATE) {
-    PutLong(Load<int32_t>(format, index), out);
+    PutAvroLong(Load<int32_t>(format, index), out);
     return nullptr;
   }
   int64_t value = Load<int64_t>(format, index);
@@ -293,7 +284,7 @@ const char* AvroValueWriter::WriteTime(uint64_t index, JsonBuffer* out) {
       value = value / denominator_ - (rest < 0);  // earlier times are lower numbers
     }
   }
-  PutLong(value, out);
+  PutAvroLong(value, out);
   return nullptr;
 }
 

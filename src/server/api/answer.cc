@@ -1,40 +1,54 @@
 #include "server/api/answer.h"
 
+#include <algorithm>
+#include <iterator>
+#include <string>
+
+#include "base/check.h"
 #include "base/log.h"
 
 namespace laminar::server {
 
+namespace {
+
+struct Failure {
+  int status;
+  const char* code;
+  const char* meaning;
+};
+
+constexpr Failure kFailures[] = {
+    {400, "BAD_REQUEST", "The request is not one"},
+    {401, "UNAUTHORIZED", "No valid token"},
+    {403, "FORBIDDEN", "The token's role may not"},
+    {404, "NOT_FOUND", "There is no such thing"},
+    {405, "METHOD_NOT_ALLOWED", "The method is not for the path"},
+    {408, "REQUEST_TIMEOUT", "The request did not come within its time"},
+    {409, "CONFLICT", "The name is taken, or the thing is in use"},
+    {413, "PAYLOAD_TOO_LARGE", "The body is too large"},
+    {415, "UNSUPPORTED_MEDIA_TYPE", "The body is not JSON"},
+    {422, "VALIDATION_ERROR", "What the request says cannot be"},
+    {429, "RATE_LIMITED", "Too many requests"},
+    {431, "HEADERS_TOO_LARGE", "The headers are too large"},
+    {500, "INTERNAL_ERROR", "The server has failed"},
+    {503, "UNAVAILABLE", "What the request needs does not answer"},
+};
+
+const Failure& FailureOf(int status) {
+  const auto* const found = std::find_if(std::begin(kFailures), std::end(kFailures),
+                                         [&](const Failure& failure) { return failure.status == status; });
+  CHECK_MSG(found != std::end(kFailures), std::to_string(status).c_str());
+  return *found;
+}
+
+}  // namespace
+
 const char* ErrorCode(int status) {
-  switch (status) {
-    case 400:
-      return "BAD_REQUEST";
-    case 401:
-      return "UNAUTHORIZED";
-    case 403:
-      return "FORBIDDEN";
-    case 404:
-      return "NOT_FOUND";
-    case 405:
-      return "METHOD_NOT_ALLOWED";
-    case 408:
-      return "REQUEST_TIMEOUT";
-    case 409:
-      return "CONFLICT";
-    case 413:
-      return "PAYLOAD_TOO_LARGE";
-    case 415:
-      return "UNSUPPORTED_MEDIA_TYPE";
-    case 422:
-      return "VALIDATION_ERROR";
-    case 429:
-      return "RATE_LIMITED";
-    case 431:
-      return "HEADERS_TOO_LARGE";
-    case 503:
-      return "UNAVAILABLE";
-    default:
-      return status < 500 ? "BAD_REQUEST" : "INTERNAL_ERROR";
-  }
+  return FailureOf(status).code;
+}
+
+const char* MeaningOf(int status) {
+  return FailureOf(status).meaning;
 }
 
 Answer Error(int status, const std::string& message, json details) {

@@ -39,6 +39,8 @@ struct Answer {
 Answer Error(int status, const std::string& message, json details = json::object());
 // kUser: 422; kEnvironment: 503; kBug: 500, which tells nothing of what is inside. Its hint is in the details.
 Answer Error(const Status& problem);
+// A status that the API fails with: its code, and what it means in a sentence. CHECKs that it is one.
 const char* ErrorCode(int status);
+const char* MeaningOf(int status);
 
 }  // namespace laminar::server

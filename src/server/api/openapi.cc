@@ -7,35 +7,6 @@ namespace laminar::server {
 
 namespace {
 
-const char* Meaning(int status) {
-  switch (status) {
-    case 400:
-      return "The request is not one";
-    case 401:
-      return "No valid token";
-    case 403:
-      return "The token's role may not";
-    case 404:
-      return "There is no such thing";
-    case 405:
-      return "The method is not for the path";
-    case 409:
-      return "The name is taken, or the thing is in use";
-    case 413:
-      return "The body is too large";
-    case 415:
-      return "The body is not JSON";
-    case 422:
-      return "What the request says cannot be";
-    case 429:
-      return "Too many requests";
-    case 503:
-      return "What the request needs does not answer";
-    default:
-      return "The server has failed";
-  }
-}
-
 json Content(const std::string& schema) {
   return {{"application/json", {{"schema", Schemas::Reference(schema)}}}};
 }
@@ -61,7 +32,7 @@ json Outcomes(const Operation& operation) {
                   [](const QueryParameter& parameter) { return parameter.name == "starting_after"; });
   if (names_something) failures.insert(404);
   for (const int status : failures)
-    outcomes[std::to_string(status)] = {{"description", Meaning(status)}, {"content", Content("Error")}};
+    outcomes[std::to_string(status)] = {{"description", MeaningOf(status)}, {"content", Content("Error")}};
   return outcomes;
 }
 

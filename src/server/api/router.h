@@ -15,8 +15,8 @@
 namespace laminar::server {
 
 struct RouterOptions {
-  int64_t requests_per_second = 1'000;  // of each token; 0 = any number
-  int64_t refused_per_second = 20;      // of each address, with a token that is none
+  int64_t requests_per_second = 0;  // of each token; 0 = any number
+  int64_t refused_per_second = 20;  // of each address, with a token that is none
 };
 
 class Router {

@@ -159,7 +159,10 @@ TEST_F(HttpServerTest, WhatIsTooLargeOrNoHttpIsRefused) {
 }
 
 TEST_F(HttpServerTest, SlowClientsAreCutOffAndHoldUpNobody) {
-  Start({.handler_threads = 1, .header_timeout_millis = 1'500, .body_timeout_millis = 1'500, .idle_timeout_millis = 1'500});
+  Start({.handler_threads = 1,
+         .header_timeout_millis = 1'500,
+         .body_timeout_millis = 1'500,
+         .idle_timeout_millis = 1'500});
   std::vector<std::unique_ptr<Client>> slow;
   for (int i = 0; i < 50; i++) {
     slow.push_back(std::make_unique<Client>(port()));

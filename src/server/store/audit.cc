@@ -7,8 +7,7 @@ namespace laminar::server {
 Status Audit::Add(const Token& who, const std::string& peer, const std::string& action, const std::string& object) {
   return metadata_->Write([&](SQLite::Database* database) {
     SQLite::Statement insert(
-        *database,
-        "INSERT INTO audit (at, token_id, token_name, peer, action, object, detail) VALUES (?, ?, ?, ?, ?, ?, '')");
+        *database, "INSERT INTO audit (at, token_id, token_name, peer, action, object) VALUES (?, ?, ?, ?, ?, ?)");
     insert.bind(1, clock_->WallMicros());
     insert.bind(2, who.id);
     insert.bind(3, who.name);

@@ -32,56 +32,15 @@ CREATE TABLE audit (
     token_name TEXT NOT NULL,
     peer TEXT NOT NULL,
     action TEXT NOT NULL,      -- the operation's id: createPipeline
-    object TEXT NOT NULL,
-    detail TEXT NOT NULL
+    object TEXT NOT NULL
 ) STRICT;
 CREATE INDEX audit_by_time ON audit (at);
-CREATE TABLE connection_profiles (
-    id TEXT PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
-    connector TEXT NOT NULL,
-    config TEXT NOT NULL,      -- without the secrets
-    secrets BLOB,              -- encrypted JSON; NULL = none
-    created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL
-) STRICT;
 CREATE TABLE connection_tables (
     id TEXT PRIMARY KEY,
     name TEXT NOT NULL UNIQUE COLLATE NOCASE,
-    connection_profile_id TEXT REFERENCES connection_profiles (id) ON DELETE RESTRICT,
     definition TEXT NOT NULL,  -- the request's body
     created_at INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE pipelines (
-    id TEXT PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE,
-    query TEXT NOT NULL,
-    parallelism INTEGER NOT NULL,
-    checkpoint_interval_micros INTEGER NOT NULL,
-    preview INTEGER NOT NULL,
-    desired TEXT NOT NULL,     -- running, stopped
-    created_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL
-) STRICT;
-CREATE TABLE jobs (
-    id TEXT PRIMARY KEY,
-    pipeline_id TEXT NOT NULL REFERENCES pipelines (id) ON DELETE CASCADE,
-    run_id INTEGER NOT NULL,   -- 1, 2, ... of its pipeline
-    query TEXT NOT NULL,       -- that it runs
-    state TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
-    started_at INTEGER,
-    finished_at INTEGER,
-    failure_message TEXT,
-    UNIQUE (pipeline_id, run_id)
-) STRICT;
-CREATE TABLE job_errors (
-    id INTEGER PRIMARY KEY,
-    job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
-    at INTEGER NOT NULL,
-    error TEXT NOT NULL        -- JSON: message, hint, table, position, data
-) STRICT;
-CREATE INDEX job_errors_by_job ON job_errors (job_id, id);
 )sql",
 };
 static_assert(std::size(kSteps) == Metadata::kVersion);

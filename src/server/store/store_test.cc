@@ -1,3 +1,4 @@
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,7 +56,8 @@ TEST_F(StoreTest, WhatIsNoDatabaseOfOursIsRefused) {
       << "this is no database at all, but a text that is long enough to be looked at as one";
   EXPECT_EQ(Metadata::Open(folder_ + "/text").status().kind(), StatusKind::kUser);
   EXPECT_EQ(Metadata::Open(folder_ + "/none/x.db").status().kind(), StatusKind::kEnvironment);
-  ASSERT_EQ(std::system(("sqlite3 " + folder_ + "/other.db 'CREATE TABLE x (y)' 2>/dev/null || true").c_str()), 0);
+  SQLite::Database(folder_ + "/other.db", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec("CREATE TABLE x (y)");
+  EXPECT_THAT(Metadata::Open(folder_ + "/other.db").status().message(), HasSubstr("is a database of another program"));
 }
 
 TEST_F(StoreTest, TokensAreFoundByTheirSecretUntilTheyEnd) {

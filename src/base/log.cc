@@ -6,6 +6,10 @@
 #include <algorithm>
 #include <mutex>
 
+#include "base/clock.h"
+#include "base/cut_text.h"
+#include "base/log_scope.h"
+
 namespace laminar {
 
 namespace {
@@ -109,43 +113,76 @@ void SetLogHook(void (*before)(), void (*after)()) {
   state.after = after;
 }
 
+namespace {
+
+void AppendJsonField(std::string_view key, std::string_view value, bool number, std::string* line) {
+  line->push_back(',');
+  AppendJsonString(line, key);
+  line->push_back(':');
+  if (number) {
+    *line += value;
+  } else {
+    AppendJsonString(line, value);
+  }
+}
+
+void AppendTextField(std::string_view key, std::string_view value, std::string* line) {
+  line->push_back(' ');
+  *line += key;
+  line->push_back('=');
+  const bool quote = value.find_first_of(" \"\n\t=") != std::string_view::npos;
+  if (quote) {
+    AppendJsonString(line, value);
+  } else {
+    *line += value;
+  }
+}
+
+void Keep(LogLines* lines, LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+  LogLine line;
+  line.at_micros = SystemClock().WallMicros();
+  line.level = level;
+  line.message = AsUtf8(CutText(message, LogLines::kMostLineBytes));
+  size_t room = LogLines::kMostLineBytes - std::min(line.message.size(), LogLines::kMostLineBytes);
+  for (const LogField& field : fields) {
+    if (field.value.empty()) continue;
+    line.fields.push_back({std::string(field.key), AsUtf8(CutText(field.value, room)), field.number});
+    room -= std::min(line.fields.back().value.size(), room);
+  }
+  lines->Add(std::move(line));
+}
+
+}  // namespace
+
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
   State& state = GetState();
+  const std::shared_ptr<const LogOwner> owner = LogScope::Current();
+  if (owner != nullptr && owner->lines != nullptr && level >= LogLevel::kInfo)
+    Keep(owner->lines.get(), level, message, fields);
   if (!state.logger->should_log(ToSpdlog(level))) return;
+  const std::string_view pipeline = owner == nullptr ? std::string_view() : std::string_view(owner->pipeline);
   std::lock_guard lock(state.mutex);
   static const bool initialised = [&] {
     ApplyPattern(state);
     return true;
   }();
   (void)initialised;
+  const bool json = state.format == LogFormat::kJson;
   std::string line;
-  if (state.format == LogFormat::kJson) {
+  if (json) {
     line = "\"message\":";
     AppendJsonString(&line, message);
-    for (const LogField& field : fields) {
-      if (field.value.empty()) continue;
-      line.push_back(',');
-      AppendJsonString(&line, field.key);
-      line.push_back(':');
-      if (field.number) {
-        line += field.value;
-      } else {
-        AppendJsonString(&line, field.value);
-      }
-    }
   } else {
     line = message;
-    for (const LogField& field : fields) {
-      if (field.value.empty()) continue;
-      line.push_back(' ');
-      line += field.key;
-      line.push_back('=');
-      const bool quote = field.value.find_first_of(" \"\n\t=") != std::string::npos;
-      if (quote) {
-        AppendJsonString(&line, field.value);
-      } else {
-        line += field.value;
-      }
+  }
+  if (json && !pipeline.empty()) AppendJsonField("pipeline", pipeline, false, &line);
+  if (!json && !pipeline.empty()) AppendTextField("pipeline", pipeline, &line);
+  for (const LogField& field : fields) {
+    if (field.value.empty()) continue;
+    if (json) {
+      AppendJsonField(field.key, field.value, field.number, &line);
+    } else {
+      AppendTextField(field.key, field.value, &line);
     }
   }
   if (state.before) state.before();

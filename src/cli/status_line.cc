@@ -28,7 +28,7 @@ uint64_t PerSecond(uint64_t before, uint64_t now, double seconds) {
 }
 
 // The sources that windows wait for although others have brought rows.
-std::string WaitingSources(const SourceFigures& sources) {
+std::string WaitingSources(const EventTimeFigures& sources) {
   std::string tables;
   size_t waiting = 0;
   for (const auto& [table, source] : sources) {
@@ -63,7 +63,7 @@ std::string FitLine(const std::string& line, size_t width) {
 }
 
 std::string DescribeProgress(const std::string& state, const Progress& before, const Progress& now,
-                             const PipelineMetrics& metrics, const SourceFigures& sources) {
+                             const PipelineMetrics& metrics, const EventTimeFigures& sources) {
   const double seconds = static_cast<double>(now.steady_micros - before.steady_micros) / 1e6;
   std::string line = state + "  in " + FormatCount(PerSecond(before.rows_in, now.rows_in, seconds)) + " rows/s (" +
                      FormatBytes(PerSecond(before.bytes_in, now.bytes_in, seconds)) + "/s)  out " +
@@ -80,19 +80,19 @@ std::string DescribeProgress(const std::string& state, const Progress& before, c
   return line;
 }
 
-uint64_t LateRows(const SourceFigures& sources) {
+uint64_t LateRows(const EventTimeFigures& sources) {
   uint64_t rows = 0;
   for (const auto& [table, source] : sources) rows += source.late_rows.Get();
   return rows;
 }
 
-uint64_t AheadRows(const SourceFigures& sources) {
+uint64_t AheadRows(const EventTimeFigures& sources) {
   uint64_t rows = 0;
   for (const auto& [table, source] : sources) rows += source.ahead_rows.Get();
   return rows;
 }
 
-std::string DescribeTotal(const PipelineMetrics& metrics, const SourceFigures& sources, int64_t elapsed_micros) {
+std::string DescribeTotal(const PipelineMetrics& metrics, const EventTimeFigures& sources, int64_t elapsed_micros) {
   const auto rows = [](uint64_t n) { return FormatCount(n) + (n == 1 ? " row" : " rows"); };
   std::string line = rows(metrics.rows_in.Get()) + " in (" + FormatBytes(metrics.bytes_in.Get()) + "), " +
                      rows(metrics.rows_out.Get()) + " out (" + FormatBytes(metrics.bytes_out.Get()) + ")";
@@ -108,7 +108,7 @@ std::string DescribeTotal(const PipelineMetrics& metrics, const SourceFigures& s
   return line + ", " + FormatDuration(elapsed_micros);
 }
 
-StatusLine::StatusLine(int fd, const PipelineMetrics& metrics, const SourceFigures& sources, const Clock& clock)
+StatusLine::StatusLine(int fd, const PipelineMetrics& metrics, const EventTimeFigures& sources, const Clock& clock)
     : fd_(fd), metrics_(metrics), sources_(sources), clock_(clock) {
   history_.push_back(Progress::Now(metrics_, clock_));
   g_line = this;

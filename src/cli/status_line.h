@@ -15,7 +15,7 @@
 namespace laminar::cli {
 
 // By source table: Pipeline::source_metrics.
-using SourceFigures = std::map<std::string, SourceMetrics>;
+using EventTimeFigures = std::map<std::string, SourceMetrics>;
 
 // What is counted at one moment.
 struct Progress {
@@ -27,21 +27,21 @@ struct Progress {
 // "reading  in 12,345 rows/s (3.4 MB/s)  out 1,200 rows/s (220.0 kB/s)  lag 1.2 s  watermark 6.3 s behind  late rows 2
 // retries 3  bad rows 1": rates from `before` to `now`; the watermark of the source that is furthest behind.
 std::string DescribeProgress(const std::string& state, const Progress& before, const Progress& now,
-                             const PipelineMetrics& metrics, const SourceFigures& sources);
+                             const PipelineMetrics& metrics, const EventTimeFigures& sources);
 // At most `width` bytes of such a line: without the bytes a second, then without the last fields.
 std::string FitLine(const std::string& line, size_t width);
 // "12,345 rows in (3.4 MB), 1,200 rows out (220.0 kB), 3 retries, 1 bad row dropped, 2 late rows dropped, 12.3 s"
-std::string DescribeTotal(const PipelineMetrics& metrics, const SourceFigures& sources, int64_t elapsed_micros);
+std::string DescribeTotal(const PipelineMetrics& metrics, const EventTimeFigures& sources, int64_t elapsed_micros);
 // Over all sources.
-uint64_t LateRows(const SourceFigures& sources);
-uint64_t AheadRows(const SourceFigures& sources);
+uint64_t LateRows(const EventTimeFigures& sources);
+uint64_t AheadRows(const EventTimeFigures& sources);
 
 // Draws on the terminal `fd` four times a second from a thread of its own, and makes way for log lines. One at a time
 // in a process.
 class StatusLine {
  public:
   // metrics, sources and clock: borrowed.
-  StatusLine(int fd, const PipelineMetrics& metrics, const SourceFigures& sources, const Clock& clock);
+  StatusLine(int fd, const PipelineMetrics& metrics, const EventTimeFigures& sources, const Clock& clock);
   ~StatusLine();  // wipes the line
   StatusLine(const StatusLine&) = delete;
   StatusLine& operator=(const StatusLine&) = delete;
@@ -55,7 +55,7 @@ class StatusLine {
 
   const int fd_;
   const PipelineMetrics& metrics_;
-  const SourceFigures& sources_;
+  const EventTimeFigures& sources_;
   const Clock& clock_;
   std::mutex mutex_;  // held while a log line is written
   std::condition_variable end_;

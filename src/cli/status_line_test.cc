@@ -17,7 +17,7 @@ TEST(StatusLine, RatesAndWhatNeedsAttention) {
   metrics.lag_ms.Set(1500);
   metrics.retries.Add(3);
   metrics.bad_rows.Add(1);
-  SourceFigures sources;
+  EventTimeFigures sources;
   sources["a"].event_lag_ms.Set(2000);
   sources["b"].event_lag_ms.Set(6300);
   sources["a"].late_rows.Add(1);
@@ -29,7 +29,7 @@ TEST(StatusLine, RatesAndWhatNeedsAttention) {
 
 TEST(StatusLine, NamesTheSourceThatWindowsWaitFor) {
   PipelineMetrics metrics;
-  SourceFigures sources;
+  EventTimeFigures sources;
   sources["a"].waits_for_rows.Set(1);
   sources["b"].waits_for_rows.Set(1);
   const auto line = [&] { return DescribeProgress("reading", Progress(), Progress(), metrics, sources); };
@@ -55,7 +55,7 @@ TEST(StatusLine, Total) {
   EXPECT_EQ(DescribeTotal(metrics, {}, 12'300'000), "1,234,567 rows in (2.0 MB), 12 rows out (0 B), 12.3 s");
   PipelineMetrics one;
   for (auto* count : {&one.rows_in, &one.rows_out, &one.bad_rows, &one.retries}) count->Add(1);
-  SourceFigures sources;
+  EventTimeFigures sources;
   sources["a"].late_rows.Add(1);
   sources["b"].ahead_rows.Add(2);
   EXPECT_EQ(
@@ -69,7 +69,7 @@ TEST(StatusLine, IsWipedAtTheEnd) {
   ASSERT_EQ(pipe(fds), 0);
   fcntl(fds[0], F_SETFL, O_NONBLOCK);
   PipelineMetrics metrics;
-  const SourceFigures sources;
+  const EventTimeFigures sources;
   const ManualClock clock;
   {
     StatusLine line(fds[1], metrics, sources, clock);

@@ -11,6 +11,11 @@ constexpr int64_t kMinuteMicros = 60 * kMicrosPerSecond;
 constexpr size_t kMostCauses = 20;
 constexpr const char* kOtherCauses = "other causes";
 
+// Of the rows with the same cause, by their number: one at every doubling.
+bool IsShown(uint64_t number) {
+  return (number & (number - 1)) == 0;
+}
+
 bool IsDigit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -30,24 +35,47 @@ DeadLetters* BadData::letters(int worker) const {
 
 // The first ten, then one at every doubling: a bad stream must not become a log.
 bool BadData::IsLogged(uint64_t number) {
-  return number <= 10 || (number & (number - 1)) == 0;
+  return number <= 10 || IsShown(number);
 }
 
-Status BadData::Count(std::string_view reason, bool* log) {
+// mutex_ is held.
+std::string BadData::KnownCause(std::string_view reason) const {
+  std::string cause = CauseOf(reason);
+  return causes_.size() >= kMostCauses && causes_.count(cause) == 0 ? kOtherCauses : cause;
+}
+
+Status BadData::Count(std::string_view reason, bool* log, uint64_t* like_it) {
   metrics_->bad_rows.Add(1);
   rows_.Add(1);
   *log = IsLogged(rows_.Get());
-  if (settings_.most_per_minute == 0) return Status::Ok();
+  *like_it = 0;
+  if (settings_.most_per_minute == 0 && !settings_.observer) return Status::Ok();
   const std::lock_guard lock(mutex_);
-  std::string cause = CauseOf(reason);
-  if (causes_.size() >= kMostCauses && causes_.count(cause) == 0) cause = kOtherCauses;
-  causes_[cause]++;
+  const uint64_t number = ++causes_[KnownCause(reason)];
+  if (settings_.observer && IsShown(number)) *like_it = number;
+  if (settings_.most_per_minute == 0) return Status::Ok();
   const int64_t now = clock_->SteadyMicros();
   if (!minute_began_ || now - *minute_began_ >= kMinuteMicros) {
     minute_began_ = now;
     within_minute_ = 0;
   }
   return ++within_minute_ > settings_.most_per_minute ? TooMany() : Status::Ok();
+}
+
+bool BadData::NextIsShown(std::string_view reason) const {
+  if (IsLogged(rows_.Get() + 1)) return true;
+  if (!settings_.observer) return false;
+  const std::lock_guard lock(mutex_);
+  const auto found = causes_.find(KnownCause(reason));
+  return found == causes_.end() || IsShown(found->second + 1);
+}
+
+void BadData::Show(BadRecordEvent event, std::string_view record) const {
+  if (!settings_.observer) return;
+  event.table = settings_.table;
+  event.record = record.substr(0, BadRecordEvent::kMostRecordBytes);
+  event.record_bytes = record.size();
+  settings_.observer(event);
 }
 
 Status BadData::TooMany() const {

@@ -56,13 +56,14 @@ class BadDataTest : public ::testing::Test {
 TEST_F(BadDataTest, OneMoreThanTheRateStopsWithTheCauses) {
   BadData bad = Make(BadDataPolicy::kDrop, 3);
   bool log = false;
-  EXPECT_TRUE(bad.Count("expected BIGINT, found the string \"a\"", &log).ok());
+  uint64_t like_it = 0;
+  EXPECT_TRUE(bad.Count("expected BIGINT, found the string \"a\"", &log, &like_it).ok());
   EXPECT_TRUE(log);
-  EXPECT_TRUE(bad.Count("expected BIGINT, found the string \"b \\\" 7\"", &log).ok());
-  EXPECT_TRUE(bad.Count("at byte 17 it ends", &log).ok());
+  EXPECT_TRUE(bad.Count("expected BIGINT, found the string \"b \\\" 7\"", &log, &like_it).ok());
+  EXPECT_TRUE(bad.Count("at byte 17 it ends", &log, &like_it).ok());
   clock_.Advance(61 * kMicrosPerSecond);  // a minute of its own
-  for (int i = 0; i < 3; i++) EXPECT_TRUE(bad.Count("at byte " + std::to_string(i) + " it ends", &log).ok());
-  const Status status = bad.Count("other", &log);
+  for (int i = 0; i < 3; i++) EXPECT_TRUE(bad.Count("at byte " + std::to_string(i) + " it ends", &log, &like_it).ok());
+  const Status status = bad.Count("other", &log, &like_it);
   EXPECT_EQ(status.kind(), StatusKind::kUser);
   EXPECT_THAT(status.message(),
               AllOf(HasSubstr("table orders: more than 3 rows within a minute"),
@@ -73,15 +74,16 @@ TEST_F(BadDataTest, OneMoreThanTheRateStopsWithTheCauses) {
 TEST_F(BadDataTest, TheNumberOfCausesIsBounded) {
   BadData bad = Make(BadDataPolicy::kDrop, 100);
   bool log = false;
+  uint64_t like_it = 0;
   for (int i = 0; i < 100; i++)
-    EXPECT_TRUE(bad.Count("reason " + std::string(1, static_cast<char>('A' + i % 50)), &log).ok());
-  EXPECT_THAT(bad.Count("x", &log).message(), HasSubstr("61 x other causes"));
+    EXPECT_TRUE(bad.Count("reason " + std::string(1, static_cast<char>('A' + i % 50)), &log, &like_it).ok());
+  EXPECT_THAT(bad.Count("x", &log, &like_it).message(), HasSubstr("61 x other causes"));
 }
 
 TEST_F(BadDataTest, ALetterSaysWhatWhereFromAndWhy) {
   BadData bad = Make(BadDataPolicy::kDeadLetter);
   BadRowPolicy policy(&bad, /*worker=*/1);
-  EXPECT_TRUE(policy.NeedsPosition());
+  EXPECT_TRUE(policy.NeedsPosition({.reason = "why"}));
   const RowPosition position{.source = "stream s",
                              .shard = "shard-1",
                              .sequence_number = "77",
@@ -155,6 +157,50 @@ TEST_F(BadDataTest, LongTextsAreCutBetweenCharacters) {
   ASSERT_TRUE(bad.letters(0)->Flush(&writer, &metrics_).ok());
   EXPECT_EQ(writer.letters[0][Column("reason")], reason.substr(0, 1999) + "...");
   EXPECT_EQ(writer.letters[0][Column("row")], std::string(200'000, 'r') + "...");
+}
+
+// Which rows the observer sees: of each cause the first, then ever fewer, with what is known of them.
+TEST_F(BadDataTest, TheObserverSeesTheFirstOfEachCause) {
+  std::vector<BadRecordEvent> seen;
+  BadData bad({.table = "orders",
+               .policy = BadDataPolicy::kDrop,
+               .observer = [&](const BadRecordEvent& event) { seen.push_back(event); }},
+              1, &clock_, &metrics_);
+  BadRowPolicy policy(&bad, 0);
+  const std::string record(10'000, 'r');
+  for (int i = 0; i < 1'000; i++) {
+    const BadRow row{.column = "n", .reason = "expected BIGINT, found the string \"" + std::to_string(i) + "\""};
+    EXPECT_EQ(policy.NeedsPosition(row), i < 10 || ((i + 1) & i) == 0) << i;
+    ASSERT_TRUE(policy.Handle({.source = "stream s", .sequence_number = std::to_string(i)}, row, record).ok());
+  }
+  const BadRow rare{.reason = "no JSON", .data = "a line"};
+  EXPECT_TRUE(policy.NeedsPosition(rare));
+  ASSERT_TRUE(policy.Handle({.source = "stream s", .shard = "shard-1"}, rare, record).ok());
+  ASSERT_EQ(seen.size(), 11U);  // 1, 2, 4, ..., 512, and the other one
+  EXPECT_EQ(seen[0].table, "orders");
+  EXPECT_EQ(seen[0].fate, BadRecordEvent::Fate::kDropped);
+  EXPECT_EQ(seen[0].reason, "column n: expected BIGINT, found the string \"0\"");
+  EXPECT_EQ(seen[0].record, record.substr(0, BadRecordEvent::kMostRecordBytes));
+  EXPECT_EQ(seen[0].record_bytes, 10'000U);
+  EXPECT_EQ(seen[9].rows_like_it, 512U);
+  EXPECT_EQ(seen[9].position.sequence_number, "511");
+  EXPECT_EQ(seen[10].reason, "no JSON");
+  EXPECT_EQ(seen[10].rows_like_it, 1U);
+  EXPECT_EQ(seen[10].position.shard, "shard-1");
+  EXPECT_EQ(seen[10].record, "a line");
+}
+
+TEST_F(BadDataTest, TheObserverSeesTheRowThatStopsThePipeline) {
+  std::vector<BadRecordEvent> seen;
+  const BadRecordObserver observer = [&](const BadRecordEvent& event) { seen.push_back(event); };
+  BadData fails({.table = "orders", .observer = observer}, 1, &clock_, &metrics_);
+  EXPECT_FALSE(BadRowPolicy(&fails, 0).Handle({.source = "stream s"}, {.reason = "why"}, "x").ok());
+  BadData keeps({.table = "orders", .policy = BadDataPolicy::kDeadLetter, .observer = observer}, 1, &clock_, &metrics_);
+  EXPECT_TRUE(BadRowPolicy(&keeps, 0).Handle({.source = "stream s"}, {.reason = "why"}, "y").ok());
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[0].fate, BadRecordEvent::Fate::kFails);
+  EXPECT_EQ(seen[0].record, "x");
+  EXPECT_EQ(seen[1].fate, BadRecordEvent::Fate::kDeadLetter);
 }
 
 TEST_F(BadDataTest, FailSaysWhatElseThereIs) {

@@ -21,7 +21,7 @@ class BadRowPolicy {
   // logged, and kept where that is asked for. record: the bytes of row.record.
   Status Handle(const RowPosition& position, const BadRow& row, std::string_view record);
   // True: Handle will need the position (it is costly to find out in a file, and not needed for most dropped rows).
-  bool NeedsPosition() const;
+  bool NeedsPosition(const BadRow& row) const;
 
  private:
   std::unique_ptr<BadData> own_;

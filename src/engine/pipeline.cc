@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/log_scope.h"
 #include "base/waker.h"
 #include "connectors/bad_data.h"
 #include "connectors/source_watermark.h"
@@ -48,6 +49,8 @@ class PipelineImpl final : public Pipeline {
         shares_(DivideMemory(options.memory_limit_bytes, script.plan)),
         cpu_micros_(static_cast<size_t>(options.parallelism)) {
     for (int w = 0; w < options_.parallelism; w++) wakers_.push_back(std::make_unique<ThreadWaker>());
+    for (size_t id = 0; id < script.plan.nodes.size(); id++)
+      operator_names_.push_back(DescribeNode(script.plan, static_cast<NodeId>(id)).front());
   }
 
   Status LoadCheckpoint() {
@@ -134,11 +137,19 @@ class PipelineImpl final : public Pipeline {
       if (!sources_.at(name)->ReportsSplits()) watermark->NoMoreSplits();
     }
     std::thread checkpoints;
-    if (checkpointer_) checkpoints = std::thread([this] { RunCheckpointer(); });
+    const std::shared_ptr<const LogOwner> owner = LogScope::Current();
+    if (checkpointer_) {
+      checkpoints = std::thread([this, owner] {
+        const LogScope scope(owner);
+        RunCheckpointer();
+      });
+    }
     std::vector<std::thread> threads;
     for (int w = 1; w < options_.parallelism; w++) {
-      threads.emplace_back(
-          [this, w, task = tasks[static_cast<size_t>(w)].get(), &on_reading] { RunWorker(w, task, on_reading); });
+      threads.emplace_back([this, w, owner, task = tasks[static_cast<size_t>(w)].get(), &on_reading] {
+        const LogScope scope(owner);
+        RunWorker(w, task, on_reading);
+      });
     }
     RunWorker(0, tasks[0].get(), on_reading);
     for (std::thread& thread : threads) thread.join();
@@ -161,6 +172,23 @@ class PipelineImpl final : public Pipeline {
     WakeAll();
   }
 
+  PipelineFigures Figures() const override {
+    PipelineFigures figures;
+    figures.totals = ValuesOf(metrics_);
+    for (const auto& [name, table] : script_.sources) {
+      SourceFigures& source = figures.sources.emplace_back();
+      source.table = name;
+      if (const auto found = source_metrics_.find(name); found != source_metrics_.end())
+        source.event_time = ValuesOf(found->second);
+    }
+    for (size_t id = 0; id < operator_names_.size(); id++) {
+      OperatorFigures& node = figures.operators.emplace_back();
+      node.node_id = static_cast<int>(id);
+      node.name = operator_names_[id];
+    }
+    for (const auto& [name, table] : script_.sinks) figures.sinks.emplace_back().table = name;
+    return figures;
+  }
   const PipelineMetrics& metrics() const override { return metrics_; }
   const std::map<std::string, SourceMetrics>& source_metrics() const override { return source_metrics_; }
   std::vector<int64_t> worker_cpu_micros() const override { return cpu_micros_; }
@@ -188,6 +216,7 @@ class PipelineImpl final : public Pipeline {
       };
     }
     if (table.options.Has("bad_data.max_rate")) settings.most_per_minute = table.options.Integer("bad_data.max_rate");
+    settings.observer = world_.on_bad_record;
     auto& bad_data = bad_data_[table.name];
     bad_data = std::make_unique<BadData>(std::move(settings), options_.parallelism, world_.clock, &metrics_);
     return bad_data.get();
@@ -426,6 +455,7 @@ class PipelineImpl final : public Pipeline {
   const PipelineOptions options_;
   const PipelineWorld world_;
   const MemoryShares shares_;
+  std::vector<std::string> operator_names_;  // by node
   PipelineMetrics metrics_;
   std::map<std::string, SourceMetrics> source_metrics_;                 // by table
   std::map<std::string, std::unique_ptr<SourceWatermark>> watermarks_;  // by table; outlive the sources

@@ -1,4 +1,5 @@
-// A running pipeline: the compiled script's connectors, its workers and their threads.
+// A running pipeline: the compiled script's connectors, its workers and their threads. What it logs is the owner's of
+// the thread that calls Create and Run (base/log_scope.h).
 #pragma once
 
 #include <atomic>
@@ -14,8 +15,10 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "base/status.h"
+#include "connectors/bad_record.h"
 #include "duck/database.h"
 #include "engine/recovery.h"
+#include "metrics/pipeline_figures.h"
 #include "sql/compiler.h"
 #include "state/blob_store.h"
 
@@ -46,7 +49,8 @@ struct PipelineWorld {
   const Clock* clock = nullptr;  // all borrowed, outlive the pipeline
   Random* random = nullptr;
   DuckDatabase* database = nullptr;
-  const MemoryMeter* memory = nullptr;  // nullptr: only what is counted is kept within the limit
+  const MemoryMeter* memory = nullptr;   // nullptr: only what is counted is kept within the limit
+  BadRecordObserver on_bad_record = {};  // called by the workers; empty: nobody asks
 };
 
 class Pipeline {
@@ -69,6 +73,8 @@ class Pipeline {
   virtual void Stop() = 0;
   // Give up at once: what was not acknowledged is reported. Thread-safe.
   virtual void Abort() = 0;
+  // All figures at this moment, also after Run. Thread-safe.
+  virtual PipelineFigures Figures() const = 0;
   virtual const PipelineMetrics& metrics() const = 0;
   // By table, of the sources whose event time somebody asks for. The map does not change after Create.
   virtual const std::map<std::string, SourceMetrics>& source_metrics() const = 0;

@@ -5,6 +5,7 @@ Not transitive: a folder includes only what its line names. A folder that is not
 
 LAYERS = {
     "base": set(),
+    "metrics": set(),
     "duck": {"base"},
     "aws": {"base"},
     "formats": {"duck"},
@@ -29,11 +30,11 @@ LAYERS = {
     "stream/operators": {"duck", "stream", "stream/over", "state"},
     "stream/runtime": {"duck", "stream", "stream/operators", "state", "connectors"},
     "sql": {"duck", "stream", "connectors", "formats"},
-    "engine": {"duck", "sql", "state", "stream", "stream/runtime", "connectors"},
+    "engine": {"duck", "metrics", "sql", "state", "stream", "stream/runtime", "connectors"},
     "server/http": set(),
     "server/store": set(),
     "server/api": {"server/http", "server/store"},
-    "server": {"server/http", "server/store", "server/api", "duck", "connectors", "formats", "stream", "sql"},
+    "server": {"metrics", "server/http", "server/store", "server/api", "duck", "connectors", "formats", "stream", "sql"},
     "cli": {"*"},
     "cli/main": {"cli"},
 }

@@ -151,7 +151,7 @@ class FileReader final : public SourceReader, private BadRowHandler {
   Status OnBadRow(const BadRow& row) override {
     const size_t offset = OffsetOf(row.record, row.offset);
     refused_.push_back(offset);
-    const bool needs_position = bad_rows_.NeedsPosition();
+    const bool needs_position = bad_rows_.NeedsPosition(row);
     return bad_rows_.Handle(needs_position ? PositionAt(*input_, *block_, offset) : RowPosition(), row,
                             LineAt(block_->text(), offset));
   }

@@ -107,7 +107,7 @@ void KinesisSource::Release() {
 
 Status BadRecords::OnBadRow(const BadRow& row) {
   RowPosition position;
-  if (policy_.NeedsPosition()) {
+  if (policy_.NeedsPosition(row)) {
     position = origins_->Position(row.record);
     position.line = row.line;
     if (!row.data.empty()) position.offset = static_cast<int64_t>(row.offset);

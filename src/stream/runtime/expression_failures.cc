@@ -28,6 +28,7 @@ Status ExpressionFailures::OnFailure(const Batch& input, const ExpressionFailure
   if (!failure.expression.empty()) message += " in " + failure.expression;
   if (!origin.empty()) message += " (" + origin + ")";
   if (policy_.policy == BadDataPolicy::kFail) {
+    if (policy_.bad_data != nullptr) Show(input, failure, BadRecordEvent::Fate::kFails, 1);
     std::string hint = "Correct the expression (TRY_CAST gives NULL instead)";
     if (!policy_.tables.empty())
       hint += ", or set bad_data = 'drop' on " + policy_.tables +
@@ -35,8 +36,14 @@ Status ExpressionFailures::OnFailure(const Batch& input, const ExpressionFailure
     return Status::User(std::move(message), std::move(hint)).At(failure.position);
   }
   bool log = false;
-  RETURN_IF_ERROR(policy_.bad_data->Count(failure.message, &log));
+  uint64_t like_it = 0;
+  const Status counted = policy_.bad_data->Count(failure.message, &log, &like_it);
   DeadLetters* const letters = policy_.bad_data->letters(worker_);
+  if (like_it > 0) {
+    using Fate = BadRecordEvent::Fate;
+    Show(input, failure, letters == nullptr ? Fate::kDropped : Fate::kDeadLetter, like_it);
+  }
+  RETURN_IF_ERROR(counted);
   if (letters != nullptr) Keep(input, failure, letters);
   if (log) {
     LogWarning(letters == nullptr ? "row dropped: an expression failed on it"
@@ -44,6 +51,19 @@ Status ExpressionFailures::OnFailure(const Batch& input, const ExpressionFailure
                {{"reason", message}, {"rows", std::to_string(policy_.bad_data->rows()), true}});
   }
   return Status::Ok();
+}
+
+void ExpressionFailures::Show(const Batch& input, const ExpressionFailure& failure, BadRecordEvent::Fate fate,
+                              uint64_t like_it) const {
+  BadRecordEvent event{.fate = fate, .reason = WithoutMiddle(failure.message), .rows_like_it = like_it};
+  if (!failure.expression.empty()) event.reason += " in " + failure.expression;
+  std::string_view record;
+  if (input.origins != nullptr) {
+    const uint32_t origin = input.OriginRow(failure.row);
+    event.position = input.origins->Position(origin);
+    record = input.origins->RecordBytes(origin);
+  }
+  policy_.bad_data->Show(std::move(event), record);
 }
 
 // Where nobody knows the record any more, the row is kept as it stands at the expression.

@@ -23,6 +23,7 @@ class ExpressionFailures final : public FailureHandler {
   Status OnFailure(const Batch& input, const ExpressionFailure& failure) override;
 
  private:
+  void Show(const Batch& input, const ExpressionFailure& failure, BadRecordEvent::Fate fate, uint64_t like_it) const;
   static void Keep(const Batch& input, const ExpressionFailure& failure, DeadLetters* letters);
 
   const RowPolicy policy_;

@@ -175,7 +175,7 @@ Status SourceInput::DropRowsWithoutTime() {
     position.source = "a row made here";
     std::string_view record;
     if (rows_.origins != nullptr) {
-      if (bad_rows_.NeedsPosition()) position = rows_.origins->Position(rows_.OriginRow(i));
+      if (bad_rows_.NeedsPosition(bad)) position = rows_.origins->Position(rows_.OriginRow(i));
       record = rows_.origins->RecordBytes(rows_.OriginRow(i));
     }
     RETURN_IF_ERROR(bad_rows_.Handle(position, bad, record));

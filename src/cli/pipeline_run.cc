@@ -7,11 +7,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
-#include <deque>
 #include <mutex>
 #include <vector>
 
-#include "base/backoff.h"
 #include "base/health.h"
 #include "base/units.h"
 #include "base/waker.h"
@@ -21,6 +19,7 @@
 #include "cli/signals.h"
 #include "cli/status_line.h"
 #include "engine/memory_shares.h"
+#include "engine/restart_policy.h"
 
 namespace laminar::cli {
 
@@ -254,15 +253,6 @@ void PipelineRun::Stop() {
 
 namespace {
 
-constexpr int64_t kMicrosPerHour = 3'600 * kMicrosPerSecond;
-constexpr int64_t kFirstRestartMicros = 1'000'000, kLongestRestartMicros = 60'000'000;
-
-// Whether another attempt may succeed: not where the script, the data, a permission or another process is the reason.
-bool MayPass(const Status& status) {
-  if (status.kind() == StatusKind::kBug) return true;
-  return status.kind() == StatusKind::kEnvironment && status.code().empty();
-}
-
 void SayWhereFrom(const Pipeline& pipeline, const CheckpointOptions& options, const Clock& clock) {
   const Recovery* const recovery = pipeline.recovery();
   if (recovery == nullptr) return;
@@ -351,19 +341,15 @@ int PipelineRun::Run(const Script& script, const sql::CompiledScript& compiled, 
     }
   };
   PipelineOptions attempt = options;
-  Random random = world->ForkRandom();
-  Backoff backoff(&random, kFirstRestartMicros, kLongestRestartMicros);
-  std::deque<int64_t> restarted;  // SteadyMicros, within the last hour
+  RestartPolicy policy(restarts, &world->clock(), world->ForkRandom());
   while (true) {
     const Attempt result = RunOnce(compiled, attempt, world, quiet);
     const Status& status = result.status;
     const bool cancelled = status.kind() == StatusKind::kCancelled && !rep_->Aborted();
-    const int64_t now = world->clock().SteadyMicros();
-    while (!restarted.empty() && now - restarted.front() >= kMicrosPerHour) restarted.pop_front();
-    const bool again = !status.ok() && !cancelled && options.checkpoints.store != nullptr && MayPass(status) &&
-                       !rep_->Stopping() && (result.reached_reading || !restarted.empty()) &&
-                       restarted.size() < static_cast<size_t>(restarts);
-    if (!again) {
+    std::optional<int64_t> pause;
+    if (!status.ok() && !cancelled && options.checkpoints.store != nullptr && !rep_->Stopping())
+      pause = policy.AfterFailure(status, result.reached_reading);
+    if (!pause) {
       rep_->SetFinished();
       if (status.ok()) return kDone;
       if (cancelled) {
@@ -374,13 +360,11 @@ int PipelineRun::Run(const Script& script, const sql::CompiledScript& compiled, 
       return !result.created && status.kind() == StatusKind::kUser ? kWrongInput : kFailed;
     }
     report(status);
-    restarted.push_back(now);
-    const int64_t pause = kFirstRestartMicros / 2 + backoff.NextDelayMicros();
     LogWarning("starting again from the last checkpoint",
-               {{"in_ms", std::to_string(pause / kMicrosPerMilli), true},
-                {"restarts_in_the_last_hour", std::to_string(restarted.size()), true},
+               {{"in_ms", std::to_string(*pause / kMicrosPerMilli), true},
+                {"restarts_in_the_last_hour", std::to_string(policy.restarts_in_the_last_hour()), true},
                 {"at_most", std::to_string(restarts), true}});
-    rep_->Pause(world->clock(), pause);
+    rep_->Pause(world->clock(), *pause);
     attempt.checkpoints.fresh = attempt.checkpoints.accept_duplicates = false;
   }
 }

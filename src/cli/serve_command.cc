@@ -1,15 +1,19 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <future>
 
 #include "base/log.h"
+#include "base/units.h"
 #include "cli/commands.h"
 #include "cli/errors.h"
 #include "cli/pipeline_run.h"
 #include "cli/server_database.h"
+#include "cli/server_states.h"
 #include "cli/signals.h"
+#include "engine/memory_shares.h"
 #include "server/server.h"
 
 namespace laminar::cli {
@@ -17,20 +21,39 @@ namespace laminar::cli {
 namespace {
 
 constexpr char kDefaultListen[] = "8000";
-constexpr int64_t kStopMillis = 30'000;  // for requests that are being answered
+constexpr int64_t kStopMillis = 40'000;  // for pipelines that take their last checkpoint
 
 struct Arguments {
   std::string listen = kDefaultListen;
   std::string tls_cert, tls_key;
   int64_t rate_limit = server::ServerOptions().requests_per_second;
+  std::string pipeline_memory;
   DatabaseArguments database;
+  ServerStateArguments states;
   RunArguments run;
 };
+
+// Of one pipeline: a quarter of all, unless told. Most of it is a bound of what is prefetched, and not taken.
+Result<int64_t> PipelineMemory(const Arguments& arguments, int64_t all) {
+  if (arguments.pipeline_memory.empty()) return std::max(all / 4, kLeastMemoryLimit);
+  const Result<int64_t> bytes = ParseBytes(arguments.pipeline_memory);
+  if (!bytes.ok())
+    return Status::User("--pipeline-memory-limit " + arguments.pipeline_memory + " is not a size",
+                        bytes.status().hint());
+  if (*bytes < kLeastMemoryLimit || *bytes > all)
+    return Status::User("--pipeline-memory-limit " + arguments.pipeline_memory + " is not between " +
+                            FormatBytes(static_cast<uint64_t>(kLeastMemoryLimit)) + " and --memory-limit, " +
+                            FormatBytes(static_cast<uint64_t>(all)),
+                        "Leave it out, or give it a value between");
+  return *bytes;
+}
 
 int Serve(const Arguments& arguments) {
   arguments.run.Apply();
   const auto memory = arguments.run.MemoryLimit();
   if (!memory.ok()) return WrongInput(memory.status());
+  const auto pipeline_memory = PipelineMemory(arguments, *memory);
+  if (!pipeline_memory.ok()) return WrongInput(pipeline_memory.status());
   const auto address = ParseListenAddress("--listen", arguments.listen);
   if (!address.ok()) return WrongInput(address.status());
   if (arguments.tls_cert.empty() != arguments.tls_key.empty())
@@ -59,7 +82,13 @@ int Serve(const Arguments& arguments) {
   options.database = *file;
   options.requests_per_second = arguments.rate_limit;
   options.version = LAMINAR_VERSION;
-  const auto server = server::Server::Start(options, {&(*world)->clock(), (*world)->database(), &(*world)->registry()});
+  options.memory_limit_bytes = *memory;
+  options.pipeline_memory_bytes = *pipeline_memory;
+  const auto states = MakeStatePlaces(arguments.states, *file, world->get());
+  if (!states.ok()) return failed(states.status());
+  Random random = (*world)->ForkRandom();
+  const auto server = server::Server::Start(options, {&(*world)->clock(), (*world)->database(), &(*world)->registry(),
+                                                      &(*world)->memory(), &random, states->get()});
   if (!server.ok()) return failed(server.status());
   if (const auto& token = (*server)->first_token()) {
     // On stdout, and in no log: it is shown once.
@@ -71,8 +100,12 @@ int Serve(const Arguments& arguments) {
           {{"address", (arguments.tls_cert.empty() ? "http://" : "https://") + (*server)->address().ToString()},
            {"database", *file}});
   stop.wait();
-  LogInfo("stopping: what is being answered is answered");
-  (*server)->Stop(kStopMillis);
+  LogInfo("stopping: pipelines take a last checkpoint, and go on with the next start; once more stops at once");
+  if (!(*server)->Stop(kStopMillis)) {
+    LogError("some pipelines did not stop in time; they go on from the checkpoint before");
+    std::fflush(stdout);
+    _exit(kFailed);
+  }
   return kDone;
 }
 
@@ -80,7 +113,7 @@ int Serve(const Arguments& arguments) {
 
 void AddServe(CLI::App* app, Action* action) {
   auto arguments = std::make_shared<Arguments>();  // shared: with the callback, which lives in the app
-  CLI::App* command = app->add_subcommand("serve", "Serve the REST API");
+  CLI::App* command = app->add_subcommand("serve", "Serve the REST API, and run its pipelines");
   command->add_option("--listen", arguments->listen, "Where: PORT for this machine only, or HOST:PORT (default: 8000)")
       ->option_text("[HOST:]PORT");
   command->add_option("--tls-cert", arguments->tls_cert, "The certificate with its chain, PEM: serve HTTPS")
@@ -91,11 +124,18 @@ void AddServe(CLI::App* app, Action* action) {
                    "How many requests a second a token may send; 0: any number (default: 1000)")
       ->option_text("N")
       ->check(CLI::Range(0, 1'000'000));
+  command
+      ->add_option("--pipeline-memory-limit", arguments->pipeline_memory,
+                   "How much memory a pipeline that says nothing may hold (default: a quarter of --memory-limit)")
+      ->option_text("SIZE");
   arguments->database.AddTo(command);
+  arguments->states.AddTo(command);
   arguments->run.AddTo(command);
   command->footer(
       "With a new database it makes a token that may do everything, and shows it once; `laminar token` makes others.\n"
-      "GET /v1/openapi.json describes the API. The first SIGINT or SIGTERM answers what is being answered, the second "
+      "GET /v1/openapi.json describes the API. Pipelines that ran when the server ended, or was killed, go on from "
+      "their\n"
+      "last checkpoint when it starts again. The first SIGINT or SIGTERM takes a last checkpoint of each, the second "
       "one\n"
       "stops at once.\n\n"
       "Examples:\n"

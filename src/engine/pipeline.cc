@@ -122,8 +122,8 @@ class PipelineImpl final : public Pipeline {
 
     // Sessions and edges outlive the tasks that use them; all end before the connectors.
     const Edges edges(script_.plan, wakers, shares_.edges);
-    StateBudget budget({shares_.state, options_.memory_limit_bytes, world_.memory}, script_.plan.nodes.size(),
-                       world_.clock, wakers);
+    const int64_t process_limit = options_.process_limit_bytes.value_or(options_.memory_limit_bytes);
+    StateBudget budget({shares_.state, process_limit, world_.memory}, script_.plan.nodes.size(), world_.clock, wakers);
     MakeCheckpointer(wakers);
     if (GoesOn()) saved_nodes_ = kept_->Nodes();
     std::vector<std::unique_ptr<DuckSession>> sessions;
@@ -164,6 +164,11 @@ class PipelineImpl final : public Pipeline {
 
   void Stop() override {
     stop_ = true;
+    WakeAll();
+  }
+
+  void EndInput() override {
+    end_ = true;
     WakeAll();
   }
 
@@ -228,7 +233,8 @@ class PipelineImpl final : public Pipeline {
 
   // The end of a source is then an end of time: windows that are open are given out.
   bool EndsCloseWindows() const {
-    return options_.checkpoints.store == nullptr || !options_.until_caught_up || options_.checkpoints.close_windows;
+    return options_.checkpoints.store == nullptr || !options_.until_caught_up || options_.checkpoints.close_windows ||
+           end_;
   }
 
   Status TakePositions(std::map<std::string, Manifest::Source>* positions) {
@@ -349,6 +355,7 @@ class PipelineImpl final : public Pipeline {
     int64_t give_up_at = kNever;
     while (!abort_) {
       if (failed_ || leave_) task->Abandon();
+      if (end_) task->EndInput();
       if (stop_ && give_up_at == kNever) {
         task->StopReading();
         give_up_at = world_.clock->SteadyMicros() + options_.drain_timeout_millis * kMicrosPerMilli;
@@ -475,7 +482,8 @@ class PipelineImpl final : public Pipeline {
   std::atomic<int> restored_{0};               // workers
   std::function<void()> on_first_checkpoint_;  // written before the first one is asked for
   bool released_ = false;                      // of the checkpointer's thread: rows are given out
-  std::atomic<bool> stop_{false}, failed_{false}, abort_{false}, announced_{false}, drain_timed_out_{false};
+  std::atomic<bool> stop_{false}, end_{false}, failed_{false}, abort_{false}, announced_{false},
+      drain_timed_out_{false};
   std::mutex mutex_;
   Status first_error_;  // guarded by mutex_
 };

@@ -40,6 +40,7 @@ struct PipelineOptions {
   int parallelism = 1;
   bool until_caught_up = false;
   int64_t memory_limit_bytes = int64_t{1} << 30;  // divided as engine/memory_shares.h says
+  std::optional<int64_t> process_limit_bytes;     // of all that run in the process; nullopt: memory_limit_bytes
   std::optional<size_t> partial_trial_rows;       // of PartialsPay, where it is not to be its own: for tests
   CheckpointOptions checkpoints;
   int64_t drain_timeout_millis = 30'000;  // after a stop or a failure: how long to wait for acknowledgements
@@ -71,6 +72,9 @@ class Pipeline {
   // Stop reading, send what was accepted, return: windows that the watermark has not passed are not given out. Thread-
   // safe and safe in a signal handler's thread.
   virtual void Stop() = 0;
+  // As if every source ended here: open windows are given out, and what is kept says that there is nothing to go on
+  // with. Thread-safe.
+  virtual void EndInput() = 0;
   // Give up at once: what was not acknowledged is reported. Thread-safe.
   virtual void Abort() = 0;
   // All figures at this moment, also after Run. Thread-safe.

@@ -90,4 +90,14 @@ Result<Recovery> Recover(CheckpointStore* store, const sql::CompiledScript& scri
   return Status::Environment("no checkpoint is whole: " + recovery.notes.back(), "--fresh begins anew");
 }
 
+Status FitsState(CheckpointStore* store, const sql::CompiledScript& script) {
+  ASSIGN_OR_RETURN(const std::vector<int64_t> numbers, store->Numbers());
+  for (const int64_t number : numbers) {
+    const Result<Manifest> manifest = store->ReadManifest(number);
+    if (manifest.ok()) return CheckFits(*manifest, script);
+    if (manifest.status().code() != kCheckpointDamaged) return manifest.status();
+  }
+  return Status::Ok();
+}
+
 }  // namespace laminar

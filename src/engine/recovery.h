@@ -29,4 +29,8 @@ struct Recovery {
 // needs it (kEnvironment).
 Result<Recovery> Recover(CheckpointStore* store, const sql::CompiledScript& script, const RecoverySettings& settings);
 
+// Whether the script can go on from the newest checkpoint that is whole; also where there is none. Reads no state.
+// Error (kUser): what has changed.
+Status FitsState(CheckpointStore* store, const sql::CompiledScript& script);
+
 }  // namespace laminar

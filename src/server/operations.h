@@ -1,29 +1,47 @@
 // The operations of the REST API, and the schemas of what they take and give.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "connectors/registry.h"
 #include "duck/database.h"
 #include "server/api/operation.h"
+#include "server/jobs/supervisor.h"
 #include "server/store/audit.h"
 #include "server/store/connection_tables.h"
+#include "server/store/jobs.h"
+#include "server/store/pipelines.h"
+#include "state/blob_store.h"
 
 namespace laminar::server {
 
 // What operations work on. All borrowed, outlive them.
 struct Resources {
+  const Clock* clock = nullptr;
   const Registry* registry = nullptr;
   DuckDatabase* duck = nullptr;
   ConnectionTables* tables = nullptr;
   Audit* audit = nullptr;
+  Pipelines* pipelines = nullptr;
+  Jobs* jobs = nullptr;
+  Supervisor* supervisor = nullptr;
+  int64_t process_limit_bytes = 0, pipeline_limit_bytes = 0;  // of memory: of all pipelines, of one that says nothing
+  // The state of a pipeline, which may be running; nullptr: it has none yet.
+  std::function<Result<std::unique_ptr<BlobStore>>(const std::string& pipeline_id)> read_state;
 };
 
 // Those that describe the server: /ping, /connectors, /audit, /healthz, /readyz.
 void AddServerOperations(const Resources& resources, std::vector<Operation>* operations, Schemas* schemas);
 void AddTableOperations(const Resources& resources, std::vector<Operation>* operations, Schemas* schemas);
+void AddPipelineOperations(const Resources& resources, std::vector<Operation>* operations, Schemas* schemas);
+void AddJobOperations(const Resources& resources, std::vector<Operation>* operations, Schemas* schemas);
 void AddQueryOperations(const Resources& resources, std::vector<Operation>* operations, Schemas* schemas);
+
+// A job as clients get it. name: of its pipeline.
+json JobToJson(const JobRecord& job, const std::string& name);
 
 // Microseconds since 1970 as answers have times: RFC 3339.
 json TimeOf(int64_t micros);

@@ -1,57 +1,15 @@
-#include "duck/schema.h"
+#include "server/jobs/problem.h"
 #include "server/operations.h"
-#include "server/table_definition.h"
-#include "sql/compiler.h"
+#include "server/script_compile.h"
 
 namespace laminar::server {
 
 namespace {
 
-json ProblemOf(const Status& problem) {
-  json out = {{"message", problem.message()}, {"hint", problem.hint()}, {"line", nullptr}, {"column", nullptr}};
-  if (!problem.position().known()) return out;
-  out["line"] = problem.position().line;
-  out["column"] = problem.position().column;
-  return out;
-}
-
-json GraphOf(const StreamPlan& plan) {
-  json graph = {{"nodes", json::array()}, {"edges", json::array()}};
-  for (size_t id = 0; id < plan.nodes.size(); id++) {
-    const auto lines = DescribeNode(plan, static_cast<NodeId>(id));
-    graph["nodes"].push_back({{"id", std::to_string(id)},
-                              {"operator", lines.front()},
-                              {"details", std::vector<std::string>(lines.begin() + 1, lines.end())}});
-    for (const NodeId input : plan.nodes[id].inputs)
-      graph["edges"].push_back({{"from", std::to_string(input)}, {"to", std::to_string(id)}});
-  }
-  return graph;
-}
-
-// Of each sink, by its name.
-json OutputsOf(const StreamPlan& plan) {
-  json outputs = json::array();
-  for (const PlanNode& node : plan.nodes) {
-    const auto* const sink = std::get_if<SinkNode>(&node.op);
-    if (sink == nullptr) continue;
-    json fields = json::array();
-    for (const Column& column : node.schema)
-      fields.push_back({{"name", column.name}, {"data_type", TypeName(*column.type)}, {"nullable", !column.not_null}});
-    outputs.push_back({{"table", sink->table}, {"fields", std::move(fields)}});
-  }
-  return outputs;
-}
-
 Answer Validate(const Resources& resources, const Call& call) {
-  sql::ScriptInput input{call.body.at("query"), {}, {}};
-  const auto tables = resources.tables->List();
-  if (!tables.ok()) return Error(tables.status());
-  for (const ConnectionTable& table : *tables) {
-    const Result<std::string> statement = CreateTableOf(json::parse(table.definition), *resources.registry);
-    if (statement.ok()) input.tables.push_back({table.name, *statement});
-  }
   const std::unique_ptr<DuckSession> session = resources.duck->NewSession();
-  const sql::CompileResult result = sql::Compile(input, *resources.registry, session.get());
+  const sql::CompileResult result = CompileForClient(resources, call.body.at("query"), session.get());
+  if (!result.problems.empty() && result.problems.front().code() == kTooMany) return Error(result.problems.front());
   Answer answer;
   answer.body = {{"valid", result.script != nullptr},
                  {"errors", json::array()},

@@ -6,6 +6,7 @@
 #include "server/api/openapi.h"
 #include "server/api/router.h"
 #include "server/operations.h"
+#include "server/script_compile.h"
 
 namespace laminar::server {
 
@@ -17,11 +18,27 @@ class RunningServer final : public Server {
       : metadata_(std::move(metadata)),
         tokens_(metadata_.get(), world.clock),
         audit_(metadata_.get(), world.clock),
-        tables_(metadata_.get(), world.clock) {
-    const Resources resources = {world.registry, world.duck, &tables_, &audit_};
+        tables_(metadata_.get(), world.clock),
+        pipelines_(metadata_.get(), world.clock),
+        jobs_(metadata_.get(), world.clock) {
+    Resources resources;
+    resources.clock = world.clock;
+    resources.registry = world.registry;
+    resources.duck = world.duck;
+    resources.tables = &tables_;
+    resources.audit = &audit_;
+    resources.pipelines = &pipelines_;
+    resources.jobs = &jobs_;
+    resources.process_limit_bytes = options.memory_limit_bytes;
+    resources.pipeline_limit_bytes = options.pipeline_memory_bytes;
+    resources.read_state = [states = world.states](const std::string& id) { return states->Read(id); };
+    supervisor_ = MakeSupervisor(options, world, resources);
+    resources.supervisor = supervisor_.get();
     std::vector<Operation> operations;
     AddServerOperations(resources, &operations, &schemas_);
     AddTableOperations(resources, &operations, &schemas_);
+    AddPipelineOperations(resources, &operations, &schemas_);
+    AddJobOperations(resources, &operations, &schemas_);
     AddQueryOperations(resources, &operations, &schemas_);
     schemas_.Add("OpenApi", R"({"type": "object"})");
     operations.push_back({.method = "GET",
@@ -47,6 +64,7 @@ class RunningServer final : public Server {
     if (is_new) {
       ASSIGN_OR_RETURN(first_token_, tokens_.Create("admin", Role::kAdmin, std::nullopt));
     }
+    RETURN_IF_ERROR(supervisor_->Resume());
     ASSIGN_OR_RETURN(
         http_, HttpServer::Start(
                    options, [this](const HttpRequest& request) { return router_->Handle(request); }, Router::Refuse));
@@ -55,14 +73,46 @@ class RunningServer final : public Server {
 
   const ListenAddress& address() const override { return http_->address(); }
   const std::optional<NewToken>& first_token() const override { return first_token_; }
-  void Stop(int64_t timeout_millis) override { http_->Stop(timeout_millis); }
+  bool Stop(int64_t timeout_millis) override {
+    // Those who follow a job's output would be waited for.
+    const bool ended = supervisor_->Shutdown(timeout_millis);
+    http_->Stop(kAnswersMillis);
+    return ended;
+  }
 
  private:
+  static constexpr int64_t kAnswersMillis = 5'000;
+
+  std::unique_ptr<Supervisor> MakeSupervisor(const ServerOptions& options, const ServerWorld& world,
+                                             const Resources& resources) {
+    Supervisor::World supervised;
+    supervised.pipelines = &pipelines_;
+    supervised.delete_state = [states = world.states](const std::string& id) { return states->Delete(id); };
+    JobWorld& job = supervised.job;
+    job.clock = world.clock;
+    job.random = world.random;
+    job.duck = world.duck;
+    job.registry = world.registry;
+    job.memory = world.memory;
+    job.jobs = &jobs_;
+    job.process_limit_bytes = options.memory_limit_bytes;
+    job.pipeline_limit_bytes = options.pipeline_memory_bytes;
+    job.version = options.version;
+    job.compile = [resources](const std::string& query, DuckSession* session) {
+      return CompileScript(resources, query, session);
+    };
+    job.open_state = [states = world.states](const std::string& id) { return states->Own(id); };
+    return std::make_unique<Supervisor>(std::move(supervised));
+  }
+
   const std::unique_ptr<Metadata> metadata_;
   Tokens tokens_;
   Audit audit_;
   ConnectionTables tables_;
+  Pipelines pipelines_;
+  Jobs jobs_;
   Schemas schemas_;
+  std::unique_ptr<Supervisor> supervisor_;  // its threads use those before it
   std::unique_ptr<Router> router_;
   json document_;
   std::optional<NewToken> first_token_;

@@ -1,16 +1,20 @@
 // Server: the REST API over a database of its own.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "base/clock.h"
+#include "base/memory_meter.h"
+#include "base/random.h"
 #include "base/status.h"
 #include "connectors/registry.h"
 #include "duck/database.h"
 #include "server/http/http_server.h"
 #include "server/store/tokens.h"
+#include "state/blob_store.h"
 
 namespace laminar::server {
 
@@ -18,7 +22,20 @@ struct ServerOptions {
   HttpServerOptions http;
   std::string database;                 // a file; ":memory:" in tests
   int64_t requests_per_second = 1'000;  // of each token; 0 = any number
+  int64_t memory_limit_bytes = 0;       // of all pipelines together
+  int64_t pipeline_memory_bytes = 0;    // of a pipeline that says nothing
   std::string version;                  // of Laminar
+};
+
+// Where pipelines keep their state. Thread-safe.
+class StatePlaces {
+ public:
+  virtual ~StatePlaces() = default;
+  // From then on, and as long as it is there, nobody else may write it.
+  virtual Result<std::unique_ptr<BlobStore>> Own(const std::string& pipeline_id) = 0;
+  // It may have an owner. nullptr: there is none yet.
+  virtual Result<std::unique_ptr<BlobStore>> Read(const std::string& pipeline_id) = 0;
+  virtual Status Delete(const std::string& pipeline_id) = 0;
 };
 
 // What it runs in. All borrowed, outlive the server.
@@ -26,6 +43,9 @@ struct ServerWorld {
   const Clock* clock = nullptr;
   DuckDatabase* duck = nullptr;
   const Registry* registry = nullptr;
+  const MemoryMeter* memory = nullptr;
+  Random* random = nullptr;
+  StatePlaces* states = nullptr;
 };
 
 class Server {
@@ -37,8 +57,9 @@ class Server {
   virtual const ListenAddress& address() const = 0;
   // Where the database was empty: a token that may do everything, to be shown once.
   virtual const std::optional<NewToken>& first_token() const = 0;
-  // Answers what is being answered, for so long at most.
-  virtual void Stop(int64_t timeout_millis) = 0;
+  // Answers what is being answered, and lets every pipeline take a last checkpoint, for so long at most. False: some
+  // pipelines have not ended.
+  virtual bool Stop(int64_t timeout_millis) = 0;
 };
 
 }  // namespace laminar::server

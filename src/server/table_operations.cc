@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cctype>
+
 #include "server/operations.h"
 #include "server/table_definition.h"
 
@@ -32,6 +35,36 @@ Answer Create(const Resources& resources, const Call& call) {
   answer.body = ToJson(*made);
   answer.object = made->id;
   return answer;
+}
+
+// Names of the pipelines whose query has the table.
+Result<std::vector<std::string>> UsersOf(const Resources& resources, std::string table) {
+  std::transform(table.begin(), table.end(), table.begin(), [](unsigned char c) { return std::tolower(c); });
+  ASSIGN_OR_RETURN(const auto pipelines, resources.pipelines->List());
+  std::vector<std::string> users;
+  for (const PipelineRecord& pipeline : pipelines) {
+    const json tables = json::parse(pipeline.plan).at("tables");
+    if (std::find(tables.begin(), tables.end(), table) != tables.end()) users.push_back(pipeline.name);
+  }
+  return users;
+}
+
+Answer Delete(const Resources& resources, const Call& call) {
+  const std::string& id = call.path.at("id");
+  const auto found = resources.tables->Find(id);
+  if (!found.ok()) return Error(found.status());
+  if (!*found) return NoTable(id);
+  const auto users = UsersOf(resources, (*found)->name);
+  if (!users.ok()) return Error(users.status());
+  if (!users->empty()) {
+    std::string names;
+    for (const std::string& name : *users) names += (names.empty() ? "" : ", ") + name;
+    return Error(409, "the table " + (*found)->name + " is used by the pipelines " + names,
+                 {{"pipelines", *users}, {"hint", "Delete them, or give them another query"}});
+  }
+  const auto was_there = resources.tables->Delete(id);
+  if (!was_there.ok()) return Error(was_there.status());
+  return *was_there ? Answer{.status = 204} : NoTable(id);
 }
 
 }  // namespace
@@ -109,13 +142,9 @@ void AddTableOperations(const Resources& resources, std::vector<Operation>* oper
                          .summary = "Delete a table",
                          .access = Access::kEditor,
                          .outcomes = {{204, ""}},
+                         .failures = {409},
                          .changes = true,
-                         .handler = [tables](const Call& call) {
-                           const auto was_there = tables->Delete(call.path.at("id"));
-                           if (!was_there.ok()) return Error(was_there.status());
-                           if (!*was_there) return NoTable(call.path.at("id"));
-                           return Answer{.status = 204};
-                         }});
+                         .handler = [resources](const Call& call) { return Delete(resources, call); }});
 }
 
 }  // namespace laminar::server

@@ -1,7 +1,6 @@
 """`laminar serve`: the REST API by an ordinary HTTP client, tokens by `laminar token`."""
 
 import json
-import re
 import socket
 import sqlite3
 import ssl
@@ -10,6 +9,7 @@ import pytest
 import requests
 
 from harness.process import wait_for
+from harness.server import Server, told
 
 SOURCE = {"name": "events_stream", "connector": "kinesis",
           "config": {"streamName": "production-events", "awsRegion": "us-east-1", "type": {"offset": "latest"}}}  # fmt: skip
@@ -17,32 +17,9 @@ SINK = {"name": "processed_events", "connector": "kinesis",
         "config": {"streamName": "processed-events", "awsRegion": "us-west-2", "type": {"recordsPerBatch": 250, "batchFlushIntervalMillis": 500}}}  # fmt: skip
 
 
-class Server:
-    def __init__(self, laminar, folder, *arguments):
-        self.database = folder / "server.db"
-        self.run = laminar("serve", "--listen", "0", "--database", self.database, *arguments)
-        wait_for(lambda: "serving" in self.run.stderr or self.run.process.poll() is not None, 20, self.run.describe)
-        self.base = re.search(r"address=\"?(https?://[^ \"]+)", self.run.stderr).group(1)
-        shown = re.search(r"lmn_\S+", self.run.stdout)
-        self.token = shown and shown.group()
-
-    def call(self, method, path, body=None, token=..., **more):
-        token = self.token if token is ... else token
-        headers = more.pop("headers", {}) | ({"Authorization": f"Bearer {token}"} if token else {})
-        return requests.request(method, self.base + path, json=body, headers=headers, timeout=20, **more)
-
-    def port(self):
-        return int(self.base.rsplit(":", 1)[1])
-
-
 @pytest.fixture
 def server(laminar, tmp_path):
     return Server(laminar, tmp_path)
-
-
-def told(answer, status):
-    assert answer.status_code == status, answer.text
-    return answer.json()["error"]["message"]
 
 
 def test_the_pages_two_calls(server):

@@ -34,7 +34,8 @@ LAYERS = {
     "server/http": set(),
     "server/store": set(),
     "server/api": {"server/http", "server/store"},
-    "server": {"metrics", "server/http", "server/store", "server/api", "duck", "connectors", "formats", "stream", "sql"},
+    "server/jobs": {"metrics", "server/http", "server/store", "duck", "connectors", "formats", "stream", "sql", "state", "engine"},
+    "server": {"metrics", "server/http", "server/store", "server/api", "server/jobs", "duck", "connectors", "formats", "stream", "sql", "state", "engine"},
     "cli": {"*"},
     "cli/main": {"cli"},
 }
@@ -43,7 +44,7 @@ LAYERS = {
 OUTSIDE = {
     "aws/": {"aws"},
     "simdjson": {"formats/json", "connectors/kinesis"},
-    "nlohmann/": {"server", "server/api", "aws", "cli", "connectors", "connectors/file", "connectors/kinesis", "formats/avro", "formats/json", "schema_registries", "state"},
+    "nlohmann/": {"server", "server/api", "server/jobs", "aws", "cli", "connectors", "connectors/file", "connectors/kinesis", "formats/avro", "formats/json", "schema_registries", "state"},
     "snappy": {"formats/avro"},
     "zlib": {"formats/avro", "formats/compression"},
     "zstd": {"formats/avro", "formats/compression"},

@@ -75,7 +75,8 @@ json OpenApi(const std::vector<Operation>& operations, const Schemas& schemas, c
                   {"summary", operation.summary},
                   {"responses", Outcomes(operation)}};
     if (json parameters = Parameters(operation); !parameters.empty()) entry["parameters"] = std::move(parameters);
-    if (!operation.body.empty()) entry["requestBody"] = {{"required", true}, {"content", Content(operation.body)}};
+    if (!operation.body.empty())
+      entry["requestBody"] = {{"required", !operation.body_optional}, {"content", Content(operation.body)}};
     if (operation.access == Access::kOpen) entry["security"] = json::array();
     json& path = document["paths"][operation.path];
     if (operation.at_root) path["servers"] = {{{"url", "/"}}};

@@ -31,6 +31,7 @@ struct Operation {
   Access access = Access::kViewer;
   std::vector<QueryParameter> query;
   std::string body;                     // name of its schema; "" = the request has none
+  bool body_optional = false;           // none is as good as {}
   std::map<int, std::string> outcomes;  // status of success -> the answer's schema, "" = none
   std::vector<int> failures;            // that it has beside those of every operation
   bool changes = false;                 // goes into the audit

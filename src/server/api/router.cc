@@ -267,6 +267,10 @@ std::optional<Answer> Router::ReadBody(const Operation& operation, Call* call) c
     if (text.empty()) return std::nullopt;
     return Error(400, operation.id + " takes no body");
   }
+  if (operation.body_optional && text.empty()) {
+    call->body = json::object();
+    return std::nullopt;
+  }
   const std::string type = MediaTypeOf(call->http.Header("content-type"));
   if (type != "application/json")
     return Error(415, "the body has to be JSON", {{"hint", "Send Content-Type: application/json"}});

@@ -42,6 +42,45 @@ CREATE TABLE connection_tables (
     created_at INTEGER NOT NULL
 ) STRICT;
 )sql",
+    R"sql(
+CREATE TABLE pipelines (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    query TEXT NOT NULL,
+    parallelism INTEGER NOT NULL,
+    checkpoint_interval_micros INTEGER NOT NULL,
+    restarts_per_hour INTEGER NOT NULL,
+    memory_limit_bytes INTEGER NOT NULL,  -- 0 = what the server gives each
+    preview INTEGER NOT NULL,
+    runs INTEGER NOT NULL,                -- 1 = it is to run, also after a restart of the server
+    stop TEXT NOT NULL,                   -- how it was stopped last; 'none'
+    fresh INTEGER NOT NULL,               -- 1 = its next start begins anew
+    plan TEXT NOT NULL,                   -- of the query, for clients: graph, outputs, tables
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE jobs (
+    id TEXT NOT NULL UNIQUE,
+    pipeline_id TEXT NOT NULL,
+    query TEXT NOT NULL,
+    state TEXT NOT NULL,
+    run INTEGER NOT NULL,
+    restarts INTEGER NOT NULL,
+    preview INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    started_at INTEGER,
+    finished_at INTEGER,
+    failure TEXT NOT NULL                 -- '' = none
+) STRICT;
+CREATE INDEX jobs_by_pipeline ON jobs (pipeline_id, created_at);
+CREATE TABLE job_errors (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_id TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    details TEXT NOT NULL
+) STRICT;
+CREATE INDEX job_errors_by_job ON job_errors (job_id, id);
+)sql",
 };
 static_assert(std::size(kSteps) == Metadata::kVersion);
 

@@ -8,7 +8,9 @@
 #include <thread>
 
 #include "server/store/audit.h"
+#include "server/store/jobs.h"
 #include "server/store/metadata.h"
+#include "server/store/pipelines.h"
 #include "server/store/secrets.h"
 #include "server/store/tokens.h"
 
@@ -18,6 +20,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 class StoreTest : public ::testing::Test {
  protected:
@@ -109,6 +112,76 @@ TEST_F(StoreTest, AFailedChangeIsTakenBack) {
   EXPECT_THAT(actions(0, 10), ElementsAre("deletePipeline", "createPipeline"));
   EXPECT_THAT(actions(2, 10), ElementsAre("createPipeline"));
   EXPECT_THAT(actions(0, 1), ElementsAre("deletePipeline"));
+}
+
+TEST_F(StoreTest, PipelinesAndTheirJobs) {
+  const auto metadata = Metadata::Open(":memory:").value();
+  Pipelines pipelines(metadata.get(), &clock_);
+  Jobs jobs(metadata.get(), &clock_);
+  PipelineRecord clicks;
+  clicks.name = "clicks";
+  clicks.query = "SELECT 1";
+  clicks.plan = "{}";
+  clicks.settings.parallelism = 3;
+  clicks = pipelines.Create(clicks).value();
+  EXPECT_THAT(clicks.id, StartsWith("pipe_"));
+  PipelineRecord other;
+  other.name = "CLICKS";
+  EXPECT_EQ(pipelines.Create(other).status().code(), Metadata::kUnique);
+  other.name = "orders";
+  other = pipelines.Create(other).value();
+  PipelineRecord preview;
+  preview.preview = true;
+  ASSERT_TRUE(pipelines.Create(preview).ok());
+  EXPECT_EQ(pipelines.List().value().size(), 2U);
+  EXPECT_EQ(pipelines.List(/*previews=*/true).value().size(), 1U);
+
+  // What it is and what is wanted of it are kept apart.
+  PipelineRecord renamed = clicks;
+  renamed.name = "visits";
+  renamed.runs = true;
+  ASSERT_TRUE(pipelines.UpdateDefinition(&renamed).ok());
+  EXPECT_FALSE(pipelines.Find(clicks.id).value()->runs);
+  renamed.stop = StopMode::kGraceful;
+  renamed.fresh = true;
+  ASSERT_TRUE(pipelines.UpdateWanted(&renamed).ok());
+  const PipelineRecord found = *pipelines.Find(clicks.id).value();
+  EXPECT_EQ(found.name, "visits");
+  EXPECT_EQ(found.settings.parallelism, 3);
+  EXPECT_TRUE(found.runs && found.fresh);
+  EXPECT_EQ(found.stop, StopMode::kGraceful);
+  ASSERT_TRUE(pipelines.HasBegun(clicks.id).ok());
+  ASSERT_TRUE(pipelines.HasEnded(clicks.id).ok());
+  EXPECT_FALSE(pipelines.Find(clicks.id).value()->runs || pipelines.Find(clicks.id).value()->fresh);
+  other.name = "visits";
+  EXPECT_EQ(pipelines.UpdateDefinition(&other).code(), Metadata::kUnique);
+
+  JobRecord job;
+  for (int64_t i = 0; i < Jobs::kKeptJobs + 5; i++) {
+    JobRecord next;
+    next.pipeline_id = clicks.id;
+    job = jobs.Create(next).value();
+    ASSERT_TRUE(jobs.AddErrors(job.id, {{0, 7, "{}"}}).ok());
+  }
+  EXPECT_EQ(jobs.List(clicks.id).value().size(), static_cast<size_t>(Jobs::kKeptJobs));
+  EXPECT_EQ(jobs.List(clicks.id).value().front().id, job.id) << "the newest first";
+  ASSERT_EQ(jobs.Newest().value().size(), 1U);
+  EXPECT_EQ(jobs.Newest().value().front().id, job.id);
+  job.state = JobState::kFailed;
+  job.run = 4;
+  job.finished_at = 9;
+  job.failure = "{}";
+  ASSERT_TRUE(jobs.Update(job).ok());
+  const JobRecord kept = *jobs.Find(job.id).value();
+  EXPECT_TRUE(kept.state == JobState::kFailed && kept.run == 4 && kept.finished_at == 9 && !kept.started_at);
+  std::vector<JobError> errors(Jobs::kKeptErrors + 50);
+  for (JobError& error : errors) error.details = "{}";
+  ASSERT_TRUE(jobs.AddErrors(job.id, errors).ok());
+  EXPECT_EQ(jobs.Errors(job.id).value().size(), static_cast<size_t>(Jobs::kKeptErrors));
+
+  EXPECT_TRUE(pipelines.Delete(clicks.id).value());
+  EXPECT_FALSE(pipelines.Delete(clicks.id).value());
+  EXPECT_TRUE(jobs.List(clicks.id).value().empty() && jobs.Errors(job.id).value().empty());
 }
 
 TEST(Secrets, DifferAndCompare) {

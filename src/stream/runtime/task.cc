@@ -138,12 +138,15 @@ bool Task::MayPoll(const TaskGraph::Port& source) const {
 Status Task::PollSource(TaskGraph::Port* port, SourceInput* source, bool* progress) {
   for (int turn = 0; turn < kBatchesPerTurn && MayPoll(*port); turn++) {
     Batch* batch = nullptr;
-    ASSIGN_OR_RETURN(const PollState state, source->Poll(&batch));
-    RETURN_IF_ERROR(SendDeadLetters());
+    PollState state = PollState::kEnd;
+    if (!input_ended_) {
+      ASSIGN_OR_RETURN(state, source->Poll(&batch));
+      RETURN_IF_ERROR(SendDeadLetters());
+    }
     if (state == PollState::kEnd) {
       *progress = true;
       port->closed = true;
-      return parts_.ends_close_windows ? port->to->OnEnd(port->input) : Status::Ok();
+      return parts_.ends_close_windows || input_ended_ ? port->to->OnEnd(port->input) : Status::Ok();
     }
     if (state == PollState::kBatch) {
       *progress = true;

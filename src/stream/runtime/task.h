@@ -69,6 +69,8 @@ class Task final : private StepGuard {
   // No more rows are taken from the sources; what is on its way is computed and sent, windows that the watermark has
   // not passed stay open. Idempotent.
   void StopReading();
+  // Every source ends where it stands, and its windows are closed. Idempotent.
+  void EndInput() { input_ended_ = true; }
   // Nothing more is computed; what the sinks have accepted is sent. For the other workers when one has failed.
   void Abandon();
 
@@ -124,6 +126,7 @@ class Task final : private StepGuard {
   std::vector<std::unique_ptr<SourceInput>> sources_;  // by port of the graph; nullptr: an edge's
   std::vector<int64_t> held_;                          // bytes by node, when it was last said
   int64_t held_bytes_ = 0, held_rows_ = 0;             // of all nodes
+  bool input_ended_ = false;                           // by EndInput
   bool finishing_ = false;                             // writers have been told that no more rows come
 
   Phase phase_ = Phase::kNone;

@@ -9,7 +9,9 @@
 #include "duckdb/catalog/catalog_entry/table_function_catalog_entry.hpp"
 #include "duckdb/common/error_data.hpp"
 #include "duckdb/common/multi_file/multi_file_reader.hpp"
+#include "duckdb/common/type_visitor.hpp"
 #include "duckdb/common/types/decimal.hpp"
+#include "duckdb/common/types/vector.hpp"
 #include "duckdb/execution/execution_context.hpp"
 #include "duckdb/function/table_function.hpp"
 #include "duckdb/main/client_context.hpp"
@@ -35,6 +37,31 @@ size_t NarrowestOf(const Schema& columns) {
   return static_cast<size_t>(std::min_element(columns.begin(), columns.end(),
                                               [&](const Column& a, const Column& b) { return width(a) < width(b); }) -
                              columns.begin());
+}
+
+// Whether a column that was read with filters has all rows. DuckDB does not look then how many it got. A column without
+// lists is whole or an error; one of lists may end before the others, as its levels say where a row begins, and the
+// rest of its vector is whatever lay there. Lists that were read lie one behind the other among their children, where
+// each NULL and each empty one has a place, too.
+bool IsWhole(const duckdb::Vector& column, size_t rows) {
+  const duckdb::PhysicalType type = column.GetType().InternalType();
+  if (type == duckdb::PhysicalType::STRUCT) {
+    const auto& entries = duckdb::StructVector::GetEntries(column);
+    return std::all_of(entries.begin(), entries.end(), [&](const auto& entry) { return IsWhole(*entry, rows); });
+  }
+  if (type != duckdb::PhysicalType::LIST) return true;
+  if (column.GetVectorType() != duckdb::VectorType::FLAT_VECTOR) return false;
+  const duckdb::list_entry_t* const lists = duckdb::ListVector::GetData(column);
+  const duckdb::ValidityMask& validity = duckdb::FlatVector::Validity(column);
+  const size_t children = duckdb::ListVector::GetListSize(column);
+  size_t place = 0;
+  for (size_t row = 0; row < rows; row++) {
+    if (place >= children) return false;
+    const auto [offset, length] = lists[row];
+    if (validity.RowIsValid(row) ? offset != place || length > children - place : length > 0) return false;
+    place += std::max<size_t>(length, 1);
+  }
+  return place == children;
 }
 
 uint64_t RowNumber(const duckdb::DataChunk& chunk, size_t row) {
@@ -87,7 +114,8 @@ struct ParquetScan::Rep {
   bool numbered() const { return !filters.filters.empty(); }
 
   duckdb::TableFilterSet filters;  // by columns of `chunk`
-  duckdb::DataChunk chunk;
+  std::vector<size_t> wanted;      // Start's columns
+  duckdb::DataChunk chunk;         // of `wanted`, and others behind
   uint64_t rows_before = 0, rows_in_file = 0;
 };
 
@@ -147,7 +175,13 @@ Result<std::string> ParquetScan::Start(const std::vector<size_t>& columns,
     duckdb::vector<duckdb::column_t> ids(columns.begin(), columns.end());
     duckdb::vector<duckdb::LogicalType> types;
     for (const size_t column : columns) types.push_back(*rep.columns[column].type);
+    rep.wanted = columns;
+    // A VARIANT is made of lists that are not those of the file: IsWhole could not tell.
+    const bool has_variants = std::any_of(types.begin(), types.end(), [](const duckdb::LogicalType& type) {
+      return duckdb::TypeVisitor::Contains(type, duckdb::LogicalTypeId::VARIANT);
+    });
     for (const ColumnPredicate& predicate : predicates) {
+      if (has_variants) break;
       const auto place = std::find(columns.begin(), columns.end(), predicate.column) - columns.begin();
       // Optional: for row groups only, never for single rows.
       rep.filters.PushFilter(duckdb::ColumnIndex(static_cast<duckdb::idx_t>(place)),
@@ -192,9 +226,19 @@ Result<std::string> ParquetScan::Next() {
   const bool in_order = rep.rows_before >= passed && rep.rows_before <= rep.rows_in_file &&
                         rows <= rep.rows_in_file - rep.rows_before &&
                         (rows == 0 || !rep.numbered() || RowNumber(rep.chunk, rows - 1) - rep.rows_before == rows - 1);
-  if (is_whole && in_order) return problem;
+  if (is_whole && in_order) return rep.numbered() ? MissingRows() : problem;
   return "it cannot be read as a Parquet file: its footer says " + std::to_string(rep.rows_in_file) +
          " rows, and its row groups have others";
+}
+
+std::string ParquetScan::MissingRows() const {
+  const Rep& rep = *rep_;
+  for (size_t i = 0; i < rep.wanted.size(); i++) {
+    if (!IsWhole(rep.chunk.data[i], rep.chunk.size()))
+      return "it cannot be read as a Parquet file: its column " + rep.columns[rep.wanted[i]].name +
+             " has fewer rows than its row group";
+  }
+  return std::string();
 }
 
 duckdb::DataChunk& ParquetScan::chunk() {

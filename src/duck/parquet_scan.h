@@ -49,6 +49,9 @@ class ParquetScan {
   uint64_t rows_before() const;
 
  private:
+  // Since Next, with predicates: which column has not all rows of chunk(); "" if each has.
+  std::string MissingRows() const;
+
   struct Rep;
   const std::unique_ptr<Rep> rep_;
 };

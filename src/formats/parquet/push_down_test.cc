@@ -2,11 +2,14 @@
 // any cursor.
 #include <gmock/gmock.h>
 
+#include "duckdb/main/connection.hpp"
+#include "duckdb/main/materialized_query_result.hpp"
 #include "duckdb/planner/expression/bound_comparison_expression.hpp"
 #include "duckdb/planner/expression/bound_constant_expression.hpp"
 #include "duckdb/planner/expression/bound_reference_expression.hpp"
 
 #include "base/random.h"
+#include "duck/memory_files.h"
 #include "formats/option.h"
 #include "formats/parquet/parquet_format.h"
 #include "formats/rows_for_test.h"
@@ -128,6 +131,74 @@ TEST_F(PushDownTest, RowsThatCouldBeBadAreRead) {
                       some_nulls, &bad),
             0u);
   EXPECT_EQ(bad, 1000u);
+}
+
+// The file of a query's rows, in row groups of 2,048.
+std::string FileOf(const std::string& query) {
+  const auto files = MemoryFiles::Open(256 << 20).value();
+  std::string bytes;
+  const MemoryFiles::File file(files.get(), &bytes);
+  const auto session = files->NewSession();
+  const auto result = session->connection().Query(
+      "COPY (" + query + ") TO '" + file.name() +
+      "' (FORMAT parquet, ROW_GROUP_SIZE 2048, COMPRESSION uncompressed, USE_TMP_FILE false)");
+  EXPECT_FALSE(result->HasError()) << result->GetError();
+  return bytes;
+}
+
+// NULL, empty, longer than a batch, within each other: in the row groups that are read they are what they are without a
+// WHERE.
+TEST_F(PushDownTest, ListsAreWholeInTheRowGroupsThatAreRead) {
+  const std::string list = "CASE WHEN i % 7 = 0 THEN NULL WHEN i % 2500 = 0 THEN range(5000) ELSE range(i % 4) END";
+  const TestRecords memory({FileOf("SELECT i AS n, " + list + " AS a, CASE WHEN i % 3 > 0 THEN [" + list +
+                                   ", NULL] END AS b, CASE WHEN i % 5 > 0 THEN {'x': i, 'y': " + list +
+                                   "} END AS c, CASE WHEN i % 4 > 0 THEN MAP {i: " + list +
+                                   "} END AS d, {'x': {'y': i}} AS e FROM range(7000) AS t(i)")});
+  const Schema schema = TestSchema({{"n", "BIGINT"},
+                                    {"a", "BIGINT[]"},
+                                    {"b", "BIGINT[][]"},
+                                    {"c", "STRUCT(x BIGINT, y BIGINT[])"},
+                                    {"d", "MAP(BIGINT, BIGINT[])"},
+                                    {"e", "STRUCT(x STRUCT(y BIGINT))"}});
+  const Decoded all = DecodeAll(MakeDecoder(schema, {}).get(), memory.views());
+  ASSERT_EQ(all.rows.size(), 7000u);
+  const auto decoder = MakeDecoder(schema, Between(2500, 5000));
+  const Decoded some = DecodeAll(decoder.get(), memory.views());
+  ASSERT_TRUE(some.bad.empty()) << some.bad[0].reason;
+  ASSERT_EQ(some.rows.size(), 4096u);
+  EXPECT_EQ(decoder->TakeSkippedRows(), 7000u - 4096u);
+  for (size_t i = 0; i < some.rows.size(); i++) ASSERT_EQ(some.row(i), all.row(2048 + i));
+}
+
+// DuckDB compares the rows of the columns with each other only where it reads without filters.
+TEST_F(PushDownTest, AColumnOfListsThatEndsTooEarlyIsABadRow) {
+  std::string file = FileOf("SELECT i AS n, [i] AS l, {'x': [i]} AS s FROM range(3) AS t(i)");
+  // The levels of l: six bytes say that each of three values begins a row. Now they go on with one.
+  const std::string levels("\2\0\0\0\6\0", 6);
+  const size_t of_l = file.find(levels), of_s = file.find(levels, of_l + 1);
+  ASSERT_NE(of_s, std::string::npos);
+  for (const auto& [at, column] : {std::pair{of_l, "l"}, std::pair{of_s, "s"}}) {
+    std::string damaged = file;
+    damaged[at + levels.size() - 1] = '\1';
+    const TestRecords memory({damaged, file});
+    const Schema schema = TestSchema({{"n", "BIGINT"}, {"l", "BIGINT[]"}, {"s", "STRUCT(x BIGINT[])"}});
+    EXPECT_EQ(DecodeAll(MakeDecoder(schema, {}).get(), memory.views()).bad.size(), 1u);
+    const Decoded decoded = DecodeAll(MakeDecoder(schema, Between(0, 10)).get(), memory.views());
+    EXPECT_EQ(decoded.rows.size(), 3u);
+    ASSERT_EQ(decoded.bad.size(), 1u);
+    EXPECT_EQ(decoded.bad[0].reason, std::string("from row 1 on it cannot be read as a Parquet file: its column ") +
+                                         column + " has fewer rows than its row group");
+  }
+}
+
+// It is made of lists of DuckDB's own.
+TEST_F(PushDownTest, AVariantIsReadWithoutPushDown) {
+  const TestRecords memory({FileOf("SELECT i AS n, [i, i]::VARIANT AS v FROM range(5000) AS t(i)")});
+  const auto decoder = MakeDecoder(TestSchema({{"n", "BIGINT"}, {"v", "VARCHAR"}}), Between(0, 10));
+  const Decoded decoded = DecodeAll(decoder.get(), memory.views());
+  ASSERT_TRUE(decoded.bad.empty()) << decoded.bad[0].reason;
+  ASSERT_EQ(decoded.rows.size(), 5000u);
+  EXPECT_EQ(decoded.row(4999), "4999|[4999, 4999]");
 }
 
 }  // namespace

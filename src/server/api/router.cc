@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <cmath>
 #include <exception>
 #include <optional>
 #include <set>
@@ -89,6 +90,17 @@ json ParseBody(const std::string& text, std::string* problem) {
   return body;
 }
 
+// JSON has numbers, and no integers: 8.0 is one.
+void MakeWholeNumbers(json* value) {
+  constexpr double kLargest = 9'007'199'254'740'992.0;  // 2^53
+  if (value->is_number_float()) {
+    const auto number = value->get<double>();
+    if (std::trunc(number) == number && std::abs(number) <= kLargest) *value = static_cast<int64_t>(number);
+  } else if (value->is_structured()) {
+    for (json& member : *value) MakeWholeNumbers(&member);
+  }
+}
+
 std::string MediaTypeOf(const std::string& content_type) {
   std::string type = content_type.substr(0, content_type.find(';'));
   while (type.ends_with(' ')) type.pop_back();
@@ -147,15 +159,18 @@ HttpResponse Router::Handle(const HttpRequest& request) {
 
 Answer Router::Dispatch(const HttpRequest& request) {
   Match match;
+  size_t parameters = SIZE_MAX;  // of the path that fits best
   const std::optional<std::string_view> behind = BehindBase(request.path);
   for (const Operation& operation : operations_) {
     std::map<std::string, std::string> path;
     const bool matches = operation.at_root ? Matches(operation.path, request.path, &path)
                                            : behind && Matches(operation.path, *behind, &path);
     if (!matches) continue;
-    if (operation.method != request.method) {
-      match.allowed += (match.allowed.empty() ? "" : ", ") + operation.method;
-    } else if (match.operation == nullptr || match.path.size() > path.size()) {  // a fixed name before a parameter
+    // A fixed name before a parameter.
+    if (path.size() < parameters) match.allowed.clear();
+    if (path.size() <= parameters) match.allowed += (match.allowed.empty() ? "" : ", ") + operation.method;
+    parameters = std::min(parameters, path.size());
+    if (operation.method == request.method && (match.operation == nullptr || match.path.size() > path.size())) {
       match.operation = &operation;
       match.path = std::move(path);
     }
@@ -277,6 +292,7 @@ std::optional<Answer> Router::ReadBody(const Operation& operation, Call* call) c
   std::string problem;
   call->body = ParseBody(text, &problem);
   if (!problem.empty()) return Error(400, problem);
+  MakeWholeNumbers(&call->body);
   const std::vector<SchemaProblem> problems = schemas_->Check(operation.body, call->body);
   if (problems.empty()) return std::nullopt;
   json details = {{"problems", json::array()}};

@@ -1,37 +1,10 @@
-// What a pipeline counts while it runs. One object per pipeline, written by its workers, read by the status line and
-// the summary.
+// What a pipeline counts while it runs. One object per pipeline, written by its workers, read by who watches.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
+#include <algorithm>
 
-namespace laminar {
-
-// Relaxed: readers want a recent figure, not an order.
-class Counter {
- public:
-  void Add(uint64_t n) { value_.fetch_add(n, std::memory_order_relaxed); }
-  uint64_t Get() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<uint64_t> value_{0};
-};
-
-class Gauge {
- public:
-  void Set(int64_t value) { value_.store(value, std::memory_order_relaxed); }
-  void Add(int64_t n) { value_.fetch_add(n, std::memory_order_relaxed); }
-  // For the highest that another figure has been.
-  void RaiseTo(int64_t value) {
-    int64_t before = Get();
-    while (before < value && !value_.compare_exchange_weak(before, value, std::memory_order_relaxed)) {
-    }
-  }
-  int64_t Get() const { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<int64_t> value_{0};
-};
+#include "base/counter.h"
+#include "base/table_metrics.h"
 
 // Every figure is declared here once, with its meaning: name, type, help.
 #define LAMINAR_PIPELINE_METRICS(X)                                                                                 \
@@ -73,6 +46,8 @@ class Gauge {
   X(late_rows, Counter, "rows dropped because their window, group or frame was closed already")               \
   X(ahead_rows, Counter, "rows whose event time is more than event_time.max_ahead after their arrival")
 
+namespace laminar {
+
 struct SourceMetrics {
 #define X(name, type, help) type name;
   LAMINAR_SOURCE_METRICS(X)
@@ -83,6 +58,69 @@ struct PipelineMetrics {
 #define X(name, type, help) type name;
   LAMINAR_PIPELINE_METRICS(X)
 #undef X
+  // By table: what its connector counts here, too. What is rare is asked for by Of when it comes.
+  PerTable<ReadMetrics> reads;
+  PerTable<WriteMetrics> writes;
+};
+
+// What the readers of a source table count, for it and for the pipeline. metrics: borrowed.
+class ReadCounts {
+ public:
+  ReadCounts(PipelineMetrics* metrics, const std::string& table) : all_(metrics), table_(&metrics->reads.Of(table)) {}
+  void Rows(uint64_t n) const {
+    all_->rows_in.Add(n);
+    table_->rows.Add(n);
+  }
+  void Bytes(uint64_t n) const {
+    all_->bytes_in.Add(n);
+    table_->bytes.Add(n);
+  }
+  void Request() const {
+    all_->read_requests.Add(1);
+    table_->requests.Add(1);
+  }
+  // The largest over the table's shards.
+  void LagMillis(int64_t lag_ms) const {
+    table_->lag_ms.Set(lag_ms);
+    int64_t largest = 0;
+    all_->reads.ForEach([&](const ReadMetrics& table) { largest = std::max(largest, table.lag_ms.Get()); },
+                        [&] { all_->lag_ms.Set(largest); });
+  }
+  PipelineMetrics* all() const { return all_; }
+  ReadMetrics* table() const { return table_; }
+
+ private:
+  PipelineMetrics* all_;
+  ReadMetrics* table_;
+};
+
+// What the writers of a sink table count.
+class WriteCounts {
+ public:
+  WriteCounts(PipelineMetrics* metrics, const std::string& table) : all_(metrics), table_(&metrics->writes.Of(table)) {}
+  // Acknowledged. bytes: of the records.
+  void Rows(uint64_t n) const {
+    all_->rows_out.Add(n);
+    table_->rows.Add(n);
+  }
+  void Bytes(uint64_t n) const {
+    all_->bytes_out.Add(n);
+    table_->bytes.Add(n);
+  }
+  void Oversize(uint64_t n) const {
+    all_->oversize_rows.Add(n);
+    table_->oversize_rows.Add(n);
+  }
+  void Request() const {
+    all_->write_requests.Add(1);
+    table_->requests.Add(1);
+  }
+  PipelineMetrics* all() const { return all_; }
+  WriteMetrics* table() const { return table_; }
+
+ private:
+  PipelineMetrics* all_;
+  WriteMetrics* table_;
 };
 
 }  // namespace laminar

@@ -50,10 +50,14 @@ class Mailbox {
     std::lock_guard lock(mutex_);
     return std::exchange(items_, {});
   }
+  bool Empty() const {
+    std::lock_guard lock(mutex_);
+    return items_.empty();
+  }
 
  private:
   Waker* const waker_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<T> items_;  // guarded by mutex_
 };
 

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <thread>
 
-#include "cli/metrics_text.h"
+#include "metrics/prometheus_text.h"
 
 namespace laminar::cli {
 

@@ -1,51 +1,16 @@
-// What is served to those who watch a pipeline: the text of its figures, the addresses, the server.
+// What is served to those who watch a pipeline: the addresses, the server.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <httplib.h>
 
 #include "base/health.h"
 #include "cli/metrics_server.h"
-#include "cli/metrics_text.h"
+#include "metrics/prometheus_text.h"
 
 namespace laminar::cli {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
-
-TEST(MetricsText, NamesHaveTheirUnit) {
-  EXPECT_EQ(ExportedName("rows_in", true), "laminar_rows_in_total");
-  EXPECT_EQ(ExportedName("state_bytes", false), "laminar_state_bytes");
-  EXPECT_EQ(ExportedName("lag_ms", false), "laminar_lag_seconds");
-  EXPECT_EQ(ExportedName("watermark_micros", false), "laminar_watermark_seconds");
-}
-
-TEST(MetricsText, FiguresOfThePipelineAndOfItsSources) {
-  PipelineMetrics metrics;
-  metrics.rows_in.Add(12);
-  metrics.lag_ms.Set(1'234);
-  metrics.state_bytes.Set(-1);
-  std::map<std::string, SourceMetrics> sources;
-  sources["clicks"].late_rows.Add(3);
-  sources["clicks"].watermark_micros.Set(1'767'225'600'000'001);
-  sources["a \"b\"\\\n"].event_lag_ms.Set(-5);
-  const std::string text = MetricsText(metrics, sources, {"1.2", false, 1 << 20, 1'500'000});
-  EXPECT_THAT(text, HasSubstr("# HELP laminar_rows_in_total rows decoded from sources\n"
-                              "# TYPE laminar_rows_in_total counter\nlaminar_rows_in_total 12\n"));
-  EXPECT_THAT(text, HasSubstr("# HELP laminar_lag_seconds largest MillisBehindLatest over all shards, seconds\n"
-                              "# TYPE laminar_lag_seconds gauge\nlaminar_lag_seconds 1.234\n"));
-  EXPECT_THAT(text, HasSubstr("laminar_state_bytes -1\n"));
-  EXPECT_THAT(text, HasSubstr("# TYPE laminar_late_rows_total counter\n"
-                              "laminar_late_rows_total{table=\"a \\\"b\\\"\\\\\\n\"} 0\n"
-                              "laminar_late_rows_total{table=\"clicks\"} 3\n"));
-  EXPECT_THAT(text, HasSubstr("laminar_watermark_seconds{table=\"clicks\"} 1767225600.000001\n"));
-  EXPECT_THAT(text, HasSubstr("laminar_event_lag_seconds{table=\"a \\\"b\\\"\\\\\\n\"} -0.005\n"));
-  EXPECT_THAT(text, HasSubstr("laminar_healthy 0\n"));
-  EXPECT_THAT(text, HasSubstr("laminar_build_info{version=\"1.2\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("process_resident_memory_bytes 1048576\n"));
-  EXPECT_THAT(text, HasSubstr("process_cpu_seconds_total 1.500000\n"));
-  EXPECT_THAT(MetricsText(metrics, {}, {}), Not(HasSubstr("table=")));
-}
 
 TEST(ListenAddress, IsReadAndWritten) {
   for (const auto& [text, host, port] :

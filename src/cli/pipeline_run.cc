@@ -1,6 +1,5 @@
 #include "cli/pipeline_run.h"
 
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -15,11 +14,11 @@
 #include "base/waker.h"
 #include "cli/commands.h"
 #include "cli/errors.h"
-#include "cli/metrics_text.h"
 #include "cli/signals.h"
 #include "cli/status_line.h"
 #include "engine/memory_shares.h"
 #include "engine/restart_policy.h"
+#include "metrics/prometheus_text.h"
 
 namespace laminar::cli {
 
@@ -41,13 +40,6 @@ std::string Mebibytes(int64_t bytes) {
 }
 
 constexpr char kPipeline[] = "pipeline";  // who speaks of its start and its stop
-
-int64_t ProcessCpuMicros() {
-  rusage used{};
-  getrusage(RUSAGE_SELF, &used);
-  const auto micros = [](const timeval& time) { return time.tv_sec * kMicrosPerSecond + time.tv_usec; };
-  return micros(used.ru_utime) + micros(used.ru_stime);
-}
 
 // What is wrong with the pipeline, "" = nothing.
 std::string Problems(const Health& health, const PipelineMetrics& metrics) {
@@ -193,16 +185,14 @@ struct PipelineRun::Rep {
   }
 
   // Null if nobody asked for it. pipeline: borrowed, outlives it.
-  Result<std::unique_ptr<MetricsServer>> StartMetrics(const Pipeline& pipeline, const World& world) {
+  Result<std::unique_ptr<MetricsServer>> StartMetrics(const Pipeline& pipeline) {
     if (!metrics_address) return std::unique_ptr<MetricsServer>();
     MetricsServer::Pages pages;
     pages.problems = [this, &pipeline] { return Problems(health, pipeline.metrics()); };
-    pages.metrics = [this, &pipeline, &world] {
-      return MetricsText(pipeline.metrics(), pipeline.source_metrics(),
-                         {.version = LAMINAR_VERSION,
-                          .healthy = Problems(health, pipeline.metrics()).empty(),
-                          .resident_bytes = world.memory().ResidentBytes(),
-                          .cpu_micros = ProcessCpuMicros()});
+    pages.metrics = [this, &pipeline] {
+      return PrometheusText({{"", pipeline.Figures()}}, {.version = LAMINAR_VERSION,
+                                                         .healthy = Problems(health, pipeline.metrics()).empty(),
+                                                         .process = ReadProcessFigures()});
     };
     ASSIGN_OR_RETURN(auto server, MetricsServer::Start(*metrics_address, std::move(pages)));
     LogInfo("serving /metrics and /healthz", {{"address", "http://" + server->address().ToString()}});
@@ -288,7 +278,7 @@ PipelineRun::Attempt PipelineRun::RunOnce(const sql::CompiledScript& compiled, c
   const std::unique_ptr<Pipeline> pipeline = std::move(created).value();
   SayWhereFrom(*pipeline, options.checkpoints, world->clock());
   rep_->health.Set(kPipeline, "starting: not all sources stand at their position");
-  auto metrics_server = rep_->StartMetrics(*pipeline, *world);
+  auto metrics_server = rep_->StartMetrics(*pipeline);
   if (!metrics_server.ok()) {
     return {metrics_server.status(), false, false};
   }

@@ -26,6 +26,7 @@ constexpr int64_t kStopMillis = 40'000;  // for pipelines that take their last c
 struct Arguments {
   std::string listen = kDefaultListen;
   std::string tls_cert, tls_key;
+  std::string metrics = "on";
   int64_t rate_limit = server::ServerOptions().requests_per_second;
   std::string pipeline_memory;
   DatabaseArguments database;
@@ -82,6 +83,7 @@ int Serve(const Arguments& arguments) {
   options.database = *file;
   options.requests_per_second = arguments.rate_limit;
   options.version = LAMINAR_VERSION;
+  options.metrics = arguments.metrics == "on";
   options.memory_limit_bytes = *memory;
   options.pipeline_memory_bytes = *pipeline_memory;
   const auto states = MakeStatePlaces(arguments.states, *file, world->get());
@@ -128,6 +130,11 @@ void AddServe(CLI::App* app, Action* action) {
       ->add_option("--pipeline-memory-limit", arguments->pipeline_memory,
                    "How much memory a pipeline that says nothing may hold (default: a quarter of --memory-limit)")
       ->option_text("SIZE");
+  command
+      ->add_option("--metrics", arguments->metrics,
+                   "Whether /metrics has the figures of all pipelines for Prometheus, without a token (default: on)")
+      ->option_text("on|off")
+      ->check(CLI::IsMember({"on", "off"}));
   arguments->database.AddTo(command);
   arguments->states.AddTo(command);
   arguments->run.AddTo(command);

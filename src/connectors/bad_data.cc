@@ -23,7 +23,10 @@ bool IsDigit(char c) {
 }  // namespace
 
 BadData::BadData(Settings settings, int workers, const Clock* clock, PipelineMetrics* metrics)
-    : settings_(std::move(settings)), clock_(clock), metrics_(metrics) {
+    : settings_(std::move(settings)),
+      clock_(clock),
+      metrics_(metrics),
+      table_metrics_(&metrics->reads.Of(settings_.table)) {
   if (settings_.policy != BadDataPolicy::kDeadLetter) return;
   for (int worker = 0; worker < workers; worker++)
     letters_.push_back(std::make_unique<DeadLetters>(settings_.letters, clock));
@@ -46,6 +49,7 @@ std::string BadData::KnownCause(std::string_view reason) const {
 
 Status BadData::Count(std::string_view reason, bool* log, uint64_t* like_it) {
   metrics_->bad_rows.Add(1);
+  table_metrics_->bad_rows.Add(1);
   rows_.Add(1);
   *log = IsLogged(rows_.Get());
   *like_it = 0;

@@ -57,6 +57,7 @@ class BadData {
   const Settings settings_;
   const Clock* const clock_;
   PipelineMetrics* const metrics_;
+  ReadMetrics* const table_metrics_;
   std::vector<std::unique_ptr<DeadLetters>> letters_;  // by worker
   Counter rows_;
   mutable std::mutex mutex_;

@@ -52,6 +52,7 @@ Status BadRowPolicy::Handle(const RowPosition& position, const BadRow& row, std:
     LogWarning(letters == nullptr ? "row dropped: bad data" : "row kept as a dead letter: bad data",
                {{"table", bad_data_->table()},
                 {"position", position.ToString()},
+                {"shard", position.shard},
                 {"reason", reason},
                 {"rows", std::to_string(bad_data_->rows()), true}});
   }

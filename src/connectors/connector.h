@@ -84,6 +84,8 @@ class SourceReader {
   virtual Result<PollState> Poll(Batch* out) = 0;
   // SteadyMicros at which Poll may have something to do although nobody wakes it; kNever.
   virtual int64_t NextDeadline() const = 0;
+  // Whether rows wait for Poll, as far as it is known without it: for figures only.
+  virtual bool HasRows() const { return true; }
 };
 
 class Source {

@@ -14,9 +14,13 @@ constexpr int64_t kRetryMicros = 2'000;  // how soon to try again while a pipe i
 
 class LineWriter final : public SinkWriter {
  public:
-  LineWriter(LineOutput* output, std::unique_ptr<Encoder> encoder, const ConnectorContext& context,
-             const LineSinkOptions& options)
-      : output_(output), encoder_(std::move(encoder)), context_(context), options_(options) {
+  LineWriter(LineOutput* output, std::unique_ptr<Encoder> encoder, const std::string& table,
+             const ConnectorContext& context, const LineSinkOptions& options)
+      : output_(output),
+        encoder_(std::move(encoder)),
+        context_(context),
+        counts_(context.metrics, table),
+        options_(options) {
     encoded_.newlines = true;
     if (options_.reader_check_micros != kNever) next_check_micros_ = context_.clock->SteadyMicros();
   }
@@ -106,8 +110,8 @@ class LineWriter final : public SinkWriter {
       ended.output_bytes = output_->end();
     }
     RETURN_IF_ERROR(write_to(encoded_.bytes.size()));
-    context_.metrics->rows_out.Add(rows_);
-    context_.metrics->bytes_out.Add(encoded_.bytes.size());
+    counts_.Rows(rows_);
+    counts_.Bytes(encoded_.bytes.size());
     encoded_.Clear();
     rows_ = 0;
     return Status::Ok();
@@ -116,6 +120,7 @@ class LineWriter final : public SinkWriter {
   LineOutput* const output_;  // the sink's
   const std::unique_ptr<Encoder> encoder_;
   const ConnectorContext context_;
+  const WriteCounts counts_;
   const LineSinkOptions options_;
   EncodedRows encoded_;  // at most flush_bytes and one batch
   uint64_t rows_ = 0;    // pushed since the last HandOn
@@ -158,7 +163,7 @@ Status LineSink::Resume(const std::string& /*state_id*/, std::vector<SinkState> 
 std::unique_ptr<SinkWriter> LineSink::CreateWriter(int /*worker*/) {
   CHECK_MSG(output_ != nullptr, "Start first");
   auto encoder = table_.format->MakeEncoder(table_.schema, table_.options);  // Make tried it
-  return std::make_unique<LineWriter>(output_.get(), std::move(encoder).value(), context_, options_);
+  return std::make_unique<LineWriter>(output_.get(), std::move(encoder).value(), table_.name, context_, options_);
 }
 
 }  // namespace laminar

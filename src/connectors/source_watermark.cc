@@ -285,4 +285,9 @@ void SourceWatermark::NoMoreSplits() {
   rep_->Publish(std::move(lock));
 }
 
+int64_t SourceWatermark::WatermarkOf(Split split) const {
+  std::lock_guard lock(rep_->mutex);
+  return rep_->splits.at(split).watermark;
+}
+
 }  // namespace laminar

@@ -81,6 +81,8 @@ class SourceWatermark {
   // kEndOfTime when there were splits and all are finished and `NoMoreSplits` was said.
   int64_t watermark() const;
   void NoMoreSplits();
+  // What the split promises: for figures only. kNoWatermark: nothing yet.
+  int64_t WatermarkOf(Split split) const;
 
  private:
   struct Rep;

@@ -14,6 +14,7 @@
 #include "connectors/bad_data.h"
 #include "connectors/source_watermark.h"
 #include "engine/checkpointer.h"
+#include "engine/figure_book.h"
 #include "engine/kept_state.h"
 #include "engine/memory_shares.h"
 #include "stream/runtime/edge.h"
@@ -49,8 +50,16 @@ class PipelineImpl final : public Pipeline {
         shares_(DivideMemory(options.memory_limit_bytes, script.plan)),
         cpu_micros_(static_cast<size_t>(options.parallelism)) {
     for (int w = 0; w < options_.parallelism; w++) wakers_.push_back(std::make_unique<ThreadWaker>());
-    for (size_t id = 0; id < script.plan.nodes.size(); id++)
-      operator_names_.push_back(DescribeNode(script.plan, static_cast<NodeId>(id)).front());
+    FigureBook::Parts figures;
+    figures.plan = &script.plan;
+    figures.workers = options.parallelism;
+    figures.clock = world.clock;
+    figures.metrics = &metrics_;
+    figures.event_times = &source_metrics_;
+    figures.watermarks = &watermarks_;
+    for (const auto& [name, table] : script.sources) figures.sources.push_back(name);
+    for (const auto& [name, table] : script.sinks) figures.sinks.push_back(name);
+    figures_ = std::make_unique<FigureBook>(std::move(figures));
   }
 
   Status LoadCheckpoint() {
@@ -177,23 +186,7 @@ class PipelineImpl final : public Pipeline {
     WakeAll();
   }
 
-  PipelineFigures Figures() const override {
-    PipelineFigures figures;
-    figures.totals = ValuesOf(metrics_);
-    for (const auto& [name, table] : script_.sources) {
-      SourceFigures& source = figures.sources.emplace_back();
-      source.table = name;
-      if (const auto found = source_metrics_.find(name); found != source_metrics_.end())
-        source.event_time = ValuesOf(found->second);
-    }
-    for (size_t id = 0; id < operator_names_.size(); id++) {
-      OperatorFigures& node = figures.operators.emplace_back();
-      node.node_id = static_cast<int>(id);
-      node.name = operator_names_[id];
-    }
-    for (const auto& [name, table] : script_.sinks) figures.sinks.emplace_back().table = name;
-    return figures;
-  }
+  PipelineFigures Figures() const override { return figures_->Take(); }
   const PipelineMetrics& metrics() const override { return metrics_; }
   const std::map<std::string, SourceMetrics>& source_metrics() const override { return source_metrics_; }
   std::vector<int64_t> worker_cpu_micros() const override { return cpu_micros_; }
@@ -319,6 +312,7 @@ class PipelineImpl final : public Pipeline {
     parts.ends_close_windows = EndsCloseWindows();
     if (options_.partial_trial_rows) parts.partial_trial_rows = *options_.partial_trial_rows;
     parts.budget = budget;
+    parts.operators = figures_->operators(worker);
     for (const auto& [name, source] : sources_) {
       SourceInput::Parts& input = parts.sources[name];
       input.reader = source->CreateReader(worker);
@@ -462,11 +456,11 @@ class PipelineImpl final : public Pipeline {
   const PipelineOptions options_;
   const PipelineWorld world_;
   const MemoryShares shares_;
-  std::vector<std::string> operator_names_;  // by node
   PipelineMetrics metrics_;
   std::map<std::string, SourceMetrics> source_metrics_;                 // by table
   std::map<std::string, std::unique_ptr<SourceWatermark>> watermarks_;  // by table; outlive the sources
   std::map<std::string, std::unique_ptr<BadData>> bad_data_;            // by source table; outlive the sources
+  std::unique_ptr<FigureBook> figures_;                                 // of all of these
   std::vector<int64_t> cpu_micros_;                                     // by worker; each writes its own
   std::vector<std::unique_ptr<ThreadWaker>> wakers_;                    // one a worker
   std::map<std::string, std::unique_ptr<Sink>> sinks_;                  // by table

@@ -2,7 +2,7 @@
 
 namespace laminar {
 
-#define LAMINAR_FIGURE(name, type, help) {#name, help, std::is_same_v<type, Counter>, static_cast<int64_t>(name)},
+#define LAMINAR_FIGURE(name, type, help) {#name, help, !kIsGauge<type>, static_cast<int64_t>(name)},
 std::vector<Figure> PipelineValues::All() const {
   return {LAMINAR_PIPELINE_METRICS(LAMINAR_FIGURE)};
 }
@@ -34,18 +34,33 @@ EventTimeValues ValuesOf(const SourceMetrics& metrics) {
   LAMINAR_SOURCE_METRICS(LAMINAR_READ)
   return values;
 }
+ReadValues ValuesOf(const ReadMetrics& metrics) {
+  ReadValues values;
+  LAMINAR_READ_METRICS(LAMINAR_READ)
+  return values;
+}
+ShardValues ValuesOf(const ShardMetrics& metrics) {
+  ShardValues values;
+  LAMINAR_SHARD_METRICS(LAMINAR_READ)
+  return values;
+}
+WriteValues ValuesOf(const WriteMetrics& metrics) {
+  WriteValues values;
+  LAMINAR_WRITE_METRICS(LAMINAR_READ)
+  return values;
+}
 #undef LAMINAR_READ
 
-std::string_view ShardStateName(ShardState state) {
-  switch (state) {
-    case ShardState::kWaiting:
-      return "waiting";
-    case ShardState::kReading:
-      return "reading";
-    case ShardState::kFinished:
-      return "finished";
+LatencyFigures FiguresOf(const Latency& latency) {
+  LatencyFigures figures;
+  for (size_t i = 0; i < Latency::kBucketMicros.size(); i++) {
+    figures.count += latency.Count(i);
+    figures.buckets.push_back({Latency::kBucketMicros[i], figures.count});
   }
-  return "";
+  figures.count += latency.Count(Latency::kBucketMicros.size());
+  figures.sum_micros = latency.sum_micros();
+  figures.longest_micros = latency.longest_micros();
+  return figures;
 }
 
 }  // namespace laminar

@@ -24,7 +24,7 @@ struct Figure {
 
 // For each list of base/metrics.h and those beside it: its values, and all of them by name.
 template <class T>
-using ValueOf = std::conditional_t<std::is_same_v<T, Counter>, uint64_t, int64_t>;
+using ValueOf = std::conditional_t<kIsGauge<T>, int64_t, uint64_t>;
 #define LAMINAR_VALUE(name, type, help) ValueOf<type> name = 0;
 struct PipelineValues {
   LAMINAR_PIPELINE_METRICS(LAMINAR_VALUE)
@@ -51,16 +51,6 @@ struct WriteValues {
   std::vector<Figure> All() const;
 };
 #undef LAMINAR_VALUE
-
-// Requests of a table that failed for a reason that may pass.
-struct RequestFailures {
-  std::string operation, code;  // "PutRecords", "ProvisionedThroughputExceededException"
-  uint64_t retries = 0;         // requests and records sent again for it
-  uint64_t throttles = 0;       // of them, answers of the kind: limit exceeded
-};
-
-enum class ShardState { kWaiting, kReading, kFinished };  // kWaiting: for its parents to be finished
-std::string_view ShardStateName(ShardState state);        // "waiting", "reading", "finished"
 
 struct ShardFigures {
   std::string shard_id;
@@ -104,6 +94,7 @@ struct SinkFigures {
 };
 
 struct PipelineFigures {
+  int workers = 1;
   PipelineValues totals;
   std::vector<SourceFigures> sources;      // by table
   std::vector<OperatorFigures> operators;  // by node id: every node of the plan
@@ -113,5 +104,9 @@ struct PipelineFigures {
 // The values at this moment.
 PipelineValues ValuesOf(const PipelineMetrics& metrics);
 EventTimeValues ValuesOf(const SourceMetrics& metrics);
+ReadValues ValuesOf(const ReadMetrics& metrics);
+ShardValues ValuesOf(const ShardMetrics& metrics);
+WriteValues ValuesOf(const WriteMetrics& metrics);
+LatencyFigures FiguresOf(const Latency& latency);
 
 }  // namespace laminar

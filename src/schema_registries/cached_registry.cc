@@ -29,7 +29,10 @@ Result<SchemaFound> CachedRegistry::Find(std::string_view id, const SchemaWaiter
     return SchemaFound{found->second.schema, found->second.missing};
   }
   if (!refused_.ok()) return std::exchange(refused_, Status::Ok());
-  if (wanted_[std::string(id)].insert(waiter).second) waker_.Wake();
+  if (wanted_[std::string(id)].insert(waiter).second) {
+    wants_ = LogScope::Current();
+    waker_.Wake();
+  }
   if (!thread_.joinable()) thread_ = std::thread([this] { FetchWanted(); });
   return SchemaFound{};
 }
@@ -65,19 +68,29 @@ void CachedRegistry::FetchWanted() {
           Refuse(std::move(answer.problem));
           break;
         }
-        LogFailure(answer.problem, "records with a schema that is not known yet wait");
+        {
+          const LogScope scope(WhoWants());
+          LogFailure(answer.problem, "records with a schema that is not known yet wait");
+        }
         Pause(&waker_, backoff.NextDelayMicros());
         continue;
     }
     backoff.Reset();
+    const LogScope scope(WhoWants());
     LogSuccess();
   }
+}
+
+std::shared_ptr<const LogOwner> CachedRegistry::WhoWants() const {
+  std::lock_guard lock(mutex_);
+  return wants_;
 }
 
 std::string CachedRegistry::NextWanted(const std::string& after) {
   std::lock_guard lock(mutex_);
   auto next = wanted_.upper_bound(after);
   if (next == wanted_.end()) next = wanted_.begin();
+  if (next == wanted_.end()) wants_.reset();
   return next == wanted_.end() ? "" : next->first;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/backoff.h"
 #include "base/clock.h"
+#include "base/log_scope.h"
 #include "base/random.h"
 #include "schema_registries/registry_client.h"
 
@@ -54,6 +55,7 @@ class CachedRegistry final : public SchemaRegistry {
   Result<RegisteredSchemaRef> AskAtStart(const Entered& entered, const std::function<RegistryAnswer()>& ask);
   void FetchWanted();
   std::string NextWanted(const std::string& after);
+  std::shared_ptr<const LogOwner> WhoWants() const;
   void Keep(const std::string& id, Kept kept);
   void MakeRoom(size_t bytes);
   void Refuse(Status problem);
@@ -72,6 +74,7 @@ class CachedRegistry final : public SchemaRegistry {
   uint64_t uses_ = 0;                                        // guarded by mutex_
   std::map<std::string, std::set<SchemaWaiterRef>> wanted_;  // guarded by mutex_; by id
   std::map<Entered, RegisteredSchemaRef> entered_;           // guarded by mutex_
+  std::shared_ptr<const LogOwner> wants_;                    // guarded by mutex_; who asked last, while ids are wanted
   bool worked_ = false;                                      // guarded by mutex_; it has given a schema
   Status refused_;                                           // guarded by mutex_; to be told by the next Find
   bool failing_ = false;                                     // guarded by mutex_; as the log says

@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "connectors/registry.h"
 #include "duck/database.h"
+#include "metrics/prometheus_text.h"
 #include "server/api/operation.h"
 #include "server/jobs/supervisor.h"
 #include "server/store/audit.h"
@@ -39,6 +41,9 @@ void AddTableOperations(const Resources& resources, std::vector<Operation>* oper
 void AddPipelineOperations(const Resources& resources, std::vector<Operation>* operations, Schemas* schemas);
 void AddJobOperations(const Resources& resources, std::vector<Operation>* operations, Schemas* schemas);
 void AddQueryOperations(const Resources& resources, std::vector<Operation>* operations, Schemas* schemas);
+// /metrics. http: adds what the server itself counts.
+void AddMetricsOperation(const Resources& resources, const std::string& version,
+                         std::function<void(ServerFigures*)> http, std::vector<Operation>* operations);
 
 // A job as clients get it. name: of its pipeline.
 json JobToJson(const JobRecord& job, const std::string& name);

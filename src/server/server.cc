@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <atomic>
 #include <utility>
 
 #include "base/log.h"
@@ -40,6 +41,10 @@ class RunningServer final : public Server {
     AddPipelineOperations(resources, &operations, &schemas_);
     AddJobOperations(resources, &operations, &schemas_);
     AddQueryOperations(resources, &operations, &schemas_);
+    if (options.metrics) {
+      AddMetricsOperation(
+          resources, options.version, [this](ServerFigures* figures) { AddFigures(figures); }, &operations);
+    }
     schemas_.Add("OpenApi", R"({"type": "object"})");
     operations.push_back({.method = "GET",
                           .path = "/openapi.json",
@@ -68,6 +73,7 @@ class RunningServer final : public Server {
     ASSIGN_OR_RETURN(
         http_, HttpServer::Start(
                    options, [this](const HttpRequest& request) { return router_->Handle(request); }, Router::Refuse));
+    serving_ = http_.get();
     return Status::Ok();
   }
 
@@ -82,6 +88,11 @@ class RunningServer final : public Server {
 
  private:
   static constexpr int64_t kAnswersMillis = 5'000;
+
+  void AddFigures(ServerFigures* figures) const {
+    router_->counts().AddTo(figures);
+    if (const HttpServer* const serving = serving_) figures->connections = serving->connections();
+  }
 
   std::unique_ptr<Supervisor> MakeSupervisor(const ServerOptions& options, const ServerWorld& world,
                                              const Resources& resources) {
@@ -116,7 +127,8 @@ class RunningServer final : public Server {
   std::unique_ptr<Router> router_;
   json document_;
   std::optional<NewToken> first_token_;
-  std::unique_ptr<HttpServer> http_;  // the last: its threads use all of the others
+  std::atomic<const HttpServer*> serving_{nullptr};  // http_, once it is there: its threads are there before
+  std::unique_ptr<HttpServer> http_;                 // the last: its threads use all of the others
 };
 
 }  // namespace

@@ -25,6 +25,7 @@ struct ServerOptions {
   int64_t memory_limit_bytes = 0;       // of all pipelines together
   int64_t pipeline_memory_bytes = 0;    // of a pipeline that says nothing
   std::string version;                  // of Laminar
+  bool metrics = true;                  // serves /metrics, without a token
 };
 
 // Where pipelines keep their state. Thread-safe.

@@ -1,19 +1,25 @@
 """--metrics-listen: what Prometheus and a health check see of a running pipeline."""
 
+import json
 import re
 import socket
 import subprocess
 
 import pytest
 
+from prometheus_client.parser import text_string_to_metric_families
+
 from harness.laminar import binary
 from harness.process import clean_environment, wait_for
+from harness.server import Server
 from harness.servers import http_get
-from harness.sql import copy
+from harness.sql import copy, sink, source
 from harness.streams import create_stream, put_all, read_all
 
 SAMPLE = re.compile(r'([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{((?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\\\|\\"|\\n)*",?)*)\})? (-?[0-9.]+(?:e[+-]?[0-9]+)?|NaN|[+-]Inf)$')
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\\\|\\"|\\n)*)"')
+
+ESCAPED = re.compile(r"\\(.)")
 
 
 def parse(text):
@@ -28,17 +34,34 @@ def parse(text):
             kind = None
         elif line.startswith("# TYPE "):
             name, kind = line[7:].split(" ")
-            assert name == current and kind in ("counter", "gauge"), line
+            assert name == current and kind in ("counter", "gauge", "histogram"), line
             assert (kind == "counter") == name.endswith("_total"), line
         else:
             found = SAMPLE.match(line)
             assert found, line
             name, labels, value = found.groups()
-            assert name == current and kind, line
-            key = (name, tuple(LABEL.findall(labels or "")))
+            assert kind and name in ([current + suffix for suffix in ("_bucket", "_sum", "_count")] if kind == "histogram" else [current]), line
+            key = (name, tuple((label, ESCAPED.sub(lambda escaped: {"n": "\n"}.get(escaped.group(1), escaped.group(1)), text)) for label, text in LABEL.findall(labels or "")))
             assert key not in figures, line
             figures[key] = float(value)
+    agrees_with_prometheus(text, figures)
     return figures
+
+
+def agrees_with_prometheus(text, figures):
+    """Its own Python client reads the same from it."""
+    seen = {(sample.name, tuple(sample.labels.items())): sample.value for family in text_string_to_metric_families(text) for sample in family.samples}
+    assert seen == figures
+
+
+def by(figures, name, *labels):
+    """{(values of these labels): the sum of a metric's figures}"""
+    sums = {}
+    for (metric, pairs), value in figures.items():
+        if metric == name:
+            key = tuple(dict(pairs)[label] for label in labels)
+            sums[key] = sums.get(key, 0) + value
+    return sums
 
 
 def listening(run):
@@ -75,7 +98,17 @@ def test_figures_and_health_of_a_pipeline(quick_server, new_name, laminar):
     assert seen[("laminar_failing_requests", ())] == 0
     assert seen[("process_resident_memory_bytes", ())] > 10 << 20
     assert seen[("process_cpu_seconds_total", ())] > 0
+    assert seen[("process_threads", ())] >= 1 and seen[("process_open_fds", ())] > 3
     assert any(name == "laminar_build_info" for name, _ in seen)
+    assert by(seen, "laminar_source_rows_total", "table") == {("copied",): 100}
+    assert by(seen, "laminar_shard_rows_total", "table", "shard") == {("copied", "shardId-000000000000"): 100}
+    assert by(seen, "laminar_source_shards", "state") == {("reading",): 1, ("waiting",): 0}
+    assert by(seen, "laminar_sink_rows_total", "table") == {("copies",): 100}
+    sent = by(seen, "laminar_sink_request_seconds_count", "table")[("copies",)]
+    assert sent == seen[("laminar_write_requests_total", ())] >= 1
+    assert by(seen, "laminar_sink_request_seconds_bucket", "le")[("+Inf",)] == sent
+    rows_in, rows_out = (by(seen, f"laminar_operator_rows_{way}_total", "node", "operator") for way in ("in", "out"))
+    assert set(rows_in.values()) == set(rows_out.values()) == {100} and {operator for _, operator in rows_in} >= {"Source copied", "Sink copies"}
     assert http_get(f"{url}/")[0] == 404
     assert run.stop() == 0, run.describe()
     with pytest.raises(OSError):
@@ -140,3 +173,63 @@ def test_an_address_that_cannot_be_had(tmp_path):
         done = refused(tmp_path, address)
         assert done.returncode == 2, done.stderr
         assert words in done.stderr and "--metrics-listen PORT or HOST:PORT" in done.stderr and done.stdout == "", done.stderr
+
+
+def test_a_sink_that_takes_nothing_is_backpressure(quick_server, new_name, laminar):
+    """The sink's stream does not answer: what is read waits, the source says so, the sink does not; the filter gives on what it should."""
+    client, name = quick_server.client(), new_name("held-up")
+    create_stream(client, name, 1)
+    put_all(client, name, [b'{"n": %d, "k": "%s"}' % (n, b"x" * 2000) for n in range(2000)])
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        script = (source("read", "n BIGINT, k TEXT", name)
+                  + sink("written", "n BIGINT, k TEXT", new_name("nowhere"), endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}")
+                  + "INSERT INTO written SELECT n, k FROM read WHERE n % 2 = 0;\n")
+        run = laminar("run", "--metrics-listen", "0", script=script, endpoint=quick_server.endpoint, environment={"AWS_REGION": "us-east-1"})
+        url = listening(run)
+
+        def held_up():
+            return by(parse(http_get(f"{url}/metrics")[1].decode()), "laminar_operator_backpressure_ratio", "operator")
+
+        seen = wait_for(lambda: (f := held_up())[("Source read",)] > 0.9 and f, 30, run.describe)
+        assert seen[("Sink written",)] == 0
+        run.kill()
+
+
+def test_figures_of_a_server(laminar, tmp_path):
+    """Of all its pipelines at once, by their names, without a token; of itself too. What they log has their name."""
+    server = Server(laminar, tmp_path, "--log-format", "json")
+    query = "CREATE TABLE readings (n BIGINT AS (i)) WITH (connector = 'generator', rows_per_second = 500);\nSELECT n FROM readings WHERE n % 10 = 0"
+    for name in ("one", 'the "other"'):
+        server.wait_state(server.create(name, query), "Running")
+    assert server.call("GET", "/v1/ping", token=None).status_code == 200
+    assert server.call("GET", "/v1/audit", token=None).status_code == 401
+
+    def seen():
+        answer = server.call("GET", "/metrics", token=None)
+        assert answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        return parse(answer.text)
+
+    # One page serves all who ask within half a second.
+    figures = wait_for(lambda: (f := seen()) and len(rows := by(f, "laminar_rows_out_total", "pipeline")) == 2 and min(rows.values()) > 0 and f, 20, server.run.describe)
+    assert by(figures, "laminar_pipelines", "state") == {("Running",): 2}
+    assert by(figures, "laminar_pipeline_restarts_total", "pipeline") == {("one",): 0, ('the "other"',): 0}
+    for way in ("in", "out"):
+        nodes = by(figures, f"laminar_operator_rows_{way}_total", "pipeline", "node")
+        assert len({pipeline for pipeline, _ in nodes}) == 2
+    requests = by(wait_for(lambda: (f := seen()) if ("listAudit", "401") in by(f, "laminar_http_requests_total", "operation", "status") else None, 20, server.run.describe),
+                  "laminar_http_requests_total", "operation", "status")
+    assert requests[("ping", "200")] == 1 and requests[("createPipeline", "200")] == 2
+    assert by(figures, "laminar_http_request_seconds_count", "operation")[("ping",)] == 1
+    assert figures[("laminar_http_connections", ())] >= 1 and figures[("laminar_healthy", ())] == 1
+    of_pipelines = [line["pipeline"] for line in map(json.loads, server.run.stderr.splitlines()) if "pipeline" in line]
+    assert set(of_pipelines) == {"one", 'the "other"'}
+    assert server.run.stop() == 0, server.run.describe()
+
+
+def test_a_server_may_have_no_such_page(laminar, tmp_path):
+    server = Server(laminar, tmp_path, "--metrics", "off")
+    assert server.call("GET", "/metrics", token=None).status_code == 401
+    assert server.call("GET", "/metrics").status_code == 404
+    assert server.run.stop() == 0, server.run.describe()

@@ -33,7 +33,7 @@ LAYERS = {
     "engine": {"duck", "metrics", "sql", "state", "stream", "stream/runtime", "connectors"},
     "server/http": set(),
     "server/store": set(),
-    "server/api": {"server/http", "server/store"},
+    "server/api": {"metrics", "server/http", "server/store"},
     "server/jobs": {"metrics", "server/http", "server/store", "duck", "connectors", "formats", "stream", "sql", "state", "engine"},
     "server": {"metrics", "server/http", "server/store", "server/api", "server/jobs", "duck", "connectors", "formats", "stream", "sql", "state", "engine"},
     "cli": {"*"},

@@ -6,9 +6,9 @@ namespace {
 
 class BlackholeWriter final : public SinkWriter {
  public:
-  explicit BlackholeWriter(PipelineMetrics* metrics) : metrics_(metrics) {}
+  explicit BlackholeWriter(const WriteCounts& counts) : counts_(counts) {}
   Status Push(const Batch& batch) override {
-    metrics_->rows_out.Add(batch.rows());
+    counts_.Rows(batch.rows());
     return Status::Ok();
   }
   bool CanAccept() const override { return true; }
@@ -20,20 +20,20 @@ class BlackholeWriter final : public SinkWriter {
   bool EpochReady(int64_t /*epoch*/) const override { return true; }
 
  private:
-  PipelineMetrics* const metrics_;
+  const WriteCounts counts_;
 };
 
 class BlackholeSink final : public Sink {
  public:
-  explicit BlackholeSink(PipelineMetrics* metrics) : metrics_(metrics) {}
+  explicit BlackholeSink(const WriteCounts& counts) : counts_(counts) {}
   Status Start(std::vector<Waker*> /*wakers*/) override { return Status::Ok(); }
   std::unique_ptr<SinkWriter> CreateWriter(int /*worker*/) override {
-    return std::make_unique<BlackholeWriter>(metrics_);
+    return std::make_unique<BlackholeWriter>(counts_);
   }
   bool Ready() const override { return true; }
 
  private:
-  PipelineMetrics* const metrics_;
+  const WriteCounts counts_;
 };
 
 class BlackholeConnector final : public Connector {
@@ -49,8 +49,8 @@ class BlackholeConnector final : public Connector {
   std::vector<std::string> formats() const override { return {}; }
   bool is_source() const override { return false; }
   bool is_sink() const override { return true; }
-  Result<std::unique_ptr<Sink>> MakeSink(const TableSpec&, const ConnectorContext& context) const override {
-    return std::unique_ptr<Sink>(std::make_unique<BlackholeSink>(context.metrics));
+  Result<std::unique_ptr<Sink>> MakeSink(const TableSpec& table, const ConnectorContext& context) const override {
+    return std::unique_ptr<Sink>(std::make_unique<BlackholeSink>(WriteCounts(context.metrics, table.name)));
   }
 };
 

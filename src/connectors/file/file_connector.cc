@@ -141,7 +141,7 @@ class FileConnector final : public Connector {
     ASSIGN_OR_RETURN(std::unique_ptr<FileEncoder> whole, table.format->MakeFileEncoder(table.schema, table.options));
     if (whole != nullptr) {
       return std::unique_ptr<Sink>(std::make_unique<file::WholeFileSink>(
-          std::move(whole), context, [path] { return OpenOutput(path, /*append=*/false, std::nullopt); }));
+          std::move(whole), table.name, context, [path] { return OpenOutput(path, /*append=*/false, std::nullopt); }));
     }
     LineSinkOptions options;
     options.sync_at_finish = true;

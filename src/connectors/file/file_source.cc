@@ -96,6 +96,7 @@ class FileReader final : public SourceReader, private BadRowHandler {
   FileReader(const TableSpec& table, const ConnectorContext& context, std::shared_ptr<const Input> input,
              std::shared_ptr<DealtRanges> ranges, std::unique_ptr<Decoder> decoder, int worker)
       : context_(context),
+        counts_(context.metrics, table.name),
         open_(ranges == nullptr ? nullptr : ranges->AddReader()),
         input_(input),
         blocks_(std::move(input), std::move(ranges)),
@@ -122,7 +123,7 @@ class FileReader final : public SourceReader, private BadRowHandler {
         records_.push_back(block_->text());
       }
       cursor_ = {};
-      context_.metrics->bytes_in.Add(block_->length);
+      counts_.Bytes(block_->length);
     }
     const size_t begin = OffsetOf(cursor_.record, cursor_.offset);
     refused_.clear();
@@ -139,13 +140,14 @@ class FileReader final : public SourceReader, private BadRowHandler {
       *open_ = {used_up ? end : block_->offset + static_cast<int64_t>(OffsetOf(cursor_.record, cursor_.offset)), end};
     }
     if (used_up) block_.reset();
-    context_.metrics->rows_in.Add(out->rows());
+    counts_.Rows(out->rows());
     if (out->rows() > 0) return PollState::kBatch;
     deadline_ = context_.clock->SteadyMicros();  // blank lines and refused rows only: go on after the others' turn
     return PollState::kIdle;
   }
 
   int64_t NextDeadline() const override { return deadline_; }
+  bool HasRows() const override { return block_ != nullptr || deadline_ == kNever; }
 
  private:
   Status OnBadRow(const BadRow& row) override {
@@ -162,6 +164,7 @@ class FileReader final : public SourceReader, private BadRowHandler {
   }
 
   const ConnectorContext context_;
+  const ReadCounts counts_;
   const std::shared_ptr<DealtRanges::Range> open_;  // shared with the ranges; nullptr: a pipe
   const std::shared_ptr<const Input> input_;
   LineBlocks blocks_;

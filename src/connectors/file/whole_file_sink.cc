@@ -27,8 +27,9 @@ class WholeFileSink::Writer final : public SinkWriter {
   bool finishing_ = false, finished_ = false;
 };
 
-WholeFileSink::WholeFileSink(std::unique_ptr<FileEncoder> encoder, const ConnectorContext& context, Open open)
-    : context_(context), open_(std::move(open)), encoder_(std::move(encoder)) {}
+WholeFileSink::WholeFileSink(std::unique_ptr<FileEncoder> encoder, const std::string& table,
+                             const ConnectorContext& context, Open open)
+    : context_(context), counts_(context.metrics, table), open_(std::move(open)), encoder_(std::move(encoder)) {}
 WholeFileSink::~WholeFileSink() = default;
 
 Status WholeFileSink::Start(std::vector<Waker*> /*wakers*/) {
@@ -53,8 +54,8 @@ Status WholeFileSink::Write(const Batch& batch) {
   std::lock_guard lock(mutex_);
   bytes_.clear();
   RETURN_IF_ERROR(encoder_->Encode(batch, &bytes_));
-  context_.metrics->rows_out.Add(batch.rows());
-  context_.metrics->bytes_out.Add(bytes_.size());
+  counts_.Rows(batch.rows());
+  counts_.Bytes(bytes_.size());
   return bytes_.empty() ? Status::Ok() : output_->Write(bytes_);
 }
 
@@ -63,7 +64,7 @@ Status WholeFileSink::FinishWriter() {
   if (--writers_ > 0) return Status::Ok();
   bytes_.clear();
   RETURN_IF_ERROR(encoder_->Finish(&bytes_));
-  context_.metrics->bytes_out.Add(bytes_.size());
+  counts_.Bytes(bytes_.size());
   RETURN_IF_ERROR(output_->Write(bytes_));
   return output_->Sync();
 }

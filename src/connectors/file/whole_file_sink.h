@@ -17,7 +17,8 @@ class WholeFileSink final : public Sink {
   using Open = std::function<Result<std::unique_ptr<LineOutput>>()>;
 
   // open is called by Start. What context names is borrowed.
-  WholeFileSink(std::unique_ptr<FileEncoder> encoder, const ConnectorContext& context, Open open);
+  WholeFileSink(std::unique_ptr<FileEncoder> encoder, const std::string& table, const ConnectorContext& context,
+                Open open);
   ~WholeFileSink() override;
 
   Status Start(std::vector<Waker*> wakers) override;
@@ -34,6 +35,7 @@ class WholeFileSink final : public Sink {
   Status FinishWriter();
 
   const ConnectorContext context_;
+  const WriteCounts counts_;
   const Open open_;
   std::unique_ptr<LineOutput> output_;  // since Start
   std::mutex mutex_;

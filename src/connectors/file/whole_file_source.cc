@@ -44,12 +44,13 @@ class WholeFileSource::Reader final : public SourceReader, private BadRowHandler
   Reader(const TableSpec& table, const ConnectorContext& context, std::shared_ptr<MappedFile> mapping,
          std::shared_ptr<Progress> progress, std::unique_ptr<Decoder> decoder, int worker)
       : context_(context),
+        counts_(context.metrics, table.name),
         mapping_(std::move(mapping)),
         progress_(std::move(progress)),
         decoder_(std::move(decoder)),
         bad_rows_(table, context, worker) {
     decoder_->PushDown(table.predicates);
-    context_.metrics->bytes_in.Add(mapping_->record().size());
+    counts_.Bytes(mapping_->record().size());
   }
 
   Result<PollState> Poll(Batch* out) override {
@@ -61,7 +62,7 @@ class WholeFileSource::Reader final : public SourceReader, private BadRowHandler
     deadline_ = context_.clock->SteadyMicros();
     const uint64_t skipped = decoder_->TakeSkippedRows();
     progress_->rows += skipped;
-    context_.metrics->rows_in.Add(skipped + out->rows());
+    counts_.Rows(skipped + out->rows());
     if (out->rows() == 0) return progress_->used_up ? PollState::kEnd : PollState::kIdle;
     out->origin_rows.clear();
     out->origins = std::make_shared<NumberedRows>(mapping_->input().what, progress_->rows);
@@ -82,6 +83,7 @@ class WholeFileSource::Reader final : public SourceReader, private BadRowHandler
   }
 
   const ConnectorContext context_;
+  const ReadCounts counts_;
   const std::shared_ptr<MappedFile> mapping_;
   const std::shared_ptr<Progress> progress_;
   const std::unique_ptr<Decoder> decoder_;

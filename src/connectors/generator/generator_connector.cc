@@ -33,6 +33,7 @@ class GeneratorReader final : public SourceReader {
                   std::shared_ptr<DealtRanges> ranges, int64_t start_micros)
       : table_(table),
         context_(context),
+        counts_(context.metrics, table.name),
         session_(std::move(session)),
         ranges_(std::move(ranges)),
         open_(ranges_->AddReader()),
@@ -61,6 +62,9 @@ class GeneratorReader final : public SourceReader {
   }
 
   int64_t NextDeadline() const override { return deadline_; }
+  bool HasRows() const override {
+    return chunk_ != nullptr || deadline_ == kNever || context_.clock->SteadyMicros() >= deadline_;
+  }
 
  private:
   // Rows to make now: open_. False: none yet, and deadline_ says when.
@@ -110,12 +114,13 @@ class GeneratorReader final : public SourceReader {
     out->origins = std::make_shared<GeneratorOrigins>("generator " + table_.name, open_->begin);
     out->order_key = static_cast<uint64_t>(open_->begin);
     open_->begin += static_cast<int64_t>(chunk_->size());
-    context_.metrics->rows_in.Add(chunk_->size());
+    counts_.Rows(chunk_->size());
     return PollState::kBatch;
   }
 
   const TableSpec table_;
   const ConnectorContext context_;
+  const ReadCounts counts_;
   const std::unique_ptr<DuckSession> session_;
   const std::shared_ptr<DealtRanges> ranges_;       // shared: by the readers of all workers
   const std::shared_ptr<DealtRanges::Range> open_;  // shared with the ranges: rows that are in no batch yet

@@ -73,7 +73,8 @@ Status KinesisSink::Start(std::vector<Waker*> wakers) {
   all_wakers_ = std::make_unique<BroadcastWaker>(wakers_);
   {
     std::lock_guard lock(mutex_);
-    probe_.emplace(api_.get(), all_wakers_.get(), &probe_random_, context_.metrics);
+    probe_.emplace(api_.get(), all_wakers_.get(), &probe_random_, context_.metrics,
+                   &context_.metrics->writes.Of(table_.name).failures);
   }
   if (dead_letter_sink_ != nullptr) RETURN_IF_ERROR(dead_letter_sink_->Start(wakers_));
   return Drive(context_.clock->SteadyMicros());

@@ -217,6 +217,20 @@ TEST_F(SinkTest, OnlyRefusedRecordsAreSentAgain) {
   EXPECT_EQ(world_->metrics.retries.Get(), static_cast<uint64_t>(world_->model.counts().refused_records));
   EXPECT_GT(world_->metrics.throttles.Get(), 0u);
   EXPECT_EQ(world_->metrics.rows_out.Get(), 4000u);
+  const WriteMetrics& table = world_->metrics.writes.Of(world_->table.name);
+  EXPECT_EQ(table.rows.Get(), 4000u);
+  EXPECT_EQ(table.bytes.Get(), world_->metrics.bytes_out.Get());
+  uint64_t retries = 0, throttles = 0, answers = 0;
+  for (const RequestFailures& each : table.failures.List()) {
+    EXPECT_EQ(each.operation, "PutRecords");
+    EXPECT_EQ(each.throttles, each.code == "ProvisionedThroughputExceededException" ? each.retries : 0u);
+    retries += each.retries;
+    throttles += each.throttles;
+  }
+  EXPECT_EQ(retries, world_->metrics.retries.Get());
+  EXPECT_EQ(throttles, world_->metrics.throttles.Get());
+  for (size_t i = 0; i <= Latency::kBucketMicros.size(); i++) answers += table.send_latency.Count(i);
+  EXPECT_EQ(answers, world_->metrics.write_requests.Get());
   EXPECT_EQ(world_->metrics.buffered_bytes.Get(), 0);
   EXPECT_TRUE(world_->model.counts().violations.empty());
 }

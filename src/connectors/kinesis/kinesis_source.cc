@@ -44,6 +44,7 @@ KinesisSource::KinesisSource(std::unique_ptr<KinesisApi> api, TableSpec table, c
     : table_(std::move(table)),
       settings_(settings),
       context_(context),
+      counts_(context.metrics, table_.name),
       random_(context.random->Fork()),
       data_loss_(api->Describe(), settings.on_data_loss, context.metrics),
       released_(!context.hold_rows),
@@ -57,8 +58,8 @@ Status KinesisSource::Start(std::vector<Waker*> wakers) {
   if (!decoder.ok()) return decoder.status();
   wakers_ = std::move(wakers);
   ReadingStart start{StartOf(settings_), std::exchange(resume_, std::nullopt), context_.until_caught_up};
-  coordinator_ = std::make_unique<ShardCoordinator>(api_.get(), std::move(start), wakers_, random_.Fork(),
-                                                    context_.metrics, context_.watermark, &service_clock_);
+  coordinator_ = std::make_unique<ShardCoordinator>(api_.get(), std::move(start), wakers_, random_.Fork(), counts_,
+                                                    context_.watermark, &service_clock_);
   return coordinator_->Drive(context_.clock->SteadyMicros());
 }
 
@@ -123,6 +124,7 @@ KinesisReader::KinesisReader(KinesisSource* source, int worker, Waker* waker, Ra
       decoder_(std::move(decoder)),
       buffer_bytes_(buffer_bytes),
       bad_records_(source->table_, source->context_, worker),
+      retry_log_(&source->counts_.table()->failures),
       events_(std::make_shared<ShardEvents>(waker)) {
   decoder_->WakeWith(waker);
   decoder_->PushDown(source_->table_.predicates);
@@ -174,6 +176,11 @@ int64_t KinesisReader::NextDeadline() const {
   return deadline;
 }
 
+bool KinesisReader::HasRows() const {
+  return !events_->Empty() || std::any_of(shards_.begin(), shards_.end(),
+                                          [](const auto& shard) { return shard->reader.HasAnswer() && !shard->held; });
+}
+
 void KinesisReader::TakeAssignments(int64_t now_micros) {
   for (ReadableShard& assigned : source_->coordinator_->TakeAssignments(worker_)) {
     const bool pins = assigned.start.kind == ShardPosition::Kind::kLatest;
@@ -181,22 +188,24 @@ void KinesisReader::TakeAssignments(int64_t now_micros) {
         source_->settings_.check_range ? ParseHashRange(assigned.range) : std::nullopt;
     const uint64_t rows = assigned.start.rows;
     const uint64_t number = next_number_++;
+    const std::shared_ptr<ShardMetrics> figures = source_->counts_.table()->shards.OnReading(assigned.id);
     ShardReaderWorld world{
         .api = source_->api_.get(),
         .clock = source_->context_.clock,
         .random = &random_,
-        .metrics = source_->context_.metrics,
+        .counts = &source_->counts_,
         .retry_log = &retry_log_,
         .service_clock = &source_->service_clock_,
         .tells_lag = &source_->tells_lag_,
         .events = events_,
+        .figures = figures,
         .data_loss = &source_->data_loss_,
         .retention_micros = source_->coordinator_->RetentionMicros(),
         .is_listed = [source = source_](const std::string& id) { return source->coordinator_->IsListed(id); },
         .bounded = source_->context_.until_caught_up,
         .after_start_micros = source_->coordinator_->AfterStartMicros()};
     ShardReader reader(std::move(world), number, std::move(assigned), now_micros);
-    shards_.push_back(std::make_unique<ActiveShard>(number, std::move(reader), range, rows));
+    shards_.push_back(std::make_unique<ActiveShard>(number, std::move(reader), range, rows, figures));
     shards_.back()->reported_pinned = !pins;
     by_number_.emplace(number, shards_.back().get());
   }
@@ -360,7 +369,9 @@ Result<bool> KinesisReader::DecodeFrom(ActiveShard* shard, Batch* out) {
     shard->origins.reset();
     shard->reader.PopAnswer();
   }
-  source_->context_.metrics->rows_in.Add(out->rows() + decoder_->TakeSkippedRows());
+  const uint64_t rows = out->rows() + decoder_->TakeSkippedRows();
+  source_->counts_.Rows(rows);
+  shard->figures->rows.Add(rows);
   return out->rows() > 0;
 }
 

@@ -55,6 +55,7 @@ class KinesisSource final : public Source {
   const TableSpec table_;
   const SourceSettings settings_;
   const ConnectorContext context_;
+  const ReadCounts counts_;
   Random random_;               // before the workers start only
   std::vector<Waker*> wakers_;  // written by Start
   const DataLossPolicy data_loss_;
@@ -90,6 +91,7 @@ class KinesisReader final : public SourceReader {
 
   Result<PollState> Poll(Batch* out) override;
   int64_t NextDeadline() const override;
+  bool HasRows() const override;
 
   // Where the reader's shards stand, by their ids: all that was given out counts as read. Not while it is polled.
   void AddStanding(std::map<std::string, ShardStanding>* standing) const;
@@ -97,8 +99,9 @@ class KinesisReader final : public SourceReader {
  private:
   // A shard and how far its first answer is decoded.
   struct ActiveShard {
-    ActiveShard(uint64_t number, ShardReader reader, std::optional<HashKeyRange> range, uint64_t rows)
-        : number(number), reader(std::move(reader)), range(range), rows(rows) {}
+    ActiveShard(uint64_t number, ShardReader reader, std::optional<HashKeyRange> range, uint64_t rows,
+                std::shared_ptr<ShardMetrics> figures)
+        : number(number), reader(std::move(reader)), range(range), rows(rows), figures(std::move(figures)) {}
     // Nothing more will be given out.
     bool over() const { return !reader.HasAnswer() && (reader.closed() || reader.stopped()); }
     ShardPosition Position() const;
@@ -113,7 +116,8 @@ class KinesisReader final : public SourceReader {
     std::shared_ptr<const AnswerRecords>
         origins;  // of that answer; nullptr = not begun. Shared with the batches decoded from it
     DecodeCursor cursor;
-    uint64_t rows;  // decoded so far, before a restart too
+    uint64_t rows;                                // decoded so far, before a restart too
+    const std::shared_ptr<ShardMetrics> figures;  // shared with who shows them
   };
 
   Status HandleEvents(int64_t now_micros);

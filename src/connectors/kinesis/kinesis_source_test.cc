@@ -52,6 +52,43 @@ TEST_P(Parallelism, KeysKeepTheirOrderAcrossGenerationsOfShards) {
   EXPECT_EQ(harness.put_count(), 15'000u);
 }
 
+TEST_P(Parallelism, FiguresOfShardsAddUp) {
+  SourceHarness harness(31);
+  ModelKinesis& model = harness.world.model;
+  const ReadMetrics& table = harness.world.metrics.reads.Of(harness.world.table.name);
+  uint64_t finished = 0;
+  const auto count = [&](ShardState state) {
+    const auto list = table.shards.List(&finished);
+    return std::count_if(list.begin(), list.end(), [&](const auto& shard) { return shard.state == state; });
+  };
+  model.CreateStream("in", 2);
+  harness.PutMany(50, 3000);
+  model.SplitShard("in", model.OpenShards("in")[0]);
+  harness.PutMany(50, 3000);
+  harness.Start(SourceOffset::kEarliest, GetParam());
+  // The halves wait until everything in the shard that was split has gone through.
+  ASSERT_TRUE(harness.RunUntil([&] { return count(ShardState::kReading) == 2; }));
+  EXPECT_EQ(count(ShardState::kWaiting), 2);
+  ASSERT_TRUE(harness.RunUntil([&] { return harness.lines.size() == harness.put_count(); }));
+  ASSERT_TRUE(harness.RunFor(2 * kSecond));
+  EXPECT_EQ(count(ShardState::kReading), 3);
+  EXPECT_EQ(count(ShardState::kFinished), 1);
+  EXPECT_EQ(count(ShardState::kWaiting), 0);
+  EXPECT_EQ(finished, 1u);
+  uint64_t rows = 0, bytes = 0;
+  for (const ShardBoard::Entry& shard : table.shards.List(&finished)) {
+    EXPECT_GT(shard.metrics->rows.Get(), 0u) << shard.shard_id;
+    EXPECT_EQ(shard.metrics->lag_ms.Get(), 0) << shard.shard_id;
+    rows += shard.metrics->rows.Get();
+    bytes += shard.metrics->bytes.Get();
+  }
+  EXPECT_EQ(rows, 6000u);
+  EXPECT_EQ(table.rows.Get(), 6000u);
+  EXPECT_EQ(bytes, harness.world.metrics.bytes_in.Get());
+  EXPECT_EQ(table.bytes.Get(), bytes);
+  EXPECT_EQ(table.requests.Get(), harness.world.metrics.read_requests.Get());
+}
+
 TEST(KinesisSource, ShardsAreSpreadEvenly) {
   SourceHarness harness(3);
   harness.world.model.CreateStream("in", 8);
@@ -402,6 +439,9 @@ TEST(KinesisSource, LagIsReportedAndGoesBackToZero) {
   harness.Start(SourceOffset::kEarliest, 1);
   ASSERT_TRUE(harness.RunUntil([&] { return harness.lines.size() == 20; }));
   EXPECT_GE(harness.world.metrics.lag_ms.Get(), 30'000);
+  uint64_t finished = 0;
+  const auto shards = harness.world.metrics.reads.Of(harness.world.table.name).shards.List(&finished);
+  EXPECT_GE(shards.at(0).metrics->lag_ms.Get(), 30'000);
   ASSERT_TRUE(harness.RunFor(2 * kSecond));
   EXPECT_EQ(harness.world.metrics.lag_ms.Get(), 0);
 }

@@ -22,6 +22,7 @@ KinesisWriter::KinesisWriter(KinesisSink* sink, int worker, Waker* waker, Random
                              std::unique_ptr<KinesisWriter> dead_letters)
     : sink_(sink),
       worker_(worker),
+      counts_(sink->context_.metrics, sink->table_.name),
       exactly_once_(sink->settings_.exactly_once),
       random_(random),
       buffer_bytes_(buffer_bytes),
@@ -29,6 +30,7 @@ KinesisWriter::KinesisWriter(KinesisSink* sink, int worker, Waker* waker, Random
       dead_letters_(std::move(dead_letters)),
       key_columns_(sink->table_),
       batcher_(sink->settings_.batch, &random_),
+      retry_log_(&counts_.table()->failures),
       slots_(static_cast<size_t>(sink->settings_.requests_in_flight)),
       answers_(std::make_shared<Answers>(waker)) {
   if (exactly_once_ || restores_) {
@@ -36,7 +38,7 @@ KinesisWriter::KinesisWriter(KinesisSink* sink, int worker, Waker* waker, Random
                                    .waker = waker,
                                    .clock = sink_->context_.clock,
                                    .random = &random_,
-                                   .metrics = sink_->context_.metrics,
+                                   .counts = counts_,
                                    .fence_wait_micros = sink_->settings_.fence_wait_micros});
   }
   if (restores_) {
@@ -213,7 +215,7 @@ Status KinesisWriter::OnOversize(std::string_view data, uint64_t bytes, uint32_t
     RETURN_IF_ERROR(sink_->dead_letter_file_->Write(DeadLetterLine(wall, sink_->table_.name, what, origin, data)));
     dead_letter_written_ = true;
   }
-  sink_->context_.metrics->oversize_rows.Add(count);
+  counts_.Oversize(count);
   if (oversize_log_.OnFailure(sink_->context_.clock->SteadyMicros())) {
     LogWarning(policy == OversizePolicy::kDrop ? "a row is too large for the stream and was dropped"
                                                : "a row is too large for the stream and went to the dead letters",
@@ -343,7 +345,9 @@ Status KinesisWriter::DriveUnknown(int64_t now_micros) {
                                                batcher_.Add(segment.get());
                                            }
                                          }};
-  RETURN_IF_ERROR(unknown_->Drive(now_micros, outcome));
+  const Status driven = unknown_->Drive(now_micros, outcome);
+  ReportAcknowledged();
+  RETURN_IF_ERROR(driven);
   batcher_.Return(missing);
   return Status::Ok();
 }
@@ -351,7 +355,6 @@ Status KinesisWriter::DriveUnknown(int64_t now_micros) {
 Status KinesisWriter::OnAnswer(Answer* answer, int64_t now_micros) {
   Slot& slot = slots_[answer->slot];
   PutRequest& request = *slot.request;
-  PipelineMetrics& metrics = *sink_->context_.metrics;
   Outcome<PutResult>& outcome = answer->outcome;
   if (outcome.ok() && outcome.value.entries.size() != request.entries().size()) {
     outcome.error = ApiError{
@@ -361,21 +364,24 @@ Status KinesisWriter::OnAnswer(Answer* answer, int64_t now_micros) {
   }
   if (!outcome.ok()) return OnFailedRequest(&slot, *outcome.error, now_micros);
 
-  metrics.write_requests.Add(1);
+  counts_.Request();
+  counts_.table()->send_latency.Add(answer->came_micros - slot.sent_micros);
   pause_.reset();
   paused_until_micros_ = 0;
   const size_t sent = request.entries().size();
   std::vector<bool> keep(sent, false);
   size_t kept = 0, unknown = 0;
-  const PutResult::Entry* refused = nullptr;
+  Retry::Refused refused;
   for (size_t i = 0; i < sent; i++) {
     const PutResult::Entry& entry = outcome.value.entries[i];
     if (entry.error_code.empty()) {
-      metrics.bytes_out.Add(request.entries()[i].data.size() + request.entries()[i].partition_key.size());
+      acknowledged_bytes_ += request.entries()[i].data.size() + request.entries()[i].partition_key.size();
       OnAcceptedRow(request.rows()[i], entry);
       continue;
     }
-    refused = &entry;
+    refused.by_code[entry.error_code]++;
+    refused.code = entry.error_code;
+    refused.message = entry.error_message;
     if (unknown_ && EffectOf(entry.error_code) == PutEffect::kUnknown) {
       unknown_->Add(request.rows()[i], slot.generation, now_micros);
       unknown++;
@@ -384,11 +390,13 @@ Status KinesisWriter::OnAnswer(Answer* answer, int64_t now_micros) {
       kept++;
     }
   }
+  ReportAcknowledged();
   if (unknown_) unknown_->EndRequest(slot.generation);
   int64_t again = kNever;
-  if (refused != nullptr) {
-    again = slot.retry->OnPartialFailure(kept + unknown, sent, refused->error_code, refused->error_message,
-                                         sink_->api_->Describe(), now_micros);
+  if (kept + unknown > 0) {
+    refused.records = kept + unknown;
+    refused.of = sent;
+    again = slot.retry->OnPartialFailure(refused, sink_->api_->Describe(), now_micros);
   }
   if (kept == 0) {
     FreeSlot(&slot);
@@ -401,7 +409,7 @@ Status KinesisWriter::OnAnswer(Answer* answer, int64_t now_micros) {
 
 Status KinesisWriter::OnFailedRequest(Slot* slot, const ApiError& error, int64_t now_micros) {
   if (error.error_class == ErrorClass::kFatal) return error.status;
-  if (error.error_class == ErrorClass::kThrottled) sink_->context_.metrics->write_requests.Add(1);
+  if (error.error_class == ErrorClass::kThrottled) counts_.Request();
   if (!unknown_ || EffectOf(error) == PutEffect::kNotWritten) {
     if (unknown_) unknown_->EndRequest(slot->generation);
     slot->send_again_micros = slot->retry->OnFailure(error, sink_->api_->Describe(), now_micros);
@@ -425,7 +433,13 @@ void KinesisWriter::OnAcceptedRow(const RowRef& row, const PutResult::Entry& ent
 
 void KinesisWriter::CountAcknowledged(const RowRef& row) {
   // A row of an earlier run was handed to that run's sink; no other is sent before those are written.
-  if (restored_epochs_ == 0) sink_->context_.metrics->rows_out.Add(row.count());
+  if (restored_epochs_ == 0) acknowledged_rows_ += row.count();
+}
+
+// Once for many rows: other workers count in the same place.
+void KinesisWriter::ReportAcknowledged() {
+  counts_.Rows(std::exchange(acknowledged_rows_, 0));
+  counts_.Bytes(std::exchange(acknowledged_bytes_, 0));
 }
 
 void KinesisWriter::FreeSlot(Slot* slot) {
@@ -459,10 +473,12 @@ void KinesisWriter::SendDue(int64_t now_micros) {
 
 void KinesisWriter::Send(size_t slot) {
   slots_[slot].send_again_micros = kNever;
+  slots_[slot].sent_micros = sink_->context_.clock->SteadyMicros();
   if (unknown_) slots_[slot].generation = unknown_->BeginRequest();
-  sink_->api_->PutRecords(slots_[slot].request->entries(), [answers = answers_, slot](Outcome<PutResult> outcome) {
-    answers->Put({slot, std::move(outcome)});
-  });
+  sink_->api_->PutRecords(slots_[slot].request->entries(),
+                          [answers = answers_, slot, clock = sink_->context_.clock](Outcome<PutResult> outcome) {
+                            answers->Put({slot, std::move(outcome), clock->SteadyMicros()});
+                          });
 }
 
 // ---- what the worker asks

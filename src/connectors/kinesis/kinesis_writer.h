@@ -47,10 +47,12 @@ class KinesisWriter final : public SinkWriter {
     std::optional<Retry> retry;
     int64_t send_again_micros = kNever;  // kNever: in flight
     uint64_t generation = 0;             // of UnknownRows, while in flight
+    int64_t sent_micros = 0;
   };
   struct Answer {
     size_t slot;
     Outcome<PutResult> outcome;
+    int64_t came_micros;
   };
   using Answers = Mailbox<Answer>;
   // What came before the stream's limits were known: rows, or the end of an epoch.
@@ -88,6 +90,7 @@ class KinesisWriter final : public SinkWriter {
   Status OnAnswer(Answer* answer, int64_t now_micros);
   Status OnFailedRequest(Slot* slot, const ApiError& error, int64_t now_micros);
   void CountAcknowledged(const RowRef& row);
+  void ReportAcknowledged();
   void OnAcceptedRow(const RowRef& row, const PutResult::Entry& entry);
   void FreeSlot(Slot* slot);
   Status DriveUnknown(int64_t now_micros);
@@ -101,6 +104,7 @@ class KinesisWriter final : public SinkWriter {
 
   KinesisSink* const sink_;  // borrowed
   const int worker_;
+  const WriteCounts counts_;
   const bool exactly_once_;
   Random random_;
   std::unique_ptr<Encoder> encoder_;  // made at the first Push
@@ -117,7 +121,8 @@ class KinesisWriter final : public SinkWriter {
   Batcher batcher_;
   RetryLog retry_log_, oversize_log_;
   std::vector<Slot> slots_;
-  size_t active_ = 0;  // slots that are not free
+  size_t active_ = 0;                                        // slots that are not free
+  uint64_t acknowledged_rows_ = 0, acknowledged_bytes_ = 0;  // since they were last reported
   // After an unknown outcome: nothing new is sent before.
   std::optional<Retry> pause_;
   int64_t paused_until_micros_ = 0;

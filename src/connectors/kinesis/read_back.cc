@@ -21,15 +21,15 @@ bool SequenceLess(const std::string& a, const std::string& b) {
   return a.size() != b.size() ? a.size() < b.size() : a < b;
 }
 
-ReadBack::ReadBack(KinesisApi* api, Waker* waker, const Clock* clock, Random* random, PipelineMetrics* metrics,
+ReadBack::ReadBack(KinesisApi* api, Waker* waker, const Clock* clock, Random* random, const WriteCounts& counts,
                    RetryLog* log, ReadBackRange range)
     : api_(api),
       clock_(clock),
       random_(random),
-      metrics_(metrics),
+      counts_(counts),
       log_(log),
       range_(std::move(range)),
-      list_retry_("ListShards", random, metrics, log),
+      list_retry_("ListShards", random, counts.all(), log),
       list_micros_(range_.fence_micros),
       answers_(std::make_shared<Mailbox<Answer>>(waker)) {}
 
@@ -150,7 +150,7 @@ Status ReadBack::OnRecords(const std::string& shard, Outcome<GetRecordsResult> o
     return OnFailure(shard, *outcome.error, now_micros);
   }
   reading.retry.OnSuccess();
-  metrics_->read_requests.Add(1);
+  counts_.all()->read_requests.Add(1);
   GetRecordsResult& result = outcome.value;
   for (const Record& record : result.records) take(record);
   if (!result.records.empty()) reading.last_sequence = result.records.back().sequence_number;
@@ -182,7 +182,7 @@ Status ReadBack::OnFailure(const std::string& shard, const ApiError& error, int6
     return std::move(status).WithContext("shard " + shard);
   }
   Reading& reading = reading_.at(shard);
-  reading.send_micros = reading.retry.OnFailure(error, api_->Describe() + ", shard " + shard, now_micros);
+  reading.send_micros = reading.retry.OnFailure(error, api_->Describe(), now_micros, shard);
   return Status::Ok();
 }
 
@@ -218,7 +218,7 @@ void ReadBack::SendDue(int64_t now_micros) {
   while (reading_.size() < kShardsAtOnce && !waiting_.empty()) {
     reading_.emplace(waiting_.front(), Reading{.iterator = {},
                                                .last_sequence = {},
-                                               .retry = Retry("GetRecords", random_, metrics_, log_),
+                                               .retry = Retry("GetRecords", random_, counts_.all(), log_),
                                                .send_micros = now_micros});
     waiting_.pop_front();
   }

@@ -44,7 +44,7 @@ class ReadBack {
   using Take = std::function<void(const Record&)>;
 
   // All pointers borrowed; waker outlives the api, the others outlive this object.
-  ReadBack(KinesisApi* api, Waker* waker, const Clock* clock, Random* random, PipelineMetrics* metrics, RetryLog* log,
+  ReadBack(KinesisApi* api, Waker* waker, const Clock* clock, Random* random, const WriteCounts& counts, RetryLog* log,
            ReadBackRange range);
 
   // Handles what came, calls `take` for each record, sends what is due. Error: the stream cannot be read, ever.
@@ -84,7 +84,7 @@ class ReadBack {
   KinesisApi* const api_;
   const Clock* const clock_;
   Random* const random_;
-  PipelineMetrics* const metrics_;
+  const WriteCounts counts_;
   RetryLog* const log_;
   const ReadBackRange range_;
   Retry list_retry_;

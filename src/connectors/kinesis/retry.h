@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,12 +21,21 @@ constexpr int64_t kRetryCapMicros = 5'000'000;
 // that double up to a minute; after a minute without a failure the next one is a first again. Not thread-safe.
 class RetryLog {
  public:
+  // counts: where failures are counted by their code; borrowed; nullptr: nowhere.
+  explicit RetryLog(FailureCounts* counts = nullptr) : counts_(counts) {}
+  RetryLog(const RetryLog&) = delete;
+
+  void Count(std::string_view operation, std::string_view code, uint64_t retries, uint64_t throttles) {
+    if (counts_ != nullptr) counts_->Add(operation, code.empty() ? kNoCode : code, retries, throttles);
+  }
   // Counts a failure. True: write a line.
   bool OnFailure(int64_t now_micros);
   // Failures since the last line, that one included.
   int64_t TakeCount() { return std::exchange(count_, 0); }
 
  private:
+  static constexpr std::string_view kNoCode = "NoAnswer";  // where the service did not give one
+  FailureCounts* const counts_;
   int64_t count_ = 0;
   int64_t interval_micros_ = 0;
   int64_t next_line_micros_ = 0;
@@ -50,11 +60,15 @@ class Retry {
         failures_(std::exchange(other.failures_, 0)) {}
 
   // The request failed for a reason that may pass. Returns the SteadyMicros at which to send it again (full jitter).
-  // The 1st, 2nd, 4th, 8th ... failure in a row is logged. `where`: the stream or shard, for the log.
-  int64_t OnFailure(const ApiError& error, std::string_view where, int64_t now_micros);
-  // Part of a request was refused and is sent again; `code` and `message` are those of one refused record.
-  int64_t OnPartialFailure(size_t refused, size_t sent, const std::string& code, const std::string& message,
-                           std::string_view where, int64_t now_micros);
+  // RetryLog says which failures are logged. `where`: the stream; shard: of it, "" = none of them.
+  int64_t OnFailure(const ApiError& error, std::string_view where, int64_t now_micros, std::string_view shard = {});
+  // Part of a request was refused and is sent again.
+  struct Refused {
+    size_t records = 0, of = 0;
+    std::map<std::string, size_t> by_code;  // of the records
+    std::string code, message;              // of one of them
+  };
+  int64_t OnPartialFailure(const Refused& refused, std::string_view where, int64_t now_micros);
   void OnSuccess() {
     backoff_.Reset();
     Answered();

@@ -22,18 +22,20 @@ constexpr int64_t kServiceClockMarginMicros = 5 * kMicrosPerSecond;
 }  // namespace
 
 ShardCoordinator::ShardCoordinator(KinesisApi* api, ReadingStart start, std::vector<Waker*> wakers, Random random,
-                                   PipelineMetrics* metrics, SourceWatermark* watermark, ServiceClock* service_clock)
+                                   const ReadCounts& counts, SourceWatermark* watermark, ServiceClock* service_clock)
     : api_(api),
       start_(std::move(start)),
       wakers_(std::move(wakers)),
       all_wakers_(wakers_),
-      metrics_(metrics),
+      counts_(counts),
+      board_(&counts.table()->shards),
       service_clock_(service_clock),
       watermark_(watermark),
       pages_(std::make_shared<Mailbox<Outcome<ListShardsResult>>>(&all_wakers_)),
       random_(random),
-      probe_(api, &all_wakers_, &random_, metrics),
-      retry_("ListShards", &random_, metrics, &retry_log_),
+      probe_(api, &all_wakers_, &random_, counts.all(), &counts.table()->failures),
+      retry_log_(&counts.table()->failures),
+      retry_("ListShards", &random_, counts.all(), &retry_log_),
       children_backoff_(&random_, kChildrenBackoffBaseMicros, kChildrenBackoffCapMicros),
       workers_(wakers_.size()) {
   if (start_.resume) graph_.Resume(start_.resume->shards);
@@ -149,13 +151,19 @@ void ShardCoordinator::PlanListing(int64_t now_micros) {
 void ShardCoordinator::ReportSplits() {
   const std::vector<KnownShard> known = graph_.TakeKnown();
   const std::vector<std::string> over = graph_.TakeOver();
-  if (watermark_ == nullptr) return;
   for (const KnownShard& shard : known) {
+    if (watermark_ == nullptr) {
+      board_->OnKnown(shard.id, std::nullopt);
+      continue;
+    }
     std::vector<SourceWatermark::Split> parents;
     for (const std::string& parent : shard.parents) parents.push_back(splits_.at(parent));
-    splits_[shard.id] = watermark_->AddSplit(parents);
+    board_->OnKnown(shard.id, splits_[shard.id] = watermark_->AddSplit(parents));
   }
-  for (const std::string& id : over) watermark_->OnFinished(splits_.at(id));
+  for (const std::string& id : over) {
+    board_->OnFinished(id);
+    if (watermark_ != nullptr) watermark_->OnFinished(splits_.at(id));
+  }
 }
 
 void ShardCoordinator::AssignReadable() {
@@ -201,12 +209,14 @@ void ShardCoordinator::OnClosed(const std::string& shard_id, const std::vector<s
 
 void ShardCoordinator::OnFinished(int worker, const std::string& shard_id, int64_t complete_through_micros) {
   std::lock_guard lock(mutex_);
+  board_->OnFinished(shard_id);
   graph_.OnFinished(shard_id, complete_through_micros);
   Done(worker);
 }
 
 void ShardCoordinator::OnStopped(int worker, const std::string& shard_id, ShardPosition at) {
   std::lock_guard lock(mutex_);
+  board_->OnFinished(shard_id);
   graph_.OnStopped(shard_id, std::move(at));
   Done(worker);
 }
@@ -222,7 +232,7 @@ void ShardCoordinator::ReportLag(int worker, int64_t lag_ms) {
   workers_[static_cast<size_t>(worker)].lag_ms = lag_ms;
   int64_t largest = 0;
   for (const WorkerShards& each : workers_) largest = std::max(largest, each.lag_ms);
-  metrics_->lag_ms.Set(largest);
+  counts_.LagMillis(largest);
 }
 
 SourcePosition ShardCoordinator::Standing() const {

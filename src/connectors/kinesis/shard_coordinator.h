@@ -32,7 +32,7 @@ class ShardCoordinator {
   // All pointers are borrowed; what they point to outlives the coordinator. watermark: is told of the shards; nullptr =
   // nobody asks. service_clock: is told the time of each listing, so that it is known before a shard is read.
   ShardCoordinator(KinesisApi* api, ReadingStart start, std::vector<Waker*> wakers, Random random,
-                   PipelineMetrics* metrics, SourceWatermark* watermark, ServiceClock* service_clock);
+                   const ReadCounts& counts, SourceWatermark* watermark, ServiceClock* service_clock);
 
   // Handles answers, sends what is due. Error: the source cannot be read; every later call gives the same.
   Status Drive(int64_t now_micros);
@@ -86,7 +86,8 @@ class ShardCoordinator {
   const ReadingStart start_;
   const std::vector<Waker*> wakers_;
   BroadcastWaker all_wakers_;
-  PipelineMetrics* const metrics_;
+  const ReadCounts counts_;
+  ShardBoard* const board_;
   ServiceClock* const service_clock_;
   SourceWatermark* const watermark_;                                 // nullptr: nobody asks
   const std::shared_ptr<Mailbox<Outcome<ListShardsResult>>> pages_;  // shared with the call in flight

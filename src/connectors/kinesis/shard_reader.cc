@@ -46,10 +46,9 @@ ShardReader::ShardReader(ShardReaderWorld world, uint64_t number, ReadableShard 
     : world_(std::move(world)),
       number_(number),
       shard_(std::move(shard)),
-      where_(world_.api->Describe() + ", shard " + shard_.id),
       order_key_(ShardNumber(shard_.id) << kRowBits),
-      iterator_retry_("GetShardIterator", world_.random, world_.metrics, world_.retry_log),
-      records_retry_("GetRecords", world_.random, world_.metrics, world_.retry_log),
+      iterator_retry_("GetShardIterator", world_.random, world_.counts->all(), world_.retry_log),
+      records_retry_("GetRecords", world_.random, world_.counts->all(), world_.retry_log),
       received_(shard_.start),
       consumed_(shard_.start),
       pinned_(shard_.start.kind != Kind::kLatest),
@@ -200,14 +199,15 @@ Status ShardReader::OnRecords(Outcome<GetRecordsResult> outcome, int64_t now_mic
     if (outcome.error->error_class != ErrorClass::kExpiredIterator)
       return OnFailure(*outcome.error, &records_retry_, now_micros);
     // Usual after a long back-pressure: no reason to wait, unless the new one has expired too.
-    world_.metrics->retries.Add(1);
+    world_.counts->all()->retries.Add(1);
+    world_.retry_log->Count("GetRecords", outcome.error->status.code(), 1, 0);
     iterator_.clear();
     next_request_micros_ = expired_in_a_row_++ == 0 ? now_micros : now_micros + kPollMicros;
     return Status::Ok();
   }
   records_retry_.OnSuccess();
   expired_in_a_row_ = 0;
-  world_.metrics->read_requests.Add(1);
+  world_.counts->Request();
   GetRecordsResult& result = outcome.value;
   world_.service_clock->Observe(outcome.service_micros, now_micros);
   const int64_t service_micros = outcome.service_micros > 0
@@ -220,7 +220,7 @@ Status ShardReader::OnRecords(Outcome<GetRecordsResult> outcome, int64_t now_mic
 Status ShardReader::OnFailure(const ApiError& error, Retry* retry, int64_t now_micros) {
   if (error.error_class == ErrorClass::kFatal) return OnFatal(error, retry == &iterator_retry_, now_micros);
   if (error.error_class == ErrorClass::kThrottled) last_throttle_micros_ = now_micros;
-  next_request_micros_ = retry->OnFailure(error, where_, now_micros);
+  next_request_micros_ = retry->OnFailure(error, world_.api->Describe(), now_micros, shard_.id);
   return Status::Ok();
 }
 
@@ -242,6 +242,7 @@ void ShardReader::PlanRequest(const GetRecordsResult& result, int64_t now_micros
 Status ShardReader::OnProgress(GetRecordsResult* result, int64_t service_micros, int64_t now_micros) {
   if (!result->records.empty()) RETURN_IF_ERROR(CheckPart(*result));
   lag_ms_ = std::max<int64_t>(0, result->millis_behind_latest);
+  world_.figures->lag_ms.Set(lag_ms_);
   iterator_ = std::move(result->next_iterator);
   if (!pinned_) {
     pinned_ = true;
@@ -275,7 +276,8 @@ Status ShardReader::OnProgress(GetRecordsResult* result, int64_t service_micros,
   received_.complete_through_micros = last.arrival_micros;
   average_record_bytes_ = std::max<int64_t>(1, static_cast<int64_t>(result->bytes / result->records.size()));
   buffered_bytes_ += MemoryOf(*result);
-  world_.metrics->bytes_in.Add(result->bytes);
+  world_.counts->Bytes(result->bytes);
+  world_.figures->bytes.Add(result->bytes);
   answers_.push_back(std::move(*result));
   return Status::Ok();
 }
@@ -285,6 +287,7 @@ void ShardReader::End() {
   closed_ = !stopped_;
   next_request_micros_ = kNever;
   lag_ms_ = 0;
+  world_.figures->lag_ms.Set(0);
 }
 
 void ShardReader::PopAnswer() {

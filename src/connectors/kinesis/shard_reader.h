@@ -52,12 +52,13 @@ struct ShardReaderWorld {
   KinesisApi* api = nullptr;
   const Clock* clock = nullptr;
   Random* random = nullptr;
-  PipelineMetrics* metrics = nullptr;
+  const ReadCounts* counts = nullptr;
   RetryLog* retry_log = nullptr;
   ServiceClock* service_clock = nullptr;
   // The server was seen to say that a reader is behind: then it can be believed when it says that one is not.
   std::atomic<bool>* tells_lag = nullptr;
   std::shared_ptr<ShardEvents> events;
+  std::shared_ptr<ShardMetrics> figures;  // of the shard; shared with who shows them
   const DataLossPolicy* data_loss = nullptr;
   int64_t retention_micros = 0;                       // of the stream; 0 = not known
   std::function<bool(const std::string&)> is_listed;  // whether the stream still has the shard of that id
@@ -131,7 +132,6 @@ class ShardReader {
   const ShardReaderWorld world_;
   const uint64_t number_;
   const ReadableShard shard_;
-  const std::string where_;  // for the log
   const uint64_t order_key_;
   Retry iterator_retry_, records_retry_;
 

@@ -10,9 +10,11 @@ namespace {
 constexpr int64_t kCreatingPollMicros = 500'000;
 }
 
-StreamProbe::StreamProbe(KinesisApi* api, Waker* waker, Random* random, PipelineMetrics* metrics)
+StreamProbe::StreamProbe(KinesisApi* api, Waker* waker, Random* random, PipelineMetrics* metrics,
+                         FailureCounts* failures)
     : api_(api),
       answers_(std::make_shared<Mailbox<Outcome<StreamSummary>>>(waker)),
+      retry_log_(failures),
       retry_("DescribeStreamSummary", random, metrics, &retry_log_) {}
 
 Status StreamProbe::Drive(int64_t now_micros) {

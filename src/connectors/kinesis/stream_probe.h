@@ -32,7 +32,7 @@ constexpr int64_t kStartPatienceMicros = 15'000'000;
 class StreamProbe {
  public:
   // All borrowed; the waker outlives the api, the api outlives this object.
-  StreamProbe(KinesisApi* api, Waker* waker, Random* random, PipelineMetrics* metrics);
+  StreamProbe(KinesisApi* api, Waker* waker, Random* random, PipelineMetrics* metrics, FailureCounts* failures);
   // Handles the answer that came, sends the request that is due. Error: there will be no summary, ever.
   Status Drive(int64_t now_micros);
   // SteadyMicros of the next request, or kNever.

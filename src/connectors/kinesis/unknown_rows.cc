@@ -8,7 +8,7 @@
 
 namespace laminar::kinesis {
 
-UnknownRows::UnknownRows(const ReadBackWorld& world) : world_(world) {
+UnknownRows::UnknownRows(const ReadBackWorld& world) : world_(world), retry_log_(&world.counts.table()->failures) {
   floors_[0] = {};
 }
 
@@ -100,7 +100,7 @@ void UnknownRows::BeginReadBack(int64_t now_micros) {
               {"rows", std::to_string(count), true},
               {"waits_ms", std::to_string(wait / kMicrosPerMilli), true}});
   found_ = 0;
-  read_back_ = std::make_unique<ReadBack>(world_.api, world_.waker, world_.clock, world_.random, world_.metrics,
+  read_back_ = std::make_unique<ReadBack>(world_.api, world_.waker, world_.clock, world_.random, world_.counts,
                                           &retry_log_, std::move(range));
 }
 

@@ -31,7 +31,7 @@ struct ReadBackWorld {  // all borrowed; they outlive the object, and the waker 
   Waker* waker = nullptr;
   const Clock* clock = nullptr;
   Random* random = nullptr;
-  PipelineMetrics* metrics = nullptr;
+  WriteCounts counts;
   int64_t fence_wait_micros = 0;
 };
 

@@ -109,6 +109,12 @@ std::string MediaTypeOf(const std::string& content_type) {
   return type;
 }
 
+std::vector<std::string> IdsOf(const std::vector<Operation>& operations) {
+  std::vector<std::string> ids;
+  for (const Operation& operation : operations) ids.push_back(operation.id);
+  return ids;
+}
+
 HttpResponse ToHttp(Answer answer) {
   HttpResponse response;
   response.status = answer.status;
@@ -140,8 +146,10 @@ Router::Router(std::vector<Operation> operations, const Schemas* schemas, const 
       schemas_(schemas),
       tokens_(tokens),
       audit_(audit),
+      clock_(clock),
       by_token_(options.requests_per_second, 2 * options.requests_per_second, clock),
-      by_refused_peer_(options.refused_per_second, 5 * options.refused_per_second, clock) {}
+      by_refused_peer_(options.refused_per_second, 5 * options.refused_per_second, clock),
+      counts_(IdsOf(operations_)) {}
 Router::~Router() = default;
 
 HttpResponse Router::Refuse(int status, const std::string& why) {
@@ -149,15 +157,20 @@ HttpResponse Router::Refuse(int status, const std::string& why) {
 }
 
 HttpResponse Router::Handle(const HttpRequest& request) {
+  const int64_t began = clock_->SteadyMicros();
+  size_t operation = RequestCounts::kNoOperation;
+  HttpResponse response;
   try {
-    return ToHttp(Dispatch(request));
+    response = ToHttp(Dispatch(request, &operation));
   } catch (const std::exception& exception) {
     LogError("a request failed within the server", {{"path", request.path}, {"reason", exception.what()}});
-    return ToHttp(Error(500, "the server has failed: its log says why"));
+    response = ToHttp(Error(500, "the server has failed: its log says why"));
   }
+  counts_.Add(operation, response.status, clock_->SteadyMicros() - began);
+  return response;
 }
 
-Answer Router::Dispatch(const HttpRequest& request) {
+Answer Router::Dispatch(const HttpRequest& request, size_t* found) {
   Match match;
   size_t parameters = SIZE_MAX;  // of the path that fits best
   const std::optional<std::string_view> behind = BehindBase(request.path);
@@ -175,6 +188,7 @@ Answer Router::Dispatch(const HttpRequest& request) {
       match.path = std::move(path);
     }
   }
+  if (match.operation != nullptr) *found = static_cast<size_t>(match.operation - operations_.data());
   const bool is_open = match.operation != nullptr && match.operation->access == Access::kOpen;
   Call call{request, std::move(match.path), {}, {}, {}};
   // Who has no token learns nothing of what there is.

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "server/api/operation.h"
 #include "server/api/rate_limit.h"
+#include "server/api/request_counts.h"
 #include "server/store/audit.h"
 #include "server/store/tokens.h"
 
@@ -34,10 +35,13 @@ class Router {
   static HttpResponse Refuse(int status, const std::string& why);
 
   const std::vector<Operation>& operations() const { return operations_; }
+  // What it has answered.
+  const RequestCounts& counts() const { return counts_; }
 
  private:
   struct Match;
-  Answer Dispatch(const HttpRequest& request);
+  // *found: the place of the operation, once it is known.
+  Answer Dispatch(const HttpRequest& request, size_t* found);
   // Whose the request is. Error: 401, 429.
   std::optional<Answer> Authenticate(const HttpRequest& request, Token* who);
   std::optional<Answer> ReadQuery(const Operation& operation, Call* call) const;
@@ -47,7 +51,9 @@ class Router {
   const Schemas* const schemas_;
   const Tokens* const tokens_;
   Audit* const audit_;
+  const Clock* const clock_;
   RateLimit by_token_, by_refused_peer_;
+  RequestCounts counts_;
 };
 
 }  // namespace laminar::server

@@ -27,13 +27,18 @@ class OutputWriter final : public SinkWriter {
  public:
   OutputWriter(std::string table, std::unique_ptr<Encoder> encoder, JobOutput* output, const OutputPace& pace,
                const ConnectorContext& context)
-      : table_(std::move(table)), encoder_(std::move(encoder)), output_(output), pace_(pace), context_(context) {}
+      : table_(std::move(table)),
+        encoder_(std::move(encoder)),
+        output_(output),
+        pace_(pace),
+        context_(context),
+        counts_(context.metrics, table_) {}
 
   Status Push(const Batch& batch) override {
     RETURN_IF_ERROR(encoder_->Encode(batch, &encoded_));
     for (size_t i = 0; i < encoded_.rows(); i++) output_->Add(table_, encoded_.row(i));
-    context_.metrics->rows_out.Add(batch.rows());
-    context_.metrics->bytes_out.Add(encoded_.bytes.size());
+    counts_.Rows(batch.rows());
+    counts_.Bytes(encoded_.bytes.size());
     if (pace_.rows_at_once > 0) {
       const int64_t now = context_.clock->SteadyMicros();
       const auto rows = static_cast<int64_t>(batch.rows());
@@ -58,6 +63,7 @@ class OutputWriter final : public SinkWriter {
   JobOutput* const output_;
   const OutputPace pace_;
   const ConnectorContext context_;
+  const WriteCounts counts_;
   EncodedRows encoded_;
   int64_t paid_at_ = INT64_MIN / 2;  // SteadyMicros
   bool finishing_ = false;

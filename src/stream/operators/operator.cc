@@ -6,6 +6,15 @@
 
 namespace laminar {
 
+Status Operator::Take(size_t input, Batch* batch) {
+  if (counts_.rows_in != nullptr) counts_.rows_in->Add(batch->rows());
+  if (counts_.clock == nullptr) return Push(input, batch);
+  OwnCounter* const before = counts_.clock->Switch(counts_.busy_micros);
+  const Status status = Push(input, batch);
+  counts_.clock->Switch(before);
+  return status;
+}
+
 Status Operator::AdvanceWatermark(size_t input, int64_t watermark) {
   if (watermark <= watermarks_.at(input)) return Status::Ok();
   watermarks_[input] = watermark;
@@ -13,7 +22,11 @@ Status Operator::AdvanceWatermark(size_t input, int64_t watermark) {
   if (lowest <= watermark_) return Status::Ok();
   watermark_ = lowest;
   if (lowest != kEndOfTime) finite_watermark_ = lowest;
-  return OnWatermark(lowest);
+  if (!counts_.works_at_watermarks) return OnWatermark(lowest);
+  OwnCounter* const before = counts_.clock->Switch(counts_.busy_micros);
+  const Status status = OnWatermark(lowest);
+  counts_.clock->Switch(before);
+  return status;
 }
 
 Status Operator::Restore(const StateInput& in, int64_t watermark) {
@@ -30,7 +43,10 @@ Status Operator::OnEnd(size_t input) {
 }
 
 Status Operator::Resume() {
-  RETURN_IF_ERROR(EmitPending());
+  OwnCounter* const before = counts_.clock == nullptr ? nullptr : counts_.clock->Switch(counts_.busy_micros);
+  const Status status = EmitPending();
+  if (counts_.clock != nullptr) counts_.clock->Switch(before);
+  RETURN_IF_ERROR(status);
   return open_inputs_ == 0 && !HasPending() ? EndOutputs() : Status::Ok();
 }
 
@@ -44,13 +60,14 @@ Status Operator::EndOutputs() {
 
 Status Operator::Emit(Batch* batch) {
   if (batch->rows() == 0 || outputs_.empty()) return Status::Ok();
+  if (counts_.rows_out != nullptr) counts_.rows_out->Add(batch->rows());
   // An output may slice what it gets, so all but the last get a view of their own.
   for (size_t i = 0; i + 1 < outputs_.size(); i++) {
     Batch view;
     view.Share(batch);
-    RETURN_IF_ERROR(outputs_[i].to->Push(outputs_[i].input, &view));
+    RETURN_IF_ERROR(outputs_[i].to->Take(outputs_[i].input, &view));
   }
-  return outputs_.back().to->Push(outputs_.back().input, batch);
+  return outputs_.back().to->Take(outputs_.back().input, batch);
 }
 
 Status Operator::EmitWatermark(int64_t watermark) {

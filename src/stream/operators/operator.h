@@ -13,10 +13,12 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/counter.h"
 #include "base/event_time.h"
 #include "base/status.h"
 #include "duck/batch.h"
 #include "state/operator_state.h"
+#include "stream/operators/work_clock.h"
 
 namespace laminar {
 
@@ -29,6 +31,8 @@ class Operator {
   // Rows for input number `input`. The operator may slice the batch; it keeps nothing of it after returning. Requires
   // Accepts(input) and not HasPending().
   virtual Status Push(size_t input, Batch* batch) = 0;
+  // The same, with its rows and its time counted: how operators and the task push.
+  Status Take(size_t input, Batch* batch);
 
   // An input promises `watermark`; one that is not above its last is ignored.
   Status AdvanceWatermark(size_t input, int64_t watermark);
@@ -62,6 +66,16 @@ class Operator {
   // Rows and groups that wait for the watermark: what is lost when the pipeline is told to stop and keeps no state.
   virtual int64_t StateRows() const { return 0; }
 
+  // Where its figures go. All borrowed, written by the thread that pushes; nullptr: counted nowhere.
+  struct Counts {
+    OwnCounter* rows_in = nullptr;
+    OwnCounter* rows_out = nullptr;
+    OwnCounter* busy_micros = nullptr;
+    WorkClock* clock = nullptr;        // not nullptr where busy_micros is not
+    bool works_at_watermarks = false;  // closing what it holds back is counted, too
+  };
+  void CountWith(const Counts& counts) { counts_ = counts; }
+
   // Adds an output: rows emitted here go to input number `input` of `to`, which outlives this operator's last Push.
   void AddOutput(Operator* to, size_t input) { outputs_.push_back({to, input}); }
 
@@ -93,6 +107,7 @@ class Operator {
   int64_t watermark_ = kNoWatermark, finite_watermark_ = kNoWatermark;
   size_t open_inputs_;
   bool outputs_ended_ = false;
+  Counts counts_;
 };
 
 }  // namespace laminar

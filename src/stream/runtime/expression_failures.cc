@@ -48,7 +48,10 @@ Status ExpressionFailures::OnFailure(const Batch& input, const ExpressionFailure
   if (log) {
     LogWarning(letters == nullptr ? "row dropped: an expression failed on it"
                                   : "row kept as a dead letter: an expression failed on it",
-               {{"reason", message}, {"rows", std::to_string(policy_.bad_data->rows()), true}});
+               {{"table", policy_.bad_data->table()},
+                {"shard", input.origins == nullptr ? "" : input.origins->Position(input.OriginRow(failure.row)).shard},
+                {"reason", message},
+                {"rows", std::to_string(policy_.bad_data->rows()), true}});
   }
   return Status::Ok();
 }

@@ -42,6 +42,8 @@ class SourceInput {
   // Like SourceReader::Poll. *out is borrowed until the next call; it may have no rows left. A reader that is one split
   // is left alone while alignment holds it (SourceWatermark::MayRead): its worker is woken when that changes.
   Result<PollState> Poll(Batch** out);
+  // Whether Poll would go on with rows, as far as it is known without it.
+  bool HasRows() const { return !held_ && !finished_ && parts_.reader->HasRows(); }
   int64_t NextDeadline() const { return held_ ? kNever : parts_.reader->NextDeadline(); }
 
   // What the source promises by now. To be passed on after the rows that Poll gave out.

@@ -19,9 +19,14 @@ constexpr int kBatchesPerTurn = 16;
 
 }  // namespace
 
-Task::Task(Parts parts) : parts_(std::move(parts)) {
+Task::Task(Parts parts) : parts_(std::move(parts)), work_(parts_.clock) {
   const StreamPlan& plan = *parts_.plan;
   held_.resize(plan.nodes.size());
+  rows_held_.resize(plan.nodes.size());
+  if (parts_.operators == nullptr) {
+    own_operators_ = std::vector<OperatorMetrics>(plan.nodes.size());
+    parts_.operators = own_operators_.data();
+  }
   TaskGraph::Parts graph;
   graph.plan = &plan;
   graph.session = parts_.session;
@@ -31,9 +36,11 @@ Task::Task(Parts parts) : parts_(std::move(parts)) {
   graph.edges = parts_.edges;
   graph.partial_trial_rows = parts_.partial_trial_rows;
   graph.restores = parts_.restores;
+  graph.operators = parts_.operators;
+  graph.clock = &work_;
   for (auto& [table, writer] : parts_.writers) {
     graph.writers[table] = writer.get();
-    writers_.push_back({table, std::move(writer)});
+    writers_.push_back({table, std::move(writer), false, BusyOfSink(table)});
   }
   for (const auto& [sink, letters] : parts_.dead_letters) dead_letters_.emplace_back(letters, graph.writers.at(sink));
   for (const auto& [table, source] : parts_.sources) {
@@ -59,14 +66,32 @@ Task::Task(Parts parts) : parts_(std::move(parts)) {
     }
     sources_.push_back(std::move(input));
   }
+  const auto rows_wait = [this](size_t p) {
+    const Edge* const edge = graph_->ports()[p].edge;
+    return edge == nullptr ? sources_[p]->HasRows() : !edge->Empty();
+  };
+  backpressure_ =
+      std::make_unique<Backpressure>(graph_.get(), parts_.operators, plan.nodes.size(), parts_.clock, rows_wait);
 }
 
-Task::~Task() = default;
+OwnCounter* Task::BusyOfSink(const std::string& table) const {
+  for (size_t id = 0; id < parts_.plan->nodes.size(); id++) {
+    const auto* sink = std::get_if<SinkNode>(&parts_.plan->nodes[id].op);
+    if (sink != nullptr && sink->table == table) return &parts_.operators[id].busy_micros;
+  }
+  return nullptr;
+}
+
+Task::~Task() {
+  backpressure_->End();
+}
 
 Status Task::PollWriters() {
   for (Writer& writer : writers_) {
     if (writer.failed) continue;
+    OwnCounter* const before = work_.Switch(writer.busy_micros);
     const Status status = writer.writer->Poll();
+    work_.Switch(before);
     if (!status.ok()) {
       writer.failed = true;
       return status;
@@ -107,7 +132,7 @@ Status Task::PollEdge(TaskGraph::Port* port, bool* progress) {
     *progress = true;
     switch (item->kind) {
       case Edge::Item::Kind::kRows:
-        RETURN_IF_ERROR(port->to->Push(port->input, &item->rows));
+        RETURN_IF_ERROR(port->to->Take(port->input, &item->rows));
         port->edge->GiveBack(std::move(item->rows));
         RETURN_IF_ERROR(MayGoOn());
         break;
@@ -133,6 +158,13 @@ bool Task::MayPoll(const TaskGraph::Port& source) const {
   return !source.closed && !Paused() && source.reach.Accepts() && DeadLettersAccepted();
 }
 
+Result<PollState> Task::Read(const TaskGraph::Port& port, SourceInput* source, Batch** batch) {
+  OwnCounter* const before = work_.Switch(&parts_.operators[port.node].busy_micros);
+  auto state = source->Poll(batch);
+  work_.Switch(before);
+  return state;
+}
+
 // The source's watermark is asked for after the rows are through. It is that of all workers together: it may have risen
 // because of another's rows, and then goes on without any of our own.
 Status Task::PollSource(TaskGraph::Port* port, SourceInput* source, bool* progress) {
@@ -140,7 +172,7 @@ Status Task::PollSource(TaskGraph::Port* port, SourceInput* source, bool* progre
     Batch* batch = nullptr;
     PollState state = PollState::kEnd;
     if (!input_ended_) {
-      ASSIGN_OR_RETURN(state, source->Poll(&batch));
+      ASSIGN_OR_RETURN(state, Read(*port, source, &batch));
       RETURN_IF_ERROR(SendDeadLetters());
     }
     if (state == PollState::kEnd) {
@@ -150,7 +182,7 @@ Status Task::PollSource(TaskGraph::Port* port, SourceInput* source, bool* progre
     }
     if (state == PollState::kBatch) {
       *progress = true;
-      if (batch->rows() > 0) RETURN_IF_ERROR(port->to->Push(port->input, batch));
+      if (batch->rows() > 0) RETURN_IF_ERROR(port->to->Take(port->input, batch));
       RETURN_IF_ERROR(MayGoOn());
       if (!port->reach.Accepts()) return Status::Ok();  // the watermark waits for its turn as well
     }
@@ -190,10 +222,18 @@ void Task::FlushBefore(const TaskGraph::Member& exchange) {
 
 void Task::SayWhatIsHeld() {
   std::fill(held_.begin(), held_.end(), 0);
-  for (const TaskGraph::Member& member : graph_->members())
+  std::fill(rows_held_.begin(), rows_held_.end(), 0);
+  for (const TaskGraph::Member& member : graph_->members()) {
     held_[static_cast<size_t>(member.node)] += member.op->StateBytes();
+    rows_held_[static_cast<size_t>(member.node)] += member.op->StateRows();
+  }
+  for (size_t node = 0; node < held_.size(); node++) {
+    parts_.operators[node].state_bytes.Set(held_[node]);
+    parts_.operators[node].state_rows.Set(rows_held_[node]);
+  }
   PipelineMetrics* const metrics = parts_.metrics;
-  const int64_t bytes = std::accumulate(held_.begin(), held_.end(), int64_t{0}), rows = StateRows();
+  const int64_t bytes = std::accumulate(held_.begin(), held_.end(), int64_t{0});
+  const int64_t rows = std::accumulate(rows_held_.begin(), rows_held_.end(), int64_t{0});
   metrics->state_bytes.Add(bytes - std::exchange(held_bytes_, bytes));
   metrics->state_rows.Add(rows - std::exchange(held_rows_, rows));
   metrics->peak_state_bytes.RaiseTo(metrics->state_bytes.Get());
@@ -283,7 +323,9 @@ Result<Task::Progress> Task::Step() {
   Progress result;
   TellWritersOfCommits();
   Status status = PollWriters();
+  if (backpressure_->any()) backpressure_->Update(Paused() || !DeadLettersAccepted());
   if (status.ok() && !finishing_) status = Compute(&result.progress);
+  backpressure_->Update(Paused() || !DeadLettersAccepted());
   if (status.ok()) HandInWhenReady();
   if (!status.ok()) {
     Abandon();

@@ -19,11 +19,14 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "base/operator_metrics.h"
 #include "base/status.h"
 #include "connectors/connector.h"
 #include "duck/database.h"
 #include "stream/operators/row_partials.h"
+#include "stream/operators/work_clock.h"
 #include "stream/plan.h"
+#include "stream/runtime/backpressure.h"
 #include "stream/runtime/checkpoint_control.h"
 #include "stream/runtime/edge.h"
 #include "stream/runtime/source_input.h"
@@ -43,6 +46,7 @@ class Task final : private StepGuard {
     const Edges* edges = nullptr;                         // of the pipeline; nullptr: one worker
     size_t partial_trial_rows = PartialsPay::kTrialRows;  // of PartialsPay
     StateBudget* budget = nullptr;                        // of the pipeline; nullptr: no limit
+    OperatorMetrics* operators = nullptr;                 // of this worker, by node; nullptr: nobody asks
     CheckpointControl* checkpoints = nullptr;             // of the pipeline; nullptr: takes none
     bool restores = false;                                // Restore will be called
     bool ends_close_windows = true;  // false: the end of a source is no end of time, its windows stay open
@@ -83,7 +87,8 @@ class Task final : private StepGuard {
   struct Writer {
     std::string table;
     std::unique_ptr<SinkWriter> writer;
-    bool failed = false;  // left alone from then on
+    bool failed = false;                // left alone from then on
+    OwnCounter* busy_micros = nullptr;  // of its node; nullptr: no query writes it
   };
   // Where a task stands with the checkpoint at hand.
   enum class Phase {
@@ -102,6 +107,7 @@ class Task final : private StepGuard {
   bool AllClosed() const;
   bool LastCheckpointTaken() const;
 
+  OwnCounter* BusyOfSink(const std::string& table) const;
   Status PollWriters();
   Status SendDeadLetters();
   bool DeadLettersAccepted() const;
@@ -110,6 +116,7 @@ class Task final : private StepGuard {
   Status PollEdge(TaskGraph::Port* port, bool* progress);
   bool MayPoll(const TaskGraph::Port& source) const;
   Status PollSource(TaskGraph::Port* port, SourceInput* source, bool* progress);
+  Result<PollState> Read(const TaskGraph::Port& port, SourceInput* source, Batch** batch);
   void CloseExchanges();
   void FlushBefore(const TaskGraph::Member& exchange);
   void SayWhatIsHeld();
@@ -122,12 +129,15 @@ class Task final : private StepGuard {
   Parts parts_;
   std::vector<Writer> writers_;
   std::vector<std::pair<DeadLetters*, SinkWriter*>> dead_letters_;  // and what they go to
+  std::vector<OperatorMetrics> own_operators_;                      // where nobody asks
+  WorkClock work_;
   std::unique_ptr<TaskGraph> graph_;
   std::vector<std::unique_ptr<SourceInput>> sources_;  // by port of the graph; nullptr: an edge's
-  std::vector<int64_t> held_;                          // bytes by node, when it was last said
-  int64_t held_bytes_ = 0, held_rows_ = 0;             // of all nodes
-  bool input_ended_ = false;                           // by EndInput
-  bool finishing_ = false;                             // writers have been told that no more rows come
+  std::unique_ptr<Backpressure> backpressure_;
+  std::vector<int64_t> held_, rows_held_;   // bytes and rows by node, when it was last said
+  int64_t held_bytes_ = 0, held_rows_ = 0;  // of all nodes
+  bool input_ended_ = false;                // by EndInput
+  bool finishing_ = false;                  // writers have been told that no more rows come
 
   Phase phase_ = Phase::kNone;
   std::vector<bool> read_anew_;  // by node (state_shape.h)

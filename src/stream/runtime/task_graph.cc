@@ -57,6 +57,11 @@ bool DealsByGroup(const ExchangeNode& exchange, const WindowAggregateNode& windo
          std::set<size_t>(window.keys.begin(), window.keys.end());
 }
 
+bool HoldsRowsBack(const PlanNode& node) {
+  return std::holds_alternative<WindowAggregateNode>(node.op) || std::holds_alternative<OverNode>(node.op) ||
+         std::holds_alternative<WindowedOverNode>(node.op);
+}
+
 }  // namespace
 
 bool TaskGraph::Reach::Accepts() const {
@@ -109,7 +114,15 @@ Counter* TaskGraph::LateRows(NodeId id) {
   return node.inputs.empty() ? &nobodys_late_rows_ : LateRows(node.inputs.front());
 }
 
-size_t TaskGraph::Add(NodeId node, std::unique_ptr<Operator> op) {
+size_t TaskGraph::Add(NodeId node, std::unique_ptr<Operator> op, Counted counted) {
+  OperatorMetrics& metrics = parts_.operators[node];
+  Operator::Counts counts;
+  if (counted == Counted::kBoth || counted == Counted::kIn) counts.rows_in = &metrics.rows_in;
+  if (counted == Counted::kBoth || counted == Counted::kOut) counts.rows_out = &metrics.rows_out;
+  counts.busy_micros = &metrics.busy_micros;
+  counts.clock = parts_.clock;
+  counts.works_at_watermarks = HoldsRowsBack(plan_.nodes[static_cast<size_t>(node)]);
+  op->CountWith(counts);
   Member member;
   member.node = node;
   member.op = std::move(op);
@@ -132,10 +145,11 @@ void TaskGraph::AddNode(NodeId id) {
   }
   std::vector<size_t> reads;
   for (const NodeId input : node.inputs) reads.push_back(yields_[static_cast<size_t>(input)]);
-  if (MergesHere(id)) reads[0] = AddPartial(id, Input(id, 0), reads[0]);
+  const bool merges = MergesHere(id);
+  if (merges) reads[0] = AddPartial(id, Input(id, 0), reads[0], Counted::kIn);
   auto op = MakeStateless(id);
   const bool keyed = op == nullptr;
-  yields = Add(id, keyed ? MakeKeyed(id) : std::move(op));
+  yields = Add(id, keyed ? MakeKeyed(id) : std::move(op), merges ? Counted::kOut : Counted::kBoth);
   members_[yields].keeps_state = keyed && !std::holds_alternative<LookupJoinNode>(node.op);
   for (size_t i = 0; i < reads.size(); i++) Connect(reads[i], yields, i);
   if (std::holds_alternative<SourceNode>(node.op) || std::holds_alternative<ValuesNode>(node.op)) {
@@ -216,7 +230,8 @@ void TaskGraph::AddExchange(NodeId id, const ExchangeNode& exchange) {
   if (const auto behind = AggregateBehind(id)) {
     const PlanNode& node = plan_.nodes[static_cast<size_t>(*behind)];
     const auto& window = std::get<WindowAggregateNode>(node.op);
-    sends_from = AddPartial(*behind, Input(id, 0), sends_from);
+    // What the merging half takes are the window's rows.
+    sends_from = AddPartial(*behind, Input(id, 0), sends_from, Counted::kNone);
     schema = PartialRows::SchemaOf(window, node.schema);
     hash_column = PartialRows::kHash;
   }
@@ -224,7 +239,7 @@ void TaskGraph::AddExchange(NodeId id, const ExchangeNode& exchange) {
   for (int to = 0; to < workers_; to++) out.push_back(parts_.edges->Find(id, parts_.worker, to));
   auto owned = std::make_unique<ExchangeOperator>(exchange, schema, parts_.worker, std::move(out), hash_column);
   ExchangeOperator* const sender = owned.get();
-  const size_t sends = Add(id, std::move(owned));
+  const size_t sends = Add(id, std::move(owned), Counted::kIn);
   members_[sends].exchange = sender;
   Connect(sends_from, sends, 0);
 
@@ -233,7 +248,7 @@ void TaskGraph::AddExchange(NodeId id, const ExchangeNode& exchange) {
     if (Edge* edge = parts_.edges->Find(id, from, parts_.worker)) in.push_back(edge);
   }
   // Input 0 is this worker's own channel, whatever its number.
-  const size_t receives = Add(id, std::make_unique<PassThrough>(1 + in.size()));
+  const size_t receives = Add(id, std::make_unique<PassThrough>(1 + in.size()), Counted::kOut);
   Connect(sends, receives, 0);
   yields_[static_cast<size_t>(id)] = receives;
   for (size_t i = 0; i < in.size(); i++) {
@@ -246,11 +261,12 @@ void TaskGraph::AddExchange(NodeId id, const ExchangeNode& exchange) {
   }
 }
 
-size_t TaskGraph::AddPartial(NodeId window, const PlanNode& input, size_t reads_from) {
+size_t TaskGraph::AddPartial(NodeId window, const PlanNode& input, size_t reads_from, Counted counted) {
   const PlanNode& node = plan_.nodes[static_cast<size_t>(window)];
-  const size_t partial =
-      Add(window, MakeWindowAggregate(std::get<WindowAggregateNode>(node.op), AggregateMode::kPartial, input,
-                                      node.schema, LateRows(window), parts_.partial_trial_rows));
+  const size_t partial = Add(window,
+                             MakeWindowAggregate(std::get<WindowAggregateNode>(node.op), AggregateMode::kPartial, input,
+                                                 node.schema, LateRows(window), parts_.partial_trial_rows),
+                             counted);
   Connect(reads_from, partial, 0);
   return partial;
 }

@@ -12,12 +12,14 @@
 #include <vector>
 
 #include "base/metrics.h"
+#include "base/operator_metrics.h"
 #include "connectors/connector.h"
 #include "duck/database.h"
 #include "duck/filter_project.h"
 #include "stream/operators/operator.h"
 #include "stream/operators/row_partials.h"
 #include "stream/operators/step_guard.h"
+#include "stream/operators/work_clock.h"
 #include "stream/plan.h"
 #include "stream/runtime/edge.h"
 #include "stream/runtime/exchange.h"
@@ -39,6 +41,8 @@ class TaskGraph {
     std::map<std::string, SinkWriter*> writers;  // by sink table
     std::map<std::string, BadData*> bad_data;    // by source table
     std::map<std::string, Counter*> late_rows;   // by source table; none: nobody asks
+    OperatorMetrics* operators = nullptr;        // of this worker, by node; not nullptr
+    WorkClock* clock = nullptr;                  // the task's; not nullptr
   };
 
   explicit TaskGraph(const Parts& parts);
@@ -79,7 +83,8 @@ class TaskGraph {
     bool aligned = false;      // the barrier of the checkpoint at hand has passed it; the task's
   };
 
-  std::vector<Port>& ports() { return ports_; }        // upstream ones first
+  std::vector<Port>& ports() { return ports_; }  // upstream ones first
+  const std::vector<Port>& ports() const { return ports_; }
   std::vector<Member>& members() { return members_; }  // upstream ones first
   const std::vector<Member>& members() const { return members_; }
 
@@ -89,11 +94,13 @@ class TaskGraph {
   bool MayGetMoreBeforeBarrier(const Member& member) const;
 
  private:
-  size_t Add(NodeId node, std::unique_ptr<Operator> op);
+  // Which rows of a member are those of its node: one may be made of several.
+  enum class Counted { kBoth, kIn, kOut, kNone };
+  size_t Add(NodeId node, std::unique_ptr<Operator> op, Counted counted);
   void Connect(size_t from, size_t to, size_t input);
   void AddNode(NodeId id);
   void AddExchange(NodeId id, const ExchangeNode& exchange);
-  size_t AddPartial(NodeId window, const PlanNode& input, size_t reads_from);
+  size_t AddPartial(NodeId window, const PlanNode& input, size_t reads_from, Counted counted);
   std::unique_ptr<Operator> MakeStateless(NodeId id);
   std::unique_ptr<Operator> MakeKeyed(NodeId id);
   // The window aggregate that is the only reader of an exchange and whose rows can be aggregated before it.

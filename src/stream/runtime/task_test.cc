@@ -25,6 +25,7 @@ struct FakeReader final : SourceReader {
     return PollState::kBatch;
   }
   int64_t NextDeadline() const override { return deadline; }
+  bool HasRows() const override { return !pending.empty(); }
   std::deque<std::vector<int64_t>> pending;
   bool ended = false;
   int64_t deadline = kNever;
@@ -74,6 +75,7 @@ class TaskTest : public ::testing::Test {
     parts.session = session_.get();
     parts.clock = &clock_;
     parts.metrics = &metrics_;
+    parts.operators = operators_.data();
     for (const char* name : {"a", "b"}) {
       auto reader = std::make_unique<FakeReader>();
       readers_[name] = reader.get();
@@ -89,6 +91,7 @@ class TaskTest : public ::testing::Test {
 
   ManualClock clock_;
   PipelineMetrics metrics_;
+  std::vector<OperatorMetrics> operators_ = std::vector<OperatorMetrics>(5);
   StreamPlan plan_;
   std::unique_ptr<DuckDatabase> database_;
   std::unique_ptr<DuckSession> session_;
@@ -132,6 +135,53 @@ TEST_F(TaskTest, AFullSinkHoldsBackOnlyTheSourcesThatReachIt) {
   writers_["two"]->accepts = true;
   step = task->Step();
   EXPECT_EQ(writers_["two"]->rows, (std::vector<int64_t>{1}));
+}
+
+TEST_F(TaskTest, RowsOfOperatorsAddUp) {
+  auto task = MakeTask();
+  readers_["a"]->pending = {{1, 2}, {3}};
+  readers_["b"]->pending = {{10}};
+  ASSERT_TRUE(task->Step().ok());
+  const std::vector<uint64_t> in = {3, 1, 4, 4, 3}, out = {3, 1, 4, 0, 0};
+  for (size_t node = 0; node < in.size(); node++) {
+    EXPECT_EQ(operators_[node].rows_in.Get(), in[node]) << node;
+    EXPECT_EQ(operators_[node].rows_out.Get(), out[node]) << node;
+  }
+}
+
+// a -> union -> one; a -> two. While two takes nothing, a is held up, and neither b nor what lies behind it.
+TEST_F(TaskTest, AFullSinkIsBackpressureOfWhatReachesIt) {
+  auto task = MakeTask();
+  const auto held_up = [this](size_t node) { return operators_[node].backpressure_micros.Get(clock_.SteadyMicros()); };
+  const auto wait = [this] { clock_.Advance(kMicrosPerSecond); };
+  writers_["two"]->accepts = false;
+  ASSERT_TRUE(task->Step().ok());
+  wait();
+  EXPECT_EQ(held_up(0), 0U) << "no rows wait";
+  readers_["a"]->pending = {{1}};
+  readers_["b"]->pending = {{10}};
+  ASSERT_TRUE(task->Step().ok());
+  wait();
+  for (const size_t other : {1, 2, 3, 4}) EXPECT_EQ(held_up(other), 0U) << other;
+  EXPECT_EQ(held_up(0), 1'000'000U);
+  wait();
+  EXPECT_EQ(held_up(0), 2'000'000U) << "also while no step ends it";
+  writers_["two"]->accepts = true;
+  ASSERT_TRUE(task->Step().ok());
+  wait();
+  EXPECT_EQ(held_up(0), 2'000'000U);
+
+  readers_["b"]->pending = {{11}};
+  writers_["one"]->accepts = false;
+  ASSERT_TRUE(task->Step().ok());
+  wait();
+  EXPECT_EQ(held_up(0), 2'000'000U) << "it has no rows";
+  EXPECT_EQ(held_up(1), 1'000'000U);
+  EXPECT_EQ(held_up(2), 1'000'000U) << "UNION ALL could not give on the row of b";
+  EXPECT_EQ(held_up(3), 0U);
+  task.reset();
+  wait();
+  EXPECT_EQ(held_up(1), 1'000'000U) << "nothing waits any more";
 }
 
 TEST_F(TaskTest, TheEarliestDeadlineCounts) {

@@ -143,6 +143,8 @@ class WorkersTest : public ::testing::Test {
       parts.worker = w;
       parts.edges = workers > 1 ? edges_.get() : nullptr;
       parts.budget = budget_.get();
+      operators_.emplace_back(plan_.nodes.size());
+      parts.operators = operators_.back().data();
       auto reader = std::make_unique<RowsReader>();
       readers_.push_back(reader.get());
       SourceInput::Parts& source = parts.sources["s"];
@@ -216,10 +218,56 @@ class WorkersTest : public ::testing::Test {
   SetMemory memory_;
   std::unique_ptr<StateBudget> budget_;
   std::vector<std::unique_ptr<DuckSession>> sessions_;
+  std::deque<std::vector<OperatorMetrics>> operators_;  // by worker and node
   std::vector<std::unique_ptr<Task>> tasks_;
   std::vector<RowsReader*> readers_;
   std::vector<ResultsWriter*> writers_;
 };
+
+// source 0 -> exchange 1 -> window 2 -> sink 3
+TEST_F(WorkersTest, RowsOfOperatorsAddUpOverTheWorkers) {
+  Start(3);
+  const Results expected = Feed(21, 5'000, 40);
+  StepUntilIdle();
+  ASSERT_EQ(All(), expected);
+  const auto sum = [this](size_t node, auto figure) {
+    uint64_t all = 0;
+    for (const auto& of_worker : operators_) all += (of_worker[node].*figure).Get();
+    return all;
+  };
+  const uint64_t read = sum(0, &OperatorMetrics::rows_in);
+  EXPECT_GE(read, 5'000U);
+  EXPECT_EQ(sum(0, &OperatorMetrics::rows_out), read);
+  // Aggregated before the exchange: a row there may stand for many.
+  const uint64_t dealt = sum(1, &OperatorMetrics::rows_in);
+  EXPECT_GT(dealt, 0U);
+  EXPECT_LE(dealt, read);
+  EXPECT_EQ(sum(1, &OperatorMetrics::rows_out), dealt);
+  EXPECT_EQ(sum(2, &OperatorMetrics::rows_in), dealt);
+  EXPECT_EQ(sum(2, &OperatorMetrics::rows_out), expected.size());
+  EXPECT_EQ(sum(3, &OperatorMetrics::rows_in), expected.size());
+  for (const auto& of_worker : operators_) EXPECT_EQ(of_worker[2].state_rows.Get(), 0);
+}
+
+TEST_F(WorkersTest, AWorkerThatTakesNothingHoldsTheOthersUp) {
+  Start(2, /*edge_bytes=*/1);
+  ASSERT_TRUE(tasks_[1]->Step().ok());  // its reader ends, and holds nobody back; then it makes no step
+  Feed(22, 50'000, 20'000, /*readers=*/1);
+  for (int turn = 0; tasks_[0]->Step()->progress; turn++) ASSERT_LT(turn, 1'000);
+  ASSERT_FALSE(readers_[0]->batches.empty());
+  clock_.Advance(kMicrosPerSecond);
+  const auto held_up = [this](size_t worker, size_t node) {
+    return operators_[worker][node].backpressure_micros.Get(clock_.SteadyMicros());
+  };
+  EXPECT_EQ(held_up(0, 0), 1'000'000U);
+  EXPECT_EQ(held_up(0, 1), 1'000'000U) << "the edge is full";
+  EXPECT_EQ(held_up(0, 2), 1'000'000U) << "its half before the exchange";
+  EXPECT_EQ(held_up(0, 3), 0U);
+  for (const size_t node : {0, 1, 2, 3}) EXPECT_EQ(held_up(1, node), 0U);
+  StepUntilIdle();
+  clock_.Advance(kMicrosPerSecond);
+  EXPECT_EQ(held_up(0, 0), 1'000'000U);
+}
 
 class AnyNumberOfWorkers : public WorkersTest, public ::testing::WithParamInterface<int> {};
 

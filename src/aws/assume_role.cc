@@ -5,8 +5,8 @@
 #include <mutex>
 
 #include "aws/http_date.h"
-#include "aws/percent.h"
 #include "aws/xml.h"
+#include "base/percent.h"
 
 namespace laminar::aws {
 

@@ -19,6 +19,9 @@ struct Credentials {
 // Code of a failure that may pass by itself: the token service did not answer, or what worked before fails now.
 constexpr char kCredentialsUnavailable[] = "CredentialsUnavailable";
 
+// Makes credentials that do not expire; called again now and then, as what they are made of may change. Any thread.
+using KeySource = std::function<Result<Credentials>()>;
+
 using CredentialsResult =
     Result<std::shared_ptr<const Credentials>>;  // shared: by the cache and the requests signed with them
 using CredentialsCallback = std::function<void(CredentialsResult)>;

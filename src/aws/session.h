@@ -39,15 +39,20 @@ class Session {
   // The configured endpoint of a service, else AWS's own.
   std::string Endpoint(std::string_view service, const std::string& region) const;
 
-  // Those of the default chain, or of a role that they assume. kUser: the options contradict each other. Shared: by all
-  // clients with the same role.
-  Result<std::shared_ptr<CredentialsProvider>> Credentials(const Role& role, const std::string& region);
+  // Those of `keys`, or, where it is empty, of the default chain; or of a role that they assume. kUser: the options
+  // contradict each other. Shared: by all clients of the default chain's with the same role.
+  Result<std::shared_ptr<CredentialsProvider>> Credentials(const Role& role, const std::string& region,
+                                                           KeySource keys = {});
 
   // Certificates are checked against AWS_CA_BUNDLE, SSL_CERT_FILE, the profile's ca_bundle, or the system's.
   Result<std::unique_ptr<HttpClient>> Connect(HttpEndpoint endpoint, HttpOptions options);
 
  private:
   Result<std::shared_ptr<TlsContext>> Tls();
+  // mutex_ is held.
+  Result<std::shared_ptr<CredentialsProvider>> Assume(const Role& role, const std::string& region,
+                                                      std::shared_ptr<TlsContext> tls,
+                                                      std::shared_ptr<CredentialsProvider> base);
 
   const Clock* const clock_;
   const Environment environment_;

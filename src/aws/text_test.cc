@@ -1,4 +1,4 @@
-// Small text functions: base64, dates, percent-encoding, the endpoints of services.
+// Small text functions: base64, dates, the endpoints of services.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
@@ -6,7 +6,6 @@
 
 #include "aws/base64.h"
 #include "aws/http_date.h"
-#include "aws/percent.h"
 #include "aws/service_endpoint.h"
 
 namespace laminar::aws {
@@ -38,17 +37,6 @@ TEST(Base64, RoundTrip) {
     RC_ASSERT(Base64Decode(text, out.data()) == static_cast<ptrdiff_t>(data.size()));
     RC_ASSERT(out.substr(0, data.size()) == data);
   }));
-}
-
-TEST(Percent, EncodesWhatIsReservedAndBack) {
-  EXPECT_EQ(PercentEncode("aZ09-_.~/ +%\xC3\xA4"), "aZ09-_.~%2F%20%2B%25%C3%A4");
-  EXPECT_EQ(PercentEncode("a b/c", Slash::kKept), "a%20b/c");
-  EXPECT_EQ(PercentDecode("a+b%2Bc%2f%C3%A4"), "a b+c/\xC3\xA4");
-  EXPECT_EQ(PercentDecode("100%"), "100%");
-  EXPECT_EQ(PercentDecode("%2"), "%2");
-  EXPECT_EQ(PercentDecode("%zz%41"), "%zzA");
-  EXPECT_TRUE(rc::check("decoding undoes encoding",
-                        [](const std::string& text) { RC_ASSERT(PercentDecode(PercentEncode(text)) == text); }));
 }
 
 TEST(HttpDate, Parse) {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "aws/percent.h"
 #include "aws/service_endpoint.h"
+#include "base/percent.h"
 
 namespace laminar::s3 {
 

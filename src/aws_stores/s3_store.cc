@@ -12,7 +12,6 @@
 
 #include "aws/await.h"
 #include "aws/http_client.h"
-#include "aws/percent.h"
 #include "aws/region.h"
 #include "aws/session.h"
 #include "aws/signing_clock.h"
@@ -22,6 +21,7 @@
 #include "base/backoff.h"
 #include "base/check.h"
 #include "base/log.h"
+#include "base/percent.h"
 #include "base/random.h"
 #include "base/waker.h"
 
@@ -105,9 +105,9 @@ class S3Store final : public BlobStore {
     std::vector<Entry> entries;
     std::string token;
     for (int page = 0; page < kMostPages; ++page) {
-      std::string query = token.empty() ? "" : "continuation-token=" + aws::PercentEncode(token) + "&";
-      query += "delimiter=%2F&encoding-type=url&list-type=2&prefix=" +
-               aws::PercentEncode(location_.prefix + std::string(prefix));
+      std::string query = token.empty() ? "" : "continuation-token=" + PercentEncode(token) + "&";
+      query +=
+          "delimiter=%2F&encoding-type=url&list-type=2&prefix=" + PercentEncode(location_.prefix + std::string(prefix));
       ASSIGN_OR_RETURN(const Reply reply, Ask({s3::kList, "GET", "", std::move(query)}));
       if (reply.answer.outcome != Outcome::kDone) return Failed(s3::kList, "", reply.answer);
       ASSIGN_OR_RETURN(token, ReadPage(reply.body, prefix, &entries));
@@ -163,8 +163,7 @@ class S3Store final : public BlobStore {
                      aws::Await<aws::CredentialsResult>([&](auto done) { credentials_->Get(std::move(done)); }));
     aws::HttpRequest request;
     request.method = call.method;
-    request.path =
-        path_ + (call.name.empty() ? "" : aws::PercentEncode(location_.prefix + call.name, aws::Slash::kKept));
+    request.path = path_ + (call.name.empty() ? "" : PercentEncode(location_.prefix + call.name, Slash::kKept));
     if (!call.query.empty()) request.path += "?" + call.query;
     request.headers = {{"user-agent", "laminar"}};
     if (call.body != nullptr) request.headers.emplace_back("content-type", "application/octet-stream");
@@ -241,14 +240,15 @@ class S3Store final : public BlobStore {
     if (page->name != "ListBucketResult") return bad("it is a <" + page->name + ">");
     for (const aws::XmlElement& element : page->children) {
       if (element.name != "Contents") continue;
-      const std::string key = aws::PercentDecode(element.ChildText("Key"));
-      if (!key.starts_with(location_.prefix)) return bad("'" + key + "' was not asked for");
-      std::string name = key.substr(location_.prefix.size());
+      const std::optional<std::string> key = PercentDecode(element.ChildText("Key"), Plus::kIsSpace);
+      if (!key) return bad("'" + std::string(element.ChildText("Key")) + "' is wrongly escaped");
+      if (!key->starts_with(location_.prefix)) return bad("'" + *key + "' was not asked for");
+      std::string name = key->substr(location_.prefix.size());
       if (!IsName(name) || !name.starts_with(prefix)) continue;
       const std::string size(element.ChildText("Size"));
       char* end = nullptr;
       const int64_t bytes = std::strtoll(size.c_str(), &end, 10);
-      if (size.empty() || *end != '\0' || bytes < 0) return bad("'" + key + "' has no size");
+      if (size.empty() || *end != '\0' || bytes < 0) return bad("'" + *key + "' has no size");
       entries->push_back({std::move(name), bytes});
     }
     if (page->ChildText("IsTruncated") != "true") return std::string();

@@ -10,8 +10,8 @@
 #include <mutex>
 #include <thread>
 
-#include "aws/percent.h"
 #include "aws/test_server.h"
+#include "base/percent.h"
 
 namespace laminar {
 namespace {
@@ -48,7 +48,7 @@ class Model {
   std::string Answer(const TestServer::Request& request) {
     std::lock_guard lock(mutex_);
     const Line line(request);
-    const std::string key = aws::PercentDecode(line.path);
+    const std::string key = PercentDecode(line.path, Plus::kIsSpace).value();
     if (line.method == "PUT") {
       if (!request.Header("if-none-match").empty() && objects_.count(key) > 0) return Error(412, "PreconditionFailed");
       objects_[key] = request.body;
@@ -77,7 +77,7 @@ class Model {
       const size_t at = ("&" + query).find("&" + name + "=");
       if (at == std::string::npos) return std::string();
       const size_t begin = at + name.size() + 1;
-      return aws::PercentDecode(query.substr(begin, query.find('&', begin) - begin));
+      return PercentDecode(query.substr(begin, query.find('&', begin) - begin), Plus::kIsSpace).value();
     };
     const std::string prefix = bucket + parameter("prefix"), after = parameter("continuation-token");
     std::string body = "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
@@ -90,7 +90,7 @@ class Model {
                                            "</NextContinuationToken></ListBucketResult>");
       }
       last = key;
-      body += "<Contents><Key>" + aws::PercentEncode(key.substr(bucket.size()), aws::Slash::kKept) + "</Key><Size>" +
+      body += "<Contents><Key>" + PercentEncode(key.substr(bucket.size()), Slash::kKept) + "</Key><Size>" +
               std::to_string(bytes.size()) + "</Size></Contents>";
     }
     return TestServer::Answer(200, body + "<IsTruncated>false</IsTruncated></ListBucketResult>");

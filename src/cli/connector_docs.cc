@@ -58,6 +58,7 @@ std::string Number(double value) {
 
 // "whole number from 1 to 500", "one of latest, earliest"
 std::string ValueText(const OptionSpec& spec) {
+  if (spec.secret) return "secret";
   std::string out = TypeName(spec.type);
   if (spec.type == OptionType::kEnum) return out + " " + Join(spec.choices, ", ");
   const bool bounded = spec.type != OptionType::kString && spec.type != OptionType::kBoolean;
@@ -221,6 +222,11 @@ std::string ConnectorsAsMarkdown(const Registry& registry) {
       "quotes: "
       "`'sink.records_per_batch' = '250'`.\nSizes may be written like `64KiB` or `1.5GB`, durations like `500` "
       "(milliseconds), `5 s` or `2 minutes`.\n\n"
+      "A secret is best not written into a script, but as a reference to where it stands: `{{ env.NAME }}`, a variable "
+      "of the environment (`${NAME}` is the same), or `{{ file.PATH }}`, a file's text without the line break at its "
+      "end. It is looked up when a pipeline starts, not by `laminar check`, and never printed. `laminar run` takes any "
+      "variable and any file, `laminar serve` those that [server.md](server.md#secrets) names. No other option may be a "
+      "reference.\n\n"
       "| Connector | Source | Sink | Formats | |\n|---|---|---|---|---|\n";
   for (const std::string& name : registry.ConnectorNames()) {
     const Connector& connector = *registry.FindConnector(name);

@@ -50,7 +50,7 @@ class Lines final : public BadRowHandler {
 }  // namespace
 
 Status CheckLetters(const std::string& path) {
-  auto opened = file::Input::Open(path);
+  auto opened = file::Input::Open(path, FileAccess::Any());
   if (!opened.ok()) {
     return Status::Environment(opened.status().message(),
                                "Name the file, or the stream, that the table's dead_letter options name");

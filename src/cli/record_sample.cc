@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "cli/record_format.h"
 #include "connectors/file/mapped_file.h"
-#include "infer/record_format.h"
+#include "infer/sample_rows.h"
 
 namespace laminar::cli {
 
@@ -20,21 +20,14 @@ class FileSample final : public RecordSample {
 
   infer::Sample sample() const override {
     infer::Sample sample;
-    sample.records = {Beginning()};
+    const RecordView all = file_->record();
+    sample.records = {all.size() <= kMostSampleBytes ? all : infer::WholeLines(all, kMostSampleBytes)};
     sample.is_file = true;
     sample.place = [what = file_->input().what](size_t) { return what; };
     return sample;
   }
 
  private:
-  // Of lines the first ones. What is compressed, or has its own structure, is whole or nothing.
-  RecordView Beginning() const {
-    const RecordView all = file_->record();
-    if (all.size() <= kMostSampleBytes || !infer::IsLines(all)) return all;
-    const size_t end = all.rfind('\n', kMostSampleBytes);
-    return end == all.npos ? all : all.substr(0, end + 1);
-  }
-
   const std::shared_ptr<file::MappedFile> file_;
 };
 
@@ -109,7 +102,7 @@ class SamplingFormat final : public Format {
 }  // namespace
 
 Result<std::unique_ptr<RecordSample>> SampleFile(const std::string& path) {
-  auto opened = file::Input::Open(path);
+  auto opened = file::Input::Open(path, FileAccess::Any());
   if (!opened.ok())
     return Status::Environment(opened.status().message(),
                                "Check the name; one without a slash that no "

@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <future>
+#include <utility>
 
 #include "base/log.h"
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/errors.h"
 #include "cli/pipeline_run.h"
+#include "cli/server_access.h"
 #include "cli/server_database.h"
 #include "cli/server_states.h"
 #include "cli/signals.h"
@@ -31,6 +33,7 @@ struct Arguments {
   std::string pipeline_memory;
   DatabaseArguments database;
   ServerStateArguments states;
+  ServerAccessArguments access;
   RunArguments run;
 };
 
@@ -74,7 +77,10 @@ int Serve(const Arguments& arguments) {
   };
   const auto file = arguments.database.File();
   if (!file.ok()) return failed(file.status());
-  const auto world = World::Make(*memory);
+  auto access = arguments.access.Open();
+  if (!access.ok()) return failed(access.status());
+  const server::ServerSecrets* const secrets = access->secrets.get();
+  const auto world = World::Make(*memory, {access->files, std::move(access->secrets)});
   if (!world.ok()) return failed(world.status());
   server::ServerOptions options;
   options.http.address = *address;
@@ -90,7 +96,7 @@ int Serve(const Arguments& arguments) {
   if (!states.ok()) return failed(states.status());
   Random random = (*world)->ForkRandom();
   const auto server = server::Server::Start(options, {&(*world)->clock(), (*world)->database(), &(*world)->registry(),
-                                                      &(*world)->memory(), &random, states->get()});
+                                                      &(*world)->memory(), &random, states->get(), secrets});
   if (!server.ok()) return failed(server.status());
   if (const auto& token = (*server)->first_token()) {
     // On stdout, and in no log: it is shown once.
@@ -137,6 +143,7 @@ void AddServe(CLI::App* app, Action* action) {
       ->check(CLI::IsMember({"on", "off"}));
   arguments->database.AddTo(command);
   arguments->states.AddTo(command);
+  arguments->access.AddTo(command);
   arguments->run.AddTo(command);
   command->footer(
       "With a new database it makes a token that may do everything, and shows it once; `laminar token` makes others.\n"

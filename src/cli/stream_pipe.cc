@@ -21,7 +21,7 @@ Result<sql::BoundTable> Bind(const Registry& registry, const PipeEnd& end, const
   table.spec.schema = schema;
   table.spec.format = end.format;
   table.spec.options = ParseOptions(registry.AllOptions(*table.connector, ""), written, use,
-                                    "connector '" + end.connector + "'", &problems);
+                                    "connector '" + end.connector + "'", &problems, registry.secrets());
   if (problems.empty() && table.spec.options.StringOr("bad_data", "fail") == "drop")
     table.spec.bad_data = BadDataPolicy::kDrop;
   if (problems.empty()) table.connector->Check(table.spec, use, &problems);

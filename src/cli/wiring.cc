@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "aws/environment.h"
 #include "connectors/blackhole/blackhole_connector.h"
 #include "connectors/file/file_connector.h"
 #include "connectors/generator/generator_connector.h"
@@ -25,23 +26,22 @@ namespace laminar::cli {
 
 namespace {
 
-constexpr int64_t kMaxSchemaFileBytes = 16 << 20;
+constexpr size_t kMaxSchemaFileBytes = 16 << 20;
 
 // An eighth, as of what DuckDB may take.
 size_t LargestPlainRecord(int64_t memory_limit_bytes) {
   return std::min(static_cast<size_t>(DuckMemory(memory_limit_bytes)), kLargestPlainRecord);
 }
 
-Result<std::string> ReadSchemaFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kMaxSchemaFileBytes + 1, '\0');
-  if (file.read(text.data(), kMaxSchemaFileBytes + 1) || file.bad())
-    return Status::User("the schema file " + path + " is larger than 16 MB or no file", "Name a file with one schema");
-  if (file.gcount() == 0)
-    return Status::User("the schema file " + path + " cannot be read or is empty",
-                        "Check its path and its permissions");
-  text.resize(static_cast<size_t>(file.gcount()));
-  return text;
+SchemaFileReader SchemaFilesOf(const FileAccess& files) {
+  return [files](const std::string& path) -> Result<std::string> {
+    Result<std::string> text = files.Read(path, kMaxSchemaFileBytes);
+    if (!text.ok() && text.status().kind() == StatusKind::kUser) return text;
+    if (text.ok() && !text->empty()) return text;
+    return Status::User(
+        "the schema file " + path + (text.ok() ? " is empty" : " cannot be read: " + text.status().message()),
+        "Name a file with one schema, and check its permissions");
+  };
 }
 
 }  // namespace
@@ -49,16 +49,21 @@ Result<std::string> ReadSchemaFile(const std::string& path) {
 World::World() : random_(Random::EntropySeed()) {}
 World::~World() = default;
 
-Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
+Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes, WorldOptions options) {
   RETURN_IF_ERROR(DuckSelfTest());
   std::unique_ptr<World> world(new World());
+  world->secrets_ = options.secrets != nullptr
+                        ? std::move(options.secrets)
+                        : MakeSecrets({aws::ProcessEnvironment(), FileAccess::Any(), /*hidden_prefix=*/""});
+  world->registry_.UseSecrets(world->secrets_.get());
+  const SchemaFileReader schema_files = SchemaFilesOf(options.files);
   ASSIGN_OR_RETURN(world->database_, DuckDatabase::Open(&world->clock_, DuckMemory(memory_limit_bytes)));
   world->session_ = world->database_->NewSession();
   const auto aws = std::make_shared<aws::Session>(&world->clock_, world->random_.Next());
   world->kinesis_ = kinesis::MakeHttpKinesisApiFactory(aws);
   world->registries_ = MakeHttpSchemaRegistries(aws, world->random_.Next());
-  world->registry_.Add(kinesis::MakeKinesisConnector(world->kinesis_.get()));
-  world->registry_.Add(MakeFileConnector());
+  world->registry_.Add(kinesis::MakeKinesisConnector(world->kinesis_.get(), options.files));
+  world->registry_.Add(MakeFileConnector(options.files));
   world->registry_.Add(MakeStdoutConnector());
   world->registry_.Add(MakeBlackholeConnector());
   world->registry_.Add(MakeGeneratorConnector(world->database_.get()));
@@ -70,7 +75,7 @@ Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
   };
   world->registry_.AddFormat(
       "json",
-      compressed(with_registry(MakeRegisteredJsonFormat(MakeJsonFormat(ReadSchemaFile), world->registries_.get()))),
+      compressed(with_registry(MakeRegisteredJsonFormat(MakeJsonFormat(schema_files), world->registries_.get()))),
       WithCompression(WithRegisteredJson(JsonFormatOptions())));
   world->registry_.AddFormat("csv", compressed(MakeCsvFormat(world->database_.get())),
                              WithCompression(CsvFormatOptions()));
@@ -80,7 +85,7 @@ Result<std::unique_ptr<World>> World::Make(int64_t memory_limit_bytes) {
   world->registry_.AddFormat("parquet", MakeParquetFormat(DuckMemory(memory_limit_bytes)), ParquetFormatOptions());
   world->registry_.AddFormat(
       "avro",
-      with_registry(MakeAvroFormat(ReadSchemaFile, world->registries_.get(), LargestPlainRecord(memory_limit_bytes))),
+      with_registry(MakeAvroFormat(schema_files, world->registries_.get(), LargestPlainRecord(memory_limit_bytes))),
       AvroFormatOptions());
   return world;
 }

@@ -1,6 +1,16 @@
 #include "connectors/connector.h"
 
+#include "connectors/connection_check.h"
+
 namespace laminar {
+
+void Connector::Test(const TableSpec& /*table*/, OptionUse /*use*/, ConnectionTest* test) const {
+  test->Skipped("connection", "connector '" + name() + "' connects to nothing");
+}
+
+void Connector::TestConnection(const OptionValues& /*options*/, ConnectionTest* test) const {
+  test->Skipped("connection", "connector '" + name() + "' connects to nothing");
+}
 
 Result<std::unique_ptr<Source>> Connector::MakeSource(const TableSpec& table, const ConnectorContext&) const {
   return Status::User("table " + table.name + " cannot be read: connector '" + name() + "' cannot be a source",

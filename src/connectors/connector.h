@@ -24,7 +24,8 @@
 
 namespace laminar {
 
-class BadData;
+class BadData;         // bad_data.h
+class ConnectionTest;  // connection_check.h
 
 // What `bad_data` says for a table.
 enum class BadDataPolicy { kFail, kDrop, kDeadLetter };
@@ -201,6 +202,11 @@ class Connector {
                                                       const std::string& /*stream*/) const {
     return {};
   }
+  // Tries what the table needs (ConnectionTest). Blocks, until the test's deadline, or a little longer where
+  // credentials are looked for. Requires a table that Check has no problem with.
+  virtual void Test(const TableSpec& table, OptionUse use, ConnectionTest* test) const;
+  // The same of a connection alone: options that have OptionSpec::connection.
+  virtual void TestConnection(const OptionValues& options, ConnectionTest* test) const;
   virtual Result<std::unique_ptr<Source>> MakeSource(const TableSpec& table, const ConnectorContext& context) const;
   virtual Result<std::unique_ptr<Sink>> MakeSink(const TableSpec& table, const ConnectorContext& context) const;
 };

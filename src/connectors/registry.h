@@ -17,6 +17,10 @@ class Registry {
   // specs: the format's own options, "json.timestamp_format". The format is borrowed by every table that uses it.
   void AddFormat(std::string name, std::unique_ptr<Format> format, std::vector<OptionSpec> specs);
 
+  // What references in options mean: borrowed, outlives the registry. Without it there are none.
+  void UseSecrets(const Secrets* secrets) { secrets_ = secrets; }
+  const Secrets* secrets() const { return secrets_; }
+
   // Another spelling of a format that has been added.
   void AddFormatAlias(std::string alias, std::string name);
 
@@ -44,6 +48,7 @@ class Registry {
   std::map<std::string, std::unique_ptr<Connector>, std::less<>> connectors_;
   std::map<std::string, NamedFormat, std::less<>> formats_;
   std::map<std::string, std::string, std::less<>> format_aliases_;
+  const Secrets* secrets_ = nullptr;
 };
 
 }  // namespace laminar

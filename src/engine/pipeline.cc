@@ -81,6 +81,7 @@ class PipelineImpl final : public Pipeline {
     context.until_caught_up = options_.until_caught_up;
     context.source_buffer_bytes = shares_.source;
     context.sink_buffer_bytes = shares_.sink;
+    RETURN_IF_ERROR(CheckSecrets());
     RETURN_IF_ERROR(MakeSinks(context));
     RETURN_IF_ERROR(LoadCheckpoint());
     for (const auto& [name, table] : script_.sources) {
@@ -96,6 +97,15 @@ class PipelineImpl final : public Pipeline {
     }
     for (const auto& [name, sink] : sinks_) {
       if (kept_ != nullptr) RETURN_IF_ERROR(InTable(script_.sinks.at(name), kept_->ResumeSink(name, sink.get())));
+    }
+    return Status::Ok();
+  }
+
+  // Here they are told with their place in the script.
+  Status CheckSecrets() const {
+    for (const auto* tables : {&script_.sources, &script_.sinks}) {
+      for (const auto& [name, table] : *tables)
+        RETURN_IF_ERROR(InTable(table, table.spec.options.CheckSecrets()).At(table.position));
     }
     return Status::Ok();
   }

@@ -123,8 +123,10 @@ Verdict InRange(const OptionSpec& spec, double value) {
 // Fills OptionValues, whose members nobody else may write.
 class OptionParser {
  public:
-  OptionParser(std::span<const OptionSpec> specs, OptionUse use, std::string_view what, std::vector<Status>* problems)
-      : specs_(specs), use_(use), what_(what), problems_(problems) {
+  OptionParser(std::span<const OptionSpec> specs, OptionUse use, std::string_view what, std::vector<Status>* problems,
+               const Secrets* secrets)
+      : specs_(specs), use_(use), what_(what), problems_(problems), secrets_(secrets) {
+    values_.secrets_ = secrets;
     for (const OptionSpec& spec : specs_) {
       if (IsShadowed(spec)) continue;
       Index(spec.name, spec);
@@ -244,6 +246,7 @@ class OptionParser {
   static OptionValues::Value Typed(const OptionSpec& spec) {
     OptionValues::Value value;
     value.type = spec.type;
+    value.secret = spec.secret;
     return value;
   }
 
@@ -254,6 +257,8 @@ class OptionParser {
     const std::string shown = Quoted(option.name) + " = " + (spec.secret ? "'***'" : Quoted(option.value));
     if (spec.required && Trim(option.value).empty()) {
       Problem(Status::User("option " + Quoted(option.name) + " is empty", "It takes " + Describe(spec)), option);
+    } else if (Status reference = CheckReference(spec, option); !reference.ok()) {
+      Problem(std::move(reference), option);
     } else {
       switch (Convert(spec, option.value, &value)) {
         case Verdict::kGood:
@@ -268,6 +273,23 @@ class OptionParser {
       }
     }
     values_.values_[std::string(spec.name)] = std::move(value);
+  }
+
+  // Of an option that is no secret, only what is clearly meant as a reference is refused: the value may be any text.
+  Status CheckReference(const OptionSpec& spec, const WrittenOption& option) const {
+    const auto reference = ParseSecretReference(option.value);
+    if (spec.secret) {
+      if (secrets_ != nullptr) return secrets_->Check(spec.name, option.value);
+      return reference.ok() ? Status::Ok() : Status(reference.status()).WithContext(std::string(spec.name));
+    }
+    if (!reference.ok() || !*reference || Trim(option.value).starts_with('$')) return Status::Ok();
+    std::string secret;
+    for (const OptionSpec& each : specs_) {
+      if (each.secret) secret += (secret.empty() ? "" : ", ") + std::string(each.name);
+    }
+    return Status::User(
+        "option " + Quoted(option.name) + " is a reference, and only secrets may be",
+        secret.empty() ? "Write the value itself" : "Write the value itself; references are for " + secret);
   }
 
   static Status WrongType(const OptionSpec& spec, const std::string& text, const std::string& shown) {
@@ -346,14 +368,15 @@ class OptionParser {
   const OptionUse use_;
   const std::string_view what_;
   std::vector<Status>* const problems_;
+  const Secrets* const secrets_;
   std::map<std::string, const OptionSpec*> by_name_;  // lower case; names and aliases
   std::set<const OptionSpec*> meant_;                 // by misspelt options
   OptionValues values_;
 };
 
 OptionValues ParseOptions(std::span<const OptionSpec> specs, std::span<const WrittenOption> written, OptionUse use,
-                          std::string_view what, std::vector<Status>* problems) {
-  return OptionParser(specs, use, what, problems).Parse(written);
+                          std::string_view what, std::vector<Status>* problems, const Secrets* secrets) {
+  return OptionParser(specs, use, what, problems, secrets).Parse(written);
 }
 
 bool OptionValues::Has(std::string_view name) const {
@@ -392,6 +415,26 @@ bool OptionValues::Boolean(std::string_view name) const {
 
 std::string OptionValues::StringOr(std::string_view name, std::string fallback) const {
   return Has(name) ? String(name) : std::move(fallback);
+}
+
+Result<std::string> OptionValues::Revealed(std::string_view name) const {
+  const std::string written = StringOr(name, "");
+  if (written.empty()) return written;
+  if (secrets_ == nullptr) {
+    ASSIGN_OR_RETURN(const auto reference, ParseSecretReference(written));
+    if (!reference) return written;
+    return Status::User(std::string(name) + " is a reference, and there are none here").At(position(name));
+  }
+  Result<std::string> revealed = secrets_->Reveal(name, written);
+  if (revealed.ok()) return revealed;
+  return Status(revealed.status()).At(position(name));
+}
+
+Status OptionValues::CheckSecrets() const {
+  for (const auto& [name, value] : values_) {
+    if (value.secret && value.has) RETURN_IF_ERROR(Revealed(name).status());
+  }
+  return Status::Ok();
 }
 
 SqlPosition OptionValues::position(std::string_view name) const {

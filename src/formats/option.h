@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "formats/secrets.h"
 
 namespace laminar {
 
@@ -29,7 +30,9 @@ struct OptionSpec {
   std::string_view help = "";                  // one sentence
   std::string_view example = "";
   std::vector<std::string_view> aliases = {};  // other accepted spellings: "streamName", "type.recordsPerBatch"
-  bool secret = false;                         // never printed
+  bool secret = false;                         // never printed; may be a reference (secrets.h)
+  // It says how to reach a service: many tables have the same, and a connection profile may hold it.
+  bool connection = false;
 };
 
 // An option as the user wrote it.
@@ -50,6 +53,11 @@ class OptionValues {
   double Number(std::string_view name) const;
   bool Boolean(std::string_view name) const;
   std::string StringOr(std::string_view name, std::string fallback) const;
+  // A kString whose value may be a reference, which the getters above give as it is written: what it refers to; "" =
+  // not Has. Errors: as Secrets::Reveal, with the option's position.
+  Result<std::string> Revealed(std::string_view name) const;
+  // That all secrets can be had.
+  Status CheckSecrets() const;
   SqlPosition position(std::string_view name) const;  // unknown when not written
 
   // How many columns the table's records have, also those that no query uses; 0: nobody said.
@@ -63,12 +71,13 @@ class OptionValues {
     std::string text;
     int64_t integer = 0;
     double number = 0;
-    bool has = false, written = false;
+    bool has = false, written = false, secret = false;
     SqlPosition position;
   };
   const Value& Get(std::string_view name,
                    std::initializer_list<OptionType> types) const;  // CHECKs as the getters promise
   std::map<std::string, Value, std::less<>> values_;
+  const Secrets* secrets_ = nullptr;  // borrowed
   size_t record_columns_ = 0;
 };
 
@@ -76,10 +85,11 @@ class OptionValues {
 // position, in the spelling that the user wrote: unknown (with the nearest known name), not of its type, out of range,
 // missing, only for the other direction. Names and enum values are matched without regard to case. use = kBoth: the
 // direction is not known (yet); options of both are taken. what: who takes the options, as the subject of a sentence:
-// "connector 'kinesis'". Result: the values; `problems` gets all that is wrong (appended; position unknown for what is
-// missing), and the values are then incomplete.
+// "connector 'kinesis'". secrets: what references mean, borrowed, outlives the values and their copies; nullptr: there
+// are none. Result: the values; `problems` gets all that is wrong (appended; position unknown for what is missing), and
+// the values are then incomplete.
 OptionValues ParseOptions(std::span<const OptionSpec> specs, std::span<const WrittenOption> written, OptionUse use,
-                          std::string_view what, std::vector<Status>* problems);
+                          std::string_view what, std::vector<Status>* problems, const Secrets* secrets = nullptr);
 
 // The candidate nearest to `word` (edit distance, without regard to case; the first of several), if it is near enough
 // to be a likely misspelling: at most a third of its letters, or one.

@@ -73,8 +73,9 @@ Status CheckConfluent(const OptionValues& values) {
   const bool has_name = values.Has(kUsername);
   return Status::User("schema_registry." + std::string(has_name ? "username" : "password") +
                           " is given without schema_registry." + (has_name ? "password" : "username"),
-                      has_name ? "Add 'schema_registry.password' = '${NAME}', which takes it from the environment"
-                               : "Add 'schema_registry.username' = '...', or set schema_registry.token alone")
+                      has_name
+                          ? "Add 'schema_registry.password' = '{{ env.NAME }}', which takes it from the environment"
+                          : "Add 'schema_registry.username' = '...', or set schema_registry.token alone")
       .At(values.position(has_name ? kUsername : kPassword));
 }
 
@@ -108,20 +109,27 @@ std::vector<OptionSpec> SchemaRegistryOptionSpecs() {
        .default_value = "confluent",
        .choices = {"confluent", "glue"},
        .help = "Whose schema registry keeps the schemas of the records: one that speaks Confluent's API, or AWS Glue's",
-       .example = "glue"},
+       .example = "glue",
+       .connection = true},
       {.name = kEndpoint,
        .help = "The URL of a schema registry that speaks Confluent's API, with the path that it stands under: records "
                "begin with the id of their schema; of AWS Glue, where not AWS itself answers",
-       .example = "https://schemas.example.com/apis/ccompat/v7"},
-      {.name = kUsername, .help = "The user name, or API key, that the registry asks for", .example = "laminar"},
+       .example = "https://schemas.example.com/apis/ccompat/v7",
+       .connection = true},
+      {.name = kUsername,
+       .help = "The user name, or API key, that the registry asks for",
+       .example = "laminar",
+       .connection = true},
       {.name = kPassword,
-       .help = "The password, or API secret; ${NAME} takes it from the environment",
-       .example = "${REGISTRY_PASSWORD}",
-       .secret = true},
+       .help = "The password, or API secret",
+       .example = "{{ env.REGISTRY_PASSWORD }}",
+       .secret = true,
+       .connection = true},
       {.name = kToken,
-       .help = "A bearer token, instead of a user name; ${NAME} takes it from the environment",
-       .example = "${REGISTRY_TOKEN}",
-       .secret = true},
+       .help = "A bearer token, instead of a user name",
+       .example = "{{ env.REGISTRY_TOKEN }}",
+       .secret = true,
+       .connection = true},
       {.name = kSubject,
        .help = "The subject of the table's schema; if not given, schema_registry.subject_strategy names it",
        .example = "orders-value"},
@@ -135,13 +143,15 @@ std::vector<OptionSpec> SchemaRegistryOptionSpecs() {
       {.name = kRegistryName,
        .default_value = "default-registry",
        .help = "AWS Glue: the registry",
-       .example = "orders"},
+       .example = "orders",
+       .connection = true},
       {.name = kSchemaName,
        .help = "AWS Glue: the schema; if not given, it has the stream's name",
        .example = "orders"},
       {.name = kRegion,
        .help = "AWS Glue: the region of the registry; if not given, the stream's",
-       .example = "eu-west-1"},
+       .example = "eu-west-1",
+       .connection = true},
       {.name = kCompression,
        .type = OptionType::kEnum,
        .use = OptionUse::kSink,
@@ -206,9 +216,16 @@ Result<std::shared_ptr<SchemaRegistry>> OpenSchemaRegistry(const OptionValues& v
   options.token = values.StringOr(kToken, "");
   options.start_timeout_ms = values.Integer(kStartTimeout);
   if (options.kind == RegistryKind::kGlue) {
-    options.glue = {values.String(kRegistryName), RegionOf(values), values.StringOr("aws_role_arn", ""),
-                    values.StringOr("aws_external_id", ""), UpperCase(values.StringOr(kCompatibility, ""))};
+    options.glue = {values.String(kRegistryName),
+                    RegionOf(values),
+                    values.StringOr("aws_role_arn", ""),
+                    values.StringOr("aws_external_id", ""),
+                    UpperCase(values.StringOr(kCompatibility, "")),
+                    values.StringOr("aws_access_key_id", ""),
+                    values.StringOr("aws_secret_access_key", ""),
+                    values.StringOr("aws_session_token", "")};
   }
+  options.reveal = [values](std::string_view option) { return values.Revealed(option); };
   Result<std::shared_ptr<SchemaRegistry>> registry = registries->Open(options);
   if (!registry.ok()) return Status(registry.status()).At(SchemaRegistryPosition(values));
   return registry;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -83,6 +84,8 @@ struct GlueRegistryOptions {
   std::string region;                 // "" = the one that the settings of this machine name
   std::string role_arn, external_id;  // as aws_role_arn, aws_external_id; "" = none
   std::string compatibility;          // of a schema that is made: "BACKWARD"
+  // As aws_access_key_id and its like are written; "" = none.
+  std::string access_key_id = {}, secret_access_key = {}, session_token = {};
 };
 
 struct SchemaRegistryOptions {
@@ -91,13 +94,16 @@ struct SchemaRegistryOptions {
   int64_t start_timeout_ms = 0;
   RegistryKind kind = RegistryKind::kConfluent;
   GlueRegistryOptions glue = {};  // of kGlue
+  // The value of an option that is given here as it is written, and may be a reference: "schema_registry.token". Any
+  // thread. Empty: nothing is one.
+  std::function<Result<std::string>(std::string_view option)> reveal = {};
 };
 
 // The registries of the process. Thread-safe.
 class SchemaRegistries {
  public:
   virtual ~SchemaRegistries() = default;
-  // The same object for the same options. kUser: the endpoint is no URL, a secret cannot be had.
+  // The same object for the same options. kUser: the endpoint is no URL.
   virtual Result<std::shared_ptr<SchemaRegistry>> Open(const SchemaRegistryOptions& options) = 0;  // shared: by tables
 };
 

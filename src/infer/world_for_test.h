@@ -51,6 +51,8 @@ class TestWorld {
     return InferTable(registry_, files_.get(), sample, settings);
   }
 
+  const Registry& registry() const { return registry_; }
+
  private:
   ManualClock clock_;
   std::unique_ptr<DuckDatabase> database_;

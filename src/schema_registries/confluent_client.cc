@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "aws/await.h"
-#include "aws/percent.h"
 #include "base/cut_text.h"
+#include "base/percent.h"
 #include "formats/schema_header.h"
 #include "schema_registries/json_text.h"
 
@@ -42,7 +42,7 @@ RegistryAnswer Failed(RegistryOutcome outcome, Status problem) {
 
 class ConfluentClient final : public RegistryClient {
  public:
-  ConfluentClient(std::unique_ptr<aws::HttpClient> http, std::string authorization)
+  ConfluentClient(std::unique_ptr<aws::HttpClient> http, AuthorizationSource authorization)
       : http_(std::move(http)), authorization_(std::move(authorization)), prefix_(http_->endpoint().path) {
     while (prefix_.ends_with('/')) prefix_.pop_back();
   }
@@ -61,7 +61,7 @@ class ConfluentClient final : public RegistryClient {
     const Asked asked = OfSubject(subject);
     json body;
     RegistryAnswer answer =
-        Ask("GET", "/subjects/" + aws::PercentEncode(subject) + "/versions/latest", nullptr, asked, &body);
+        Ask("GET", "/subjects/" + PercentEncode(subject) + "/versions/latest", nullptr, asked, &body);
     if (answer.outcome != RegistryOutcome::kDone) return answer;
     if (!TakeId(body, &answer.schema)) return NoSchema(asked, "no \"id\"");
     return TakeSchema(asked, body, std::move(answer));
@@ -71,11 +71,11 @@ class ConfluentClient final : public RegistryClient {
     Asked asked = OfSubject(subject);
     asked.missing = "the subject " + subject + " of " + Where() + " does not have the schema of the rows";
     asked.hint = "Register it there, or leave schema_registry.auto_register out";
-    return Enter(aws::PercentEncode(subject), type, text, asked);
+    return Enter(PercentEncode(subject), type, text, asked);
   }
 
   RegistryAnswer Register(const std::string& subject, const std::string& type, const std::string& text) override {
-    return Enter(aws::PercentEncode(subject) + "/versions", type, text, OfSubject(subject));
+    return Enter(PercentEncode(subject) + "/versions", type, text, OfSubject(subject));
   }
 
   std::string Describe() const override { return http_->endpoint().ToString() + prefix_; }
@@ -142,7 +142,7 @@ class ConfluentClient final : public RegistryClient {
                            ""};
       json found;
       RegistryAnswer got =
-          Ask("GET", "/subjects/" + aws::PercentEncode(subject) + "/versions/" + number, nullptr, referred, &found);
+          Ask("GET", "/subjects/" + PercentEncode(subject) + "/versions/" + number, nullptr, referred, &found);
       std::string text = got.outcome == RegistryOutcome::kDone ? TextIn(found, "schema") : "";
       if (got.outcome == RegistryOutcome::kDone && text.empty()) got = NoSchema(referred, "no \"schema\"");
       answer->outcome = got.outcome;
@@ -170,7 +170,14 @@ class ConfluentClient final : public RegistryClient {
     request.path = prefix_ + path;
     request.headers = {{"accept", std::string(kContentType) + ", application/json"}, {"user-agent", "laminar"}};
     if (sent != nullptr) request.headers.emplace_back("content-type", kContentType);
-    if (!authorization_.empty()) request.headers.emplace_back("authorization", authorization_);
+    if (authorization_) {
+      Result<std::string> authorization = authorization_();
+      if (!authorization.ok()) {
+        const bool may_pass = authorization.status().kind() == StatusKind::kEnvironment;
+        return Failed(may_pass ? RegistryOutcome::kTryAgain : RegistryOutcome::kRefused, authorization.status());
+      }
+      request.headers.emplace_back("authorization", std::move(*authorization));
+    }
     request.body = std::move(sent);
     const auto reply = aws::Await<aws::HttpReply>([&](auto done) { http_->Send(std::move(request), std::move(done)); });
     return Read(reply, asked, body);
@@ -218,7 +225,7 @@ class ConfluentClient final : public RegistryClient {
   }
 
   Status Refusal(int status, const std::string& said) const {
-    if (authorization_.empty())
+    if (!authorization_)
       return Status::User(said, "Set schema_registry.username and schema_registry.password, or schema_registry.token");
     return Status::User(said, status == 401 ? "Correct the user name, password or token of schema_registry"
                                             : "Give this user of the registry the right to read, and for sinks to "
@@ -226,13 +233,14 @@ class ConfluentClient final : public RegistryClient {
   }
 
   const std::unique_ptr<aws::HttpClient> http_;
-  const std::string authorization_;
+  const AuthorizationSource authorization_;
   std::string prefix_;
 };
 
 }  // namespace
 
-std::unique_ptr<RegistryClient> MakeConfluentClient(std::unique_ptr<aws::HttpClient> http, std::string authorization) {
+std::unique_ptr<RegistryClient> MakeConfluentClient(std::unique_ptr<aws::HttpClient> http,
+                                                    AuthorizationSource authorization) {
   return std::make_unique<ConfluentClient>(std::move(http), std::move(authorization));
 }
 

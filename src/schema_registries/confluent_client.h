@@ -2,6 +2,7 @@
 // Redpanda and Apicurio (under /apis/ccompat/v7) serve it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -10,8 +11,11 @@
 
 namespace laminar {
 
-// http: to the endpoint; its path is the prefix of all requests. authorization: the value of that header, "" = none; it
-// is never shown.
-std::unique_ptr<RegistryClient> MakeConfluentClient(std::unique_ptr<aws::HttpClient> http, std::string authorization);
+// The value of that header, which is never shown. Any thread.
+using AuthorizationSource = std::function<Result<std::string>()>;
+
+// http: to the endpoint; its path is the prefix of all requests. authorization: asked for each; empty = there is none.
+std::unique_ptr<RegistryClient> MakeConfluentClient(std::unique_ptr<aws::HttpClient> http,
+                                                    AuthorizationSource authorization);
 
 }  // namespace laminar

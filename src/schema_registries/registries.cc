@@ -4,6 +4,7 @@
 #include <mutex>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "aws/base64.h"
 #include "aws/http_client.h"
@@ -36,21 +37,20 @@ class HttpSchemaRegistries final : public SchemaRegistries {
 
  private:
   using Client = std::unique_ptr<RegistryClient>;
-  using Key = std::tuple<RegistryKind, std::string, std::string, std::string, std::string, int64_t, std::string,
-                         std::string, std::string, std::string, std::string>;
+  using Key = std::tuple<RegistryKind, int64_t, std::vector<std::string>>;
 
   static Key KeyOf(const SchemaRegistryOptions& options) {
     const GlueRegistryOptions& glue = options.glue;
-    return {options.kind,  options.endpoint,         options.username,  options.password,
-            options.token, options.start_timeout_ms, glue.name,         glue.region,
-            glue.role_arn, glue.external_id,         glue.compatibility};
+    return {options.kind,
+            options.start_timeout_ms,
+            {options.endpoint, options.username, options.password, options.token, glue.name, glue.region, glue.role_arn,
+             glue.external_id, glue.compatibility, glue.access_key_id, glue.secret_access_key, glue.session_token}};
   }
 
   Result<Client> Confluent(const SchemaRegistryOptions& options) {
     ASSIGN_OR_RETURN(aws::HttpEndpoint endpoint, EndpointOf(options.endpoint));
-    ASSIGN_OR_RETURN(std::string authorization, Authorization(options));
     ASSIGN_OR_RETURN(auto http, session_->Connect(std::move(endpoint), kHttpOptions));
-    return MakeConfluentClient(std::move(http), std::move(authorization));
+    return MakeConfluentClient(std::move(http), Authorization(options));
   }
 
   Result<Client> Glue(const SchemaRegistryOptions& options) {
@@ -72,7 +72,10 @@ class HttpSchemaRegistries final : public SchemaRegistries {
     ASSIGN_OR_RETURN(aws::HttpEndpoint endpoint, is_named
                                                      ? EndpointOf(options.endpoint)
                                                      : aws::ParseEndpoint(session_->Endpoint("glue", glue.region)));
-    ASSIGN_OR_RETURN(auto credentials, session_->Credentials({glue.role_arn, glue.external_id}, glue.region));
+    aws::KeySource keys;
+    if (!glue.access_key_id.empty()) keys = [options] { return Keys(options); };
+    ASSIGN_OR_RETURN(auto credentials,
+                     session_->Credentials({glue.role_arn, glue.external_id}, glue.region, std::move(keys)));
     ASSIGN_OR_RETURN(auto http, session_->Connect(std::move(endpoint), kHttpOptions));
     return MakeGlueClient(std::move(http), std::move(credentials), glue, &session_->clock());
   }
@@ -83,28 +86,36 @@ class HttpSchemaRegistries final : public SchemaRegistries {
     return endpoint;
   }
 
-  Result<std::string> Authorization(const SchemaRegistryOptions& options) const {
+  // Revealed for each request, of which there are few: a secret that has been changed counts at once.
+  static AuthorizationSource Authorization(const SchemaRegistryOptions& options) {
     if (!options.token.empty()) {
-      ASSIGN_OR_RETURN(const std::string token, Secret("schema_registry.token", options.token));
-      return "Bearer " + token;
+      return [options]() -> Result<std::string> {
+        ASSIGN_OR_RETURN(const std::string token, Reveal(options, "schema_registry.token", options.token));
+        return "Bearer " + token;
+      };
     }
-    if (options.username.empty()) return std::string();
-    ASSIGN_OR_RETURN(const std::string username, Secret("schema_registry.username", options.username));
-    ASSIGN_OR_RETURN(const std::string password, Secret("schema_registry.password", options.password));
-    std::string header = "Basic ";
-    aws::Base64Append(username + ":" + password, &header);
-    return header;
+    if (options.username.empty()) return nullptr;
+    return [options]() -> Result<std::string> {
+      ASSIGN_OR_RETURN(const std::string username, Reveal(options, "schema_registry.username", options.username));
+      ASSIGN_OR_RETURN(const std::string password, Reveal(options, "schema_registry.password", options.password));
+      std::string header = "Basic ";
+      aws::Base64Append(username + ":" + password, &header);
+      return header;
+    };
   }
 
-  // The value itself, or, of "${NAME}", that variable's.
-  Result<std::string> Secret(const std::string& option, const std::string& written) const {
-    if (!written.starts_with("${") || !written.ends_with('}')) return written;
-    const std::string name = written.substr(2, written.size() - 3);
-    std::string value = session_->environment()(name);
-    if (value.empty())
-      return Status::User("the environment variable " + name + ", which " + option + " names, is not set",
-                          "Set it where laminar is started");
-    return value;
+  static Result<aws::Credentials> Keys(const SchemaRegistryOptions& options) {
+    const GlueRegistryOptions& glue = options.glue;
+    aws::Credentials keys;
+    ASSIGN_OR_RETURN(keys.access_key_id, Reveal(options, "aws_access_key_id", glue.access_key_id));
+    ASSIGN_OR_RETURN(keys.secret_access_key, Reveal(options, "aws_secret_access_key", glue.secret_access_key));
+    ASSIGN_OR_RETURN(keys.session_token, Reveal(options, "aws_session_token", glue.session_token));
+    return keys;
+  }
+
+  static Result<std::string> Reveal(const SchemaRegistryOptions& options, std::string_view option,
+                                    const std::string& written) {
+    return options.reveal && !written.empty() ? options.reveal(option) : Result<std::string>(written);
   }
 
   const std::shared_ptr<aws::Session> session_;  // shared: with all AWS clients of the process

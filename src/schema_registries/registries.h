@@ -9,8 +9,7 @@
 
 namespace laminar {
 
-// A secret written as ${NAME} is taken from the session's environment. The registries may outlive the result, but not
-// the session's clock, a SystemClock.
+// The registries may outlive the result, but not the session's clock, a SystemClock.
 std::unique_ptr<SchemaRegistries> MakeHttpSchemaRegistries(std::shared_ptr<aws::Session> session, uint64_t seed);
 
 }  // namespace laminar

@@ -44,7 +44,7 @@ struct World {
   static std::unique_ptr<RegistryClient> Client(const std::string& url) {
     auto http = std::make_unique<aws::HttpClient>(aws::Runtime::Acquire(), nullptr, aws::ParseEndpoint(url).value(),
                                                   aws::HttpOptions{.max_connections = 2});
-    return MakeConfluentClient(std::move(http), "Basic c2VjcmV0");
+    return MakeConfluentClient(std::move(http), [] { return Result<std::string>("Basic c2VjcmV0"); });
   }
   static CachedRegistrySettings Quick(CachedRegistrySettings settings) {
     settings.start_timeout_micros = 300'000;
@@ -278,25 +278,30 @@ TEST(SchemaRegistries, NobodyListens) {
   EXPECT_TRUE(registry.Find(SchemaIdOf(1), std::make_shared<SchemaWaiter>()).ok());
 }
 
-TEST(SchemaRegistries, SecretsComeFromTheEnvironment) {
+TEST(SchemaRegistries, SecretsAreRevealedForARequest) {
   TestServer server([](const TestServer::Request&) { return TestServer::Answer(200, R"({"id":5,"schema":"x"})"); });
   const SystemClock clock;
   const auto registries = MakeHttpSchemaRegistries(
-      std::make_shared<aws::Session>(&clock, 1,
-                                     [](const std::string& name) { return name == "SECRET" ? "open sesame" : ""; }),
-      1);
+      std::make_shared<aws::Session>(&clock, 1, [](const std::string&) { return std::string(); }), 1);
   SchemaRegistryOptions options{server.url(), "me", "${SECRET}", "", 1000};
+  options.reveal = [](std::string_view option) -> Result<std::string> {
+    if (option == "schema_registry.username") return std::string("me");
+    if (option == "schema_registry.password") return std::string("open sesame");
+    return Status::User(std::string(option) + " is not set");
+  };
   const auto registry = registries->Open(options);
   ASSERT_TRUE(registry.ok());
   EXPECT_EQ(*registries->Open(options), *registry);
   ASSERT_TRUE((*registry)->Latest("s").ok());
   EXPECT_EQ(server.requests()[0].Header("authorization"), "Basic bWU6b3BlbiBzZXNhbWU=");
-  options = {server.url(), "", "", "${SECRET}", 1000};
-  ASSERT_TRUE((*registries->Open(options))->Latest("s").ok());
+  SchemaRegistryOptions token{server.url(), "", "", "open sesame", 1000};
+  ASSERT_TRUE((*registries->Open(token))->Latest("s").ok());
   EXPECT_EQ(server.requests()[1].Header("authorization"), "Bearer open sesame");
-  options.token = "${ABSENT}";
-  EXPECT_THAT(registries->Open(options).status().message(),
-              HasSubstr("the environment variable ABSENT, which schema_registry.token names, is not set"));
+  token.token = "${ABSENT}";
+  token.reveal = options.reveal;
+  EXPECT_THAT((*registries->Open(token))->Latest("s").status().message(),
+              HasSubstr("schema_registry.token is not set"));
+  EXPECT_EQ(server.requests().size(), 2u);
   options.endpoint = "registry:8081";
   EXPECT_THAT(registries->Open(options).status().message(), HasSubstr("schema_registry.endpoint"));
 }

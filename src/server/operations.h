@@ -13,9 +13,9 @@
 #include "server/api/operation.h"
 #include "server/jobs/supervisor.h"
 #include "server/store/audit.h"
-#include "server/store/connection_tables.h"
 #include "server/store/jobs.h"
 #include "server/store/pipelines.h"
+#include "sql/compiler.h"
 #include "state/blob_store.h"
 
 namespace laminar::server {
@@ -25,8 +25,8 @@ struct Resources {
   const Clock* clock = nullptr;
   const Registry* registry = nullptr;
   DuckDatabase* duck = nullptr;
-  ConnectionTables* tables = nullptr;
   Audit* audit = nullptr;
+  sql::FindTables find_tables;  // those that scripts may name
   Pipelines* pipelines = nullptr;
   Jobs* jobs = nullptr;
   Supervisor* supervisor = nullptr;
@@ -35,9 +35,8 @@ struct Resources {
   std::function<Result<std::unique_ptr<BlobStore>>(const std::string& pipeline_id)> read_state;
 };
 
-// Those that describe the server: /ping, /connectors, /audit, /healthz, /readyz.
+// Those that describe the server: /ping, /audit, /healthz, /readyz.
 void AddServerOperations(const Resources& resources, std::vector<Operation>* operations, Schemas* schemas);
-void AddTableOperations(const Resources& resources, std::vector<Operation>* operations, Schemas* schemas);
 void AddPipelineOperations(const Resources& resources, std::vector<Operation>* operations, Schemas* schemas);
 void AddJobOperations(const Resources& resources, std::vector<Operation>* operations, Schemas* schemas);
 void AddQueryOperations(const Resources& resources, std::vector<Operation>* operations, Schemas* schemas);
@@ -45,10 +44,10 @@ void AddQueryOperations(const Resources& resources, std::vector<Operation>* oper
 void AddMetricsOperation(const Resources& resources, const std::string& version,
                          std::function<void(ServerFigures*)> http, std::vector<Operation>* operations);
 
+// Names of the pipelines whose query has the table.
+Result<std::vector<std::string>> PipelinesOfTable(const Pipelines& pipelines, std::string table);
+
 // A job as clients get it. name: of its pipeline.
 json JobToJson(const JobRecord& job, const std::string& name);
-
-// Microseconds since 1970 as answers have times: RFC 3339.
-json TimeOf(int64_t micros);
 
 }  // namespace laminar::server

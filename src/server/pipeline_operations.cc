@@ -277,6 +277,17 @@ void AddSchemas(Schemas* schemas) {
 
 }  // namespace
 
+Result<std::vector<std::string>> PipelinesOfTable(const Pipelines& pipelines, std::string table) {
+  std::transform(table.begin(), table.end(), table.begin(), [](unsigned char c) { return std::tolower(c); });
+  ASSIGN_OR_RETURN(const auto all, pipelines.List());
+  std::vector<std::string> users;
+  for (const PipelineRecord& pipeline : all) {
+    const json tables = json::parse(pipeline.plan).at("tables");
+    if (std::find(tables.begin(), tables.end(), table) != tables.end()) users.push_back(pipeline.name);
+  }
+  return users;
+}
+
 void AddPipelineOperations(const Resources& resources, std::vector<Operation>* operations, Schemas* schemas) {
   AddSchemas(schemas);
   const auto add = [&](Operation operation, Answer (*handler)(const Resources&, const Call&)) {

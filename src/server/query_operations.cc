@@ -48,6 +48,8 @@ void AddQueryOperations(const Resources& resources, std::vector<Operation>* oper
                          .id = "validateQuery",
                          .tag = "pipelines",
                          .summary = "What is wrong with a script, or its plan and what it gives; nothing is run",
+                         // It may ask schema registries that the script names, with secrets that it refers to.
+                         .access = Access::kEditor,
                          .body = "Query",
                          .outcomes = {{200, "Validation"}},
                          .failures = {503},

@@ -8,19 +8,11 @@
 #include <variant>
 
 #include "duck/schema.h"
-#include "server/table_definition.h"
 
 namespace laminar::server {
 
 sql::CompileResult CompileScript(const Resources& resources, const std::string& query, DuckSession* session) {
-  sql::ScriptInput input{query, {}, {}};
-  const auto tables = resources.tables->List();
-  if (!tables.ok()) return {nullptr, {tables.status()}};
-  for (const ConnectionTable& table : *tables) {
-    const Result<std::string> statement = CreateTableOf(json::parse(table.definition), *resources.registry);
-    if (statement.ok()) input.tables.push_back({table.name, *statement});
-  }
-  return sql::Compile(input, *resources.registry, session);
+  return sql::Compile({query, {}, resources.find_tables}, *resources.registry, session);
 }
 
 sql::CompileResult CompileForClient(const Resources& resources, const std::string& query, DuckSession* session) {

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "server/api/openapi.h"
 #include "server/api/router.h"
+#include "server/connections/operations.h"
 #include "server/operations.h"
 #include "server/script_compile.h"
 
@@ -20,14 +21,17 @@ class RunningServer final : public Server {
         tokens_(metadata_.get(), world.clock),
         audit_(metadata_.get(), world.clock),
         tables_(metadata_.get(), world.clock),
+        profiles_(metadata_.get(), world.clock),
         pipelines_(metadata_.get(), world.clock),
         jobs_(metadata_.get(), world.clock) {
+    connections_ = {world.clock, world.registry, world.duck, world.secrets, &tables_, &profiles_};
+    connections_.pipelines_of = [this](const std::string& table) { return PipelinesOfTable(pipelines_, table); };
     Resources resources;
     resources.clock = world.clock;
     resources.registry = world.registry;
     resources.duck = world.duck;
-    resources.tables = &tables_;
     resources.audit = &audit_;
+    resources.find_tables = FindConnectionTables(connections_);
     resources.pipelines = &pipelines_;
     resources.jobs = &jobs_;
     resources.process_limit_bytes = options.memory_limit_bytes;
@@ -37,7 +41,10 @@ class RunningServer final : public Server {
     resources.supervisor = supervisor_.get();
     std::vector<Operation> operations;
     AddServerOperations(resources, &operations, &schemas_);
-    AddTableOperations(resources, &operations, &schemas_);
+    AddConnectorOperations(connections_, &operations, &schemas_);
+    AddProfileOperations(connections_, &operations, &schemas_);
+    AddTableOperations(connections_, &operations, &schemas_);
+    AddTestOperations(connections_, &operations, &schemas_);
     AddPipelineOperations(resources, &operations, &schemas_);
     AddJobOperations(resources, &operations, &schemas_);
     AddQueryOperations(resources, &operations, &schemas_);
@@ -59,12 +66,14 @@ class RunningServer final : public Server {
                             return answer;
                           }});
     schemas_.Complete();
-    router_ = std::make_unique<Router>(std::move(operations), &schemas_, &tokens_, &audit_, world.clock,
-                                       RouterOptions{.requests_per_second = options.requests_per_second});
+    router_ = std::make_unique<Router>(
+        std::move(operations), &schemas_, &tokens_, &audit_, world.clock,
+        RouterOptions{.requests_per_second = options.requests_per_second, .most_slow = options.http.slow_threads});
     document_ = OpenApi(router_->operations(), schemas_, options.version);
   }
 
   Status Listen(const HttpServerOptions& options) {
+    WarnOfOtherKeys(connections_);
     ASSIGN_OR_RETURN(const bool is_new, tokens_.None());
     if (is_new) {
       ASSIGN_OR_RETURN(first_token_, tokens_.Create("admin", Role::kAdmin, std::nullopt));
@@ -120,8 +129,10 @@ class RunningServer final : public Server {
   Tokens tokens_;
   Audit audit_;
   ConnectionTables tables_;
+  ConnectionProfiles profiles_;
   Pipelines pipelines_;
   Jobs jobs_;
+  ConnectionWorld connections_;
   Schemas schemas_;
   std::unique_ptr<Supervisor> supervisor_;  // its threads use those before it
   std::unique_ptr<Router> router_;

@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "connectors/registry.h"
 #include "duck/database.h"
+#include "server/connections/server_secrets.h"
 #include "server/http/http_server.h"
 #include "server/store/tokens.h"
 #include "state/blob_store.h"
@@ -47,6 +48,7 @@ struct ServerWorld {
   const MemoryMeter* memory = nullptr;
   Random* random = nullptr;
   StatePlaces* states = nullptr;
+  const ServerSecrets* secrets = nullptr;  // those of the registry
 };
 
 class Server {

@@ -1,5 +1,3 @@
-#include "base/utc.h"
-#include "server/connector_schema.h"
 #include "server/operations.h"
 
 namespace laminar::server {
@@ -15,10 +13,6 @@ Answer Text(const std::string& text) {
 
 }  // namespace
 
-json TimeOf(int64_t micros) {
-  return Rfc3339(micros, /*milliseconds=*/true);
-}
-
 void AddServerOperations(const Resources& resources, std::vector<Operation>* operations, Schemas* schemas) {
   schemas->Add("Error", R"json({
     "type": "object", "required": ["error"],
@@ -26,15 +20,6 @@ void AddServerOperations(const Resources& resources, std::vector<Operation>* ope
       "properties": {"code": {"type": "string"}, "message": {"type": "string"},
                      "details": {"type": "object", "description": "The field, or the line and column of the SQL; a hint"}}}}})json");
   schemas->Add("Text", R"json({"type": "string"})json");
-  schemas->Add("Connector", R"json({
-    "type": "object", "required": ["id", "name", "description", "source", "sink", "formats", "config_schema"],
-    "properties": {"id": {"type": "string"}, "name": {"type": "string"}, "description": {"type": "string"},
-                   "source": {"type": "boolean"}, "sink": {"type": "boolean"},
-                   "formats": {"type": "array", "items": {"type": "string"}},
-                   "config_schema": {"type": "object", "description": "JSON Schema of a table's config"}}})json");
-  schemas->Add("ConnectorList", R"json({
-    "type": "object", "required": ["data", "has_more"],
-    "properties": {"data": {"type": "array", "items": {"$ref": "#/components/schemas/Connector"}}, "has_more": {"type": "boolean"}}})json");
   schemas->Add("AuditEntry", R"json({
     "type": "object", "required": ["id", "at", "token_id", "token_name", "peer", "action", "object"],
     "properties": {"id": {"type": "string"}, "at": {"type": "string", "format": "date-time"}, "token_id": {"type": "string"},
@@ -73,16 +58,6 @@ void AddServerOperations(const Resources& resources, std::vector<Operation>* ope
                            .gives_text = true,
                            .handler = [](const Call&) { return Text("ok\n"); }});
   }
-  operations->push_back(
-      {.method = "GET",
-       .path = "/connectors",
-       .id = "listConnectors",
-       .tag = "connectors",
-       .summary = "Every connector of this build, with the JSON Schema of a table's config",
-       .access = Access::kOpen,
-       .query = PagingParameters(),
-       .outcomes = {{200, "ConnectorList"}},
-       .handler = [all = DescribeConnectors(*resources.registry)](const Call& call) { return Page(call, all); }});
   operations->push_back(
       {.method = "GET",
        .path = "/audit",

@@ -29,11 +29,12 @@ namespace {
 
 class Compilation {
  public:
-  Compilation(const ScriptInput& input, const Registry& registry, DuckSession* session)
+  // text: the input's, with the tables that it names.
+  Compilation(const ScriptInput& input, TextWithTables text, const Registry& registry, DuckSession* session)
       : input_(input),
         registry_(registry),
         context_(session->context()),
-        with_tables_(WithKnownTables(input)),
+        with_tables_(std::move(text)),
         text_(with_tables_.text),
         problems_(&text_) {}
 
@@ -471,7 +472,9 @@ class Compilation {
 CompileResult Compile(const ScriptInput& input, const Registry& registry, DuckSession* session) {
   duckdb::Connection& connection = session->connection();
   if (!connection.IsAutoCommit()) connection.Rollback();
-  CompileResult result = Compilation(input, registry, session).Run();
+  Result<TextWithTables> text = WithKnownTables(input);
+  if (!text.ok()) return {nullptr, {text.status()}};
+  CompileResult result = Compilation(input, std::move(text).value(), registry, session).Run();
   // Some functions of DuckDB (list_sort) remember the context that they were bound in and want a transaction there
   // whenever an expression is copied for a worker.
   if (result.script) connection.BeginTransaction();

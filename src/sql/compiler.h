@@ -1,8 +1,10 @@
 // From the text of a script to a streaming plan, or to everything that is wrong with it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,10 +23,14 @@ struct KnownTable {
   std::string statement;  // its CREATE TABLE
 };
 
+// Those of the names, in lower case, that tables have; other names are columns, functions, words. Error: they cannot be
+// looked up, or one of them cannot be made; the message says which.
+using FindTables = std::function<Result<std::vector<KnownTable>>(const std::set<std::string>& names)>;
+
 struct ScriptInput {
   std::string text;
   std::map<std::string, std::string> variables = {};  // --set name=value, for $name in the script
-  std::vector<KnownTable> tables = {};                // only those that it names are looked at
+  FindTables find_tables = {};                        // empty: there are none
 };
 
 // A table that the plan reads or writes: what its connector is made from.

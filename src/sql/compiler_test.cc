@@ -409,10 +409,20 @@ TEST_F(CompilerTest, TablesThatAreKnownNeedNoDefinition) {
        "'source.offset' = 'latest')"},
       {"broken", "CREATE TABLE broken (id BIGINT) WITH (connector = 'kinesis',\n stream_nam = 'o')"},
       {"unused", "CREATE TABLE unused (id BIGINT) WITH (connector = 'nothing')"}};
+  std::set<std::string> asked;
+  const auto find = [&](const std::set<std::string>& names) {
+    asked = names;
+    std::vector<KnownTable> found;
+    for (const KnownTable& table : known) {
+      if (names.contains(duckdb::StringUtil::Lower(table.name))) found.push_back(table);
+    }
+    return Result<std::vector<KnownTable>>(found);
+  };
   const auto compile = [&](const std::string& text) {
-    return sql::Compile({text, {}, known}, *registry_, session_.get());
+    return sql::Compile({text, {}, find}, *registry_, session_.get());
   };
   CompileResult result = compile("SELECT id FROM orders -- of today");
+  EXPECT_THAT(asked, ElementsAre("from", "id", "orders", "select"));
   ASSERT_NE(result.script, nullptr) << result.problems.at(0).ToString();
   EXPECT_THAT(result.script->warnings, ::testing::IsEmpty());
   EXPECT_TRUE(result.script->sources.contains("Orders"));
@@ -429,6 +439,12 @@ TEST_F(CompilerTest, TablesThatAreKnownNeedNoDefinition) {
   ASSERT_EQ(result.problems.size(), 1u);
   EXPECT_THAT(result.problems[0].message(), HasSubstr("the table broken, which is defined outside of the script: "));
   EXPECT_FALSE(result.problems[0].position().known());
+  const FindTables fails = [](const std::set<std::string>&) {
+    return Result<std::vector<KnownTable>>(Status::Environment("the database is away"));
+  };
+  result = sql::Compile({"SELECT id FROM orders", {}, fails}, *registry_, session_.get());
+  EXPECT_EQ(result.script, nullptr);
+  EXPECT_EQ(result.problems.at(0).message(), "the database is away");
 }
 
 TEST_F(CompilerTest, HintsThatHelp) {

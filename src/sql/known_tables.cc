@@ -33,19 +33,19 @@ std::set<std::string> DefinedNames(const std::vector<Token>& tokens) {
 
 }  // namespace
 
-TextWithTables WithKnownTables(const ScriptInput& input) {
+Result<TextWithTables> WithKnownTables(const ScriptInput& input) {
   TextWithTables with{input.text, {}};
-  if (input.tables.empty()) return with;
+  if (!input.find_tables) return with;
   const std::vector<Token> tokens = Tokenize(input.text);
   const std::set<std::string> defined = DefinedNames(tokens);
   std::set<std::string> named;
   for (const Token& token : tokens) {
-    if (token.IsWord()) named.insert(duckdb::StringUtil::Lower(token.text));
+    std::string name = duckdb::StringUtil::Lower(token.text);
+    if (token.IsWord() && !defined.contains(name)) named.insert(std::move(name));
   }
+  ASSIGN_OR_RETURN(const std::vector<KnownTable> tables, input.find_tables(named));
   bool first = true;
-  for (const KnownTable& table : input.tables) {
-    const std::string name = duckdb::StringUtil::Lower(table.name);
-    if (!named.contains(name) || defined.contains(name)) continue;
+  for (const KnownTable& table : tables) {
     // On lines of their own: a comment may end the script.
     with.text += first ? "\n;\n" : "\n";
     first = false;

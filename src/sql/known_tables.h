@@ -14,6 +14,7 @@ struct TextWithTables {
   std::vector<std::pair<int, std::string>> lines;  // where the definition of a table begins, and whose it is
 };
 
-TextWithTables WithKnownTables(const ScriptInput& input);
+// Error: that of input.find_tables.
+Result<TextWithTables> WithKnownTables(const ScriptInput& input);
 
 }  // namespace laminar::sql

@@ -68,7 +68,8 @@ OptionValues ReadTableOptions(const Table& table, OptionUse use, const Registry&
       found->push_back(OfOthers(option, owners, owners.front().starts_with("format") ? format : connector));
     }
   }
-  return ParseOptions(registry.AllOptions(*table.connector, table.format_name), own, use, "table " + table.name, found);
+  return ParseOptions(registry.AllOptions(*table.connector, table.format_name), own, use, "table " + table.name, found,
+                      registry.secrets());
 }
 
 OptionUse UseOfTable(Table& table, Problems* problems) {
@@ -211,7 +212,7 @@ BoundTable DeadLetterSink(const BoundTable& source, const Registry& registry, Pr
   CHECK_MSG(sink.spec.format != nullptr, "this build has no format for dead letters");
   std::vector<Status> found;
   sink.spec.options = ParseOptions(registry.AllOptions(*sink.connector, "json"), written, OptionUse::kSink,
-                                   "table " + sink.spec.name, &found);
+                                   "table " + sink.spec.name, &found, registry.secrets());
   if (found.empty()) sink.connector->Check(sink.spec, OptionUse::kSink, &found);
   for (Status& problem : found) {
     problems->Add(

@@ -8,7 +8,6 @@ import ssl
 import pytest
 import requests
 
-from harness.process import wait_for
 from harness.server import Server, told
 
 SOURCE = {"name": "events_stream", "connector": "kinesis",

@@ -35,7 +35,8 @@ LAYERS = {
     "server/store": set(),
     "server/api": {"metrics", "server/http", "server/store"},
     "server/jobs": {"metrics", "server/http", "server/store", "duck", "connectors", "formats", "stream", "sql", "state", "engine"},
-    "server": {"metrics", "server/http", "server/store", "server/api", "server/jobs", "duck", "connectors", "formats", "stream", "sql", "state", "engine"},
+    "server/connections": {"server/http", "server/store", "server/api", "duck", "connectors", "formats", "infer", "stream", "sql"},
+    "server": {"metrics", "server/http", "server/store", "server/api", "server/jobs", "server/connections", "duck", "connectors", "formats", "stream", "sql", "state", "engine"},
     "cli": {"*"},
     "cli/main": {"cli"},
 }
@@ -44,7 +45,7 @@ LAYERS = {
 OUTSIDE = {
     "aws/": {"aws"},
     "simdjson": {"formats/json", "connectors/kinesis"},
-    "nlohmann/": {"server", "server/api", "server/jobs", "aws", "cli", "connectors", "connectors/file", "connectors/kinesis", "formats/avro", "formats/json", "schema_registries", "state"},
+    "nlohmann/": {"server", "server/api", "server/jobs", "server/connections", "aws", "cli", "connectors", "connectors/file", "connectors/kinesis", "formats/avro", "formats/json", "schema_registries", "state"},
     "snappy": {"formats/avro"},
     "zlib": {"formats/avro", "formats/compression"},
     "zstd": {"formats/avro", "formats/compression"},

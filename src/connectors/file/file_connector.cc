@@ -7,7 +7,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
+#include "connectors/file/file_probe.h"
 #include "connectors/file/file_source.h"
 #include "connectors/file/whole_file_sink.h"
 #include "connectors/file/whole_file_source.h"
@@ -19,9 +21,10 @@ namespace laminar {
 namespace {
 
 // Whether a line that is added would go on with the last one. A compressed file has no lines.
-bool LacksLineEnd(const std::string& path, int64_t size) {
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
+bool LacksLineEnd(const FileAccess& files, const std::string& path, int64_t size) {
+  const auto opened = files.Open(path, O_RDONLY | O_CLOEXEC);
+  if (!opened.ok() || opened->fd < 0) return false;
+  const int fd = opened->fd;
   char first[4] = {}, last = '\n';
   const bool known = size > 0 && pread(fd, first, sizeof first, 0) > 0 && pread(fd, &last, 1, size - 1) == 1;
   close(fd);
@@ -29,17 +32,20 @@ bool LacksLineEnd(const std::string& path, int64_t size) {
 }
 
 // append: lines are added to what is there. keep: of a checkpoint.
-Result<std::unique_ptr<LineOutput>> OpenOutput(const std::string& path, bool append, std::optional<int64_t> keep) {
+Result<std::unique_ptr<LineOutput>> OpenOutput(const FileAccess& files, const std::string& path, bool append,
+                                               std::optional<int64_t> keep) {
   const std::string what = "file " + path;
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  ASSIGN_OR_RETURN(const FileAccess::Opened opened, files.Open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+  const int fd = opened.fd;
   if (fd < 0) {
-    const int error = errno;
-    return Status::Environment(
-        "cannot write " + what + ": " + std::strerror(error),
-        error == ENOENT ? "Create its directory, or name another file; a relative path starts at the current directory"
-        : error == EACCES ? "Give this user the right to write it, or choose another path"
-        : error == EISDIR ? "Name a file in that directory"
-                          : "");
+    const int error = opened.error;
+    return Status::Environment("cannot write " + what + ": " + std::strerror(error),
+                               error == ENOENT
+                                   ? std::string("Create its directory, or name another file") +
+                                         (files.is_any() ? "; a relative path starts at the current directory" : "")
+                               : error == EACCES ? "Give this user the right to write it, or choose another path"
+                               : error == EISDIR ? "Name a file in that directory"
+                                                 : "");
   }
   auto output = std::make_unique<LineOutput>(fd, what, /*owned=*/true);
   struct stat info {};
@@ -60,12 +66,14 @@ Result<std::unique_ptr<LineOutput>> OpenOutput(const std::string& path, bool app
   const auto end = static_cast<off_t>(keep.value_or(0));
   if (ftruncate(fd, end) != 0 || lseek(fd, end, SEEK_SET) < 0)
     return Status::Environment("cannot write " + what + ": " + std::strerror(errno));
-  if (append && LacksLineEnd(path, end)) RETURN_IF_ERROR(output->Write("\n"));
+  if (append && LacksLineEnd(files, path, end)) RETURN_IF_ERROR(output->Write("\n"));
   return output;
 }
 
 class FileConnector final : public Connector {
  public:
+  explicit FileConnector(FileAccess files) : files_(std::move(files)) {}
+
   std::string name() const override { return "single_file"; }
   std::string description() const override {
     return "Reads a file to its end, or writes a file anew: lines, a Parquet file, or an Avro container";
@@ -74,7 +82,8 @@ class FileConnector final : public Connector {
     static const std::vector<OptionSpec> kOptions = {
         {.name = "path",
          .required = true,
-         .help = "The file; a relative path starts at the current directory. A source also reads a named pipe, and '-' "
+         .help = "The file; a relative path starts at the current directory, of `laminar serve` at --files-dir. A "
+                 "source also reads a named pipe, and '-' "
                  "as the standard input; a sink replaces what was in the file; going on from a checkpoint it keeps "
                  "what the checkpoint stands for",
          .example = "orders.jsonl"},
@@ -96,6 +105,9 @@ class FileConnector final : public Connector {
     if (use == OptionUse::kSink && table.options.Has("path") && table.options.String("path") == "-") {
       problems->push_back(Status::User("connector 'single_file' cannot write to '-'", "Use connector = 'stdout'")
                               .At(table.options.position("path")));
+    } else if (table.options.Has("path")) {
+      Status allowed = files_.Check(table.options.String("path"));
+      if (!allowed.ok()) problems->push_back(std::move(allowed).At(table.options.position("path")));
     }
     if (use == OptionUse::kSink && table.format != nullptr && table.options.Boolean("append")) {
       const auto whole = table.format->MakeFileEncoder(table.schema, table.options);
@@ -129,11 +141,16 @@ class FileConnector final : public Connector {
             .At(table.options.position("compression")));
   }
 
+  void Test(const TableSpec& table, OptionUse use, ConnectionTest* test) const override {
+    const std::string& path = table.options.String("path");
+    use == OptionUse::kSink ? file::TestFileSink(path, files_, test) : file::TestFileSource(path, files_, test);
+  }
+
   Result<std::unique_ptr<Source>> MakeSource(const TableSpec& table, const ConnectorContext& context) const override {
     RETURN_IF_ERROR(table.format->MakeDecoder(table.schema, table.options).status());
     if (table.format->Layout(table.options) == FileLayout::kWhole)
-      return std::unique_ptr<Source>(std::make_unique<file::WholeFileSource>(table, context));
-    return std::unique_ptr<Source>(std::make_unique<file::FileSource>(table, context));
+      return std::unique_ptr<Source>(std::make_unique<file::WholeFileSource>(table, context, files_));
+    return std::unique_ptr<Source>(std::make_unique<file::FileSource>(table, context, files_));
   }
 
   Result<std::unique_ptr<Sink>> MakeSink(const TableSpec& table, const ConnectorContext& context) const override {
@@ -141,20 +158,25 @@ class FileConnector final : public Connector {
     ASSIGN_OR_RETURN(std::unique_ptr<FileEncoder> whole, table.format->MakeFileEncoder(table.schema, table.options));
     if (whole != nullptr) {
       return std::unique_ptr<Sink>(std::make_unique<file::WholeFileSink>(
-          std::move(whole), table.name, context, [path] { return OpenOutput(path, /*append=*/false, std::nullopt); }));
+          std::move(whole), table.name, context,
+          [files = files_, path] { return OpenOutput(files, path, /*append=*/false, std::nullopt); }));
     }
     LineSinkOptions options;
     options.sync_at_finish = true;
     const bool append = table.options.Boolean("append");
-    return LineSink::Make(table, context, options,
-                          [path, append](std::optional<int64_t> keep) { return OpenOutput(path, append, keep); });
+    return LineSink::Make(table, context, options, [files = files_, path, append](std::optional<int64_t> keep) {
+      return OpenOutput(files, path, append, keep);
+    });
   }
+
+ private:
+  const FileAccess files_;
 };
 
 }  // namespace
 
-std::unique_ptr<Connector> MakeFileConnector() {
-  return std::make_unique<FileConnector>();
+std::unique_ptr<Connector> MakeFileConnector(FileAccess files) {
+  return std::make_unique<FileConnector>(std::move(files));
 }
 
 }  // namespace laminar

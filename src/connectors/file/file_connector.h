@@ -3,10 +3,12 @@
 
 #include <memory>
 
+#include "base/file_access.h"
 #include "connectors/connector.h"
 
 namespace laminar {
 
-std::unique_ptr<Connector> MakeFileConnector();
+// files: that its tables may name.
+std::unique_ptr<Connector> MakeFileConnector(FileAccess files = FileAccess::Any());
 
 }  // namespace laminar

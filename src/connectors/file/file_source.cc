@@ -181,7 +181,7 @@ class FileReader final : public SourceReader, private BadRowHandler {
 }  // namespace
 
 Status FileSource::Start(std::vector<Waker*> /*wakers*/) {
-  ASSIGN_OR_RETURN(input_, Input::Open(table_.options.String("path")));
+  ASSIGN_OR_RETURN(input_, Input::Open(table_.options.String("path"), files_));
   if (!input_->seekable) {
     if (resumes_at_.empty()) return Status::Ok();
     return Status::User("the checkpoint has a position in a file, and " + input_->what + " is none",

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "connectors/connector.h"
@@ -13,7 +14,8 @@ namespace laminar::file {
 class FileSource final : public Source {
  public:
   // What table and context name is borrowed.
-  FileSource(const TableSpec& table, const ConnectorContext& context) : table_(table), context_(context) {}
+  FileSource(const TableSpec& table, const ConnectorContext& context, FileAccess files)
+      : table_(table), context_(context), files_(std::move(files)) {}
   Status Start(std::vector<Waker*> wakers) override;
   std::unique_ptr<SourceReader> CreateReader(int worker) override;
   bool HasPositions() const override;
@@ -24,6 +26,7 @@ class FileSource final : public Source {
  private:
   const TableSpec table_;
   const ConnectorContext context_;
+  const FileAccess files_;
   std::string resumes_at_;               // a position; "" = the beginning
   std::shared_ptr<const Input> input_;   // shared: with the origins of rows
   std::shared_ptr<DealtRanges> ranges_;  // shared: by the readers; nullptr: a pipe

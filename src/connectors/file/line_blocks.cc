@@ -34,19 +34,24 @@ size_t AfterLastNewline(const char* begin, size_t length) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Input>> Input::Open(const std::string& path) {
-  const bool is_stdin = path == "-" || path == "/dev/stdin";
+Result<std::shared_ptr<const Input>> Input::Open(const std::string& path, const FileAccess& files) {
+  const bool is_stdin = files.is_any() && (path == "-" || path == "/dev/stdin");
   std::string what = is_stdin ? "stdin" : "file " + path;
   // O_NONBLOCK: a named pipe opens before its writer is there.
-  const int fd = is_stdin ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  const int open_error = errno;
+  FileAccess::Opened opened{STDIN_FILENO, 0};
+  if (!is_stdin) {
+    ASSIGN_OR_RETURN(opened, files.Open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  }
+  const int fd = opened.fd, open_error = opened.error;
   struct stat info {};
   if (fd < 0 || fstat(fd, &info) != 0) {
     const int error = fd < 0 ? open_error : errno;
-    return Status::Environment("cannot read " + what + ": " + std::strerror(error),
-                               error == ENOENT   ? "Check its name; a relative path starts at the current directory"
-                               : error == EACCES ? "Give this user the right to read it"
-                                                 : "");
+    return Status::Environment(
+        "cannot read " + what + ": " + std::strerror(error),
+        error == ENOENT
+            ? files.is_any() ? "Check its name; a relative path starts at the current directory" : "Check its name"
+        : error == EACCES ? "Give this user the right to read it"
+                          : "");
   }
   auto input = std::make_shared<const Input>(fd, !is_stdin, std::move(what), S_ISREG(info.st_mode), info.st_size);
   if (S_ISDIR(info.st_mode)) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/file_access.h"
 #include "base/status.h"
 #include "connectors/dealt_ranges.h"
 
@@ -18,8 +19,9 @@ namespace laminar::file {
 // What is read. Opened once, shared by the readers of all workers and by the origins of their rows; immutable to them.
 class Input {
  public:
-  // path: "-" and "/dev/stdin" are the standard input. Error: it does not exist, is a directory, may not be read.
-  static Result<std::shared_ptr<const Input>> Open(const std::string& path);
+  // path: "-" and "/dev/stdin" are the standard input. Error: kUser = `files` does not let it be used; kEnvironment =
+  // it does not exist, is a directory, may not be read.
+  static Result<std::shared_ptr<const Input>> Open(const std::string& path, const FileAccess& files);
   Input(int fd, bool owned, std::string what, bool seekable, int64_t size)
       : fd(fd), what(std::move(what)), seekable(seekable), size(size), owned_(owned) {}
   ~Input();

@@ -1,6 +1,7 @@
 #include "connectors/file/whole_file_source.h"
 
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/check.h"
 #include "connectors/bad_row.h"
@@ -91,12 +92,12 @@ class WholeFileSource::Reader final : public SourceReader, private BadRowHandler
   int64_t deadline_ = 0;
 };
 
-WholeFileSource::WholeFileSource(const TableSpec& table, const ConnectorContext& context)
-    : table_(table), context_(context), progress_(std::make_shared<Progress>()) {}
+WholeFileSource::WholeFileSource(const TableSpec& table, const ConnectorContext& context, FileAccess files)
+    : table_(table), context_(context), files_(std::move(files)), progress_(std::make_shared<Progress>()) {}
 WholeFileSource::~WholeFileSource() = default;
 
 Status WholeFileSource::Start(std::vector<Waker*> /*wakers*/) {
-  ASSIGN_OR_RETURN(std::shared_ptr<const Input> input, Input::Open(table_.options.String("path")));
+  ASSIGN_OR_RETURN(std::shared_ptr<const Input> input, Input::Open(table_.options.String("path"), files_));
   if (!input->seekable) {
     return Status::User(input->what + " is no regular file, and this format is read from a whole file",
                         "Write it to a file first: of pipes only lines of json and raw_string are read")

@@ -17,7 +17,7 @@ namespace laminar::file {
 class WholeFileSource final : public Source {
  public:
   // What table and context name is borrowed.
-  WholeFileSource(const TableSpec& table, const ConnectorContext& context);
+  WholeFileSource(const TableSpec& table, const ConnectorContext& context, FileAccess files);
   ~WholeFileSource() override;
   Status Start(std::vector<Waker*> wakers) override;
   std::unique_ptr<SourceReader> CreateReader(int worker) override;
@@ -32,6 +32,7 @@ class WholeFileSource final : public Source {
 
   const TableSpec table_;
   const ConnectorContext context_;
+  const FileAccess files_;
   std::shared_ptr<MappedFile> mapping_;  // shared: with the reader, whose rows point into it
   // Shared: with the reader, the only one to write it.
   const std::shared_ptr<Progress> progress_;

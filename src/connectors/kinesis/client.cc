@@ -152,6 +152,12 @@ void HttpKinesisApi::GetShardIterator(const IteratorRequest& request, Callback<s
       [](std::string body) { return DecodeGetShardIterator(std::move(body)); }, std::move(done));
 }
 
+void HttpKinesisApi::ListStreams(Callback<std::vector<std::string>> done) {
+  Start<std::vector<std::string>>(
+      "ListStreams", JsonCodec(), EncodeListStreams(), [](std::string body) { return DecodeListStreams(std::move(body)); },
+      std::move(done));
+}
+
 void HttpKinesisApi::StartGetRecords(const Codec& codec, const std::string& iterator, int limit,
                                      Callback<GetRecordsResult> done) {
   Start<GetRecordsResult>(

@@ -48,6 +48,8 @@ class HttpKinesisApi final : public KinesisApi {
   void GetShardIterator(const IteratorRequest& request, Callback<std::string> done) override;
   void GetRecords(const std::string& iterator, int limit, Callback<GetRecordsResult> done) override;
   void PutRecords(const std::vector<PutEntry>& entries, Callback<PutResult> done) override;
+  void ListStreams(Callback<std::vector<std::string>> done) override;
+  bool is_aws() const override { return IsAwsHost(http_->endpoint().host); }
   std::string Describe() const override { return target_.Describe(); }
   const std::string& stream_name() const override { return target_.stream_name; }
 

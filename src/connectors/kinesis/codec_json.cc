@@ -379,6 +379,24 @@ std::string EncodeGetShardIterator(const StreamId& stream, const IteratorRequest
   return out;
 }
 
+std::string EncodeListStreams() {
+  return R"({"Limit":10})";
+}
+
+Result<std::vector<std::string>> DecodeListStreams(std::string body) {
+  return WithObject<std::vector<std::string>>(
+      std::move(body), [](const dom::object& root) -> Result<std::vector<std::string>> {
+        dom::array names;
+        if (root["StreamNames"].get(names)) return NotAnAnswer("it has no StreamNames");
+        std::vector<std::string> streams;
+        for (const dom::element item : names) {
+          std::string_view name;
+          if (!item.get(name)) streams.emplace_back(name);
+        }
+        return streams;
+      });
+}
+
 Result<StreamSummary> DecodeDescribeStreamSummary(std::string body) {
   return WithObject<StreamSummary>(std::move(body), [](const dom::object& root) -> Result<StreamSummary> {
     dom::object description;
@@ -392,6 +410,8 @@ Result<StreamSummary> DecodeDescribeStreamSummary(std::string body) {
     summary.retention_hours = IntegerAt(description, "RetentionPeriodHours", summary.retention_hours);
     const int64_t kib = IntegerAt(description, "MaxRecordSizeInKiB", 0);
     if (kib > 0 && kib < (int64_t{1} << 40)) summary.max_record_bytes = kib * 1'024;
+    dom::object mode;
+    if (!description["StreamModeDetails"].get(mode)) summary.is_on_demand = TextAt(mode, "StreamMode") == "ON_DEMAND";
     summary.ignores_keys = TextAt(description, "RecordDistributionStrategy") == "AUTO";
     return summary;
   });

@@ -15,8 +15,12 @@ std::string EncodeDescribeStreamSummary(const StreamId& stream);
 std::string EncodeListShards(const StreamId& stream, const std::string& next_token);
 std::string EncodeGetShardIterator(const StreamId& stream, const IteratorRequest& request);
 
+// The first ten.
+std::string EncodeListStreams();
+
 Result<StreamSummary> DecodeDescribeStreamSummary(std::string body);
 Result<ListShardsResult> DecodeListShards(std::string body);
 Result<std::string> DecodeGetShardIterator(std::string body);
+Result<std::vector<std::string>> DecodeListStreams(std::string body);
 
 }  // namespace laminar::kinesis

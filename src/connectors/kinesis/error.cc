@@ -136,7 +136,8 @@ ApiError Make(ErrorClass error_class, const Target& target, std::string_view ope
 }  // namespace
 
 std::string Target::Describe() const {
-  std::string text = "stream " + (stream_name.empty() ? stream_arn : stream_name) + " in " + region;
+  const bool is_service = stream_name.empty() && stream_arn.empty();
+  std::string text = is_service ? "Kinesis in " + region : "stream " + (stream_name.empty() ? stream_arn : stream_name) + " in " + region;
   if (!endpoint.empty()) text += " (" + endpoint + ")";
   return text;
 }
@@ -223,7 +224,8 @@ ApiError MakeCredentialsError(const Target& target, const Status& status) {
   auto with_target = Status::Environment(target.Describe() + ": " + status.message(), status.hint());
   const bool passes = status.code() == aws::kCredentialsUnavailable;
   return {passes ? ErrorClass::kTransient : ErrorClass::kFatal,
-          std::move(with_target).WithCode(status.code().empty() ? "NoCredentials" : status.code())};
+          std::move(with_target).WithCode(status.code().empty() ? "NoCredentials" : status.code()),
+          /*no_credentials=*/true};
 }
 
 bool IsClockError(const ServiceError& error) {

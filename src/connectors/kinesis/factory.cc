@@ -22,6 +22,10 @@ class HttpKinesisApiFactory final : public KinesisApiFactory {
     if (options.stream_name.empty() && options.stream_arn.empty()) {
       return Status::User("no stream is named", "Set stream_name or stream_arn");
     }
+    return OpenService(options);
+  }
+
+  Result<std::unique_ptr<KinesisApi>> OpenService(const StreamOptions& options) override {
     const aws::Environment& environment = session_->environment();
     const ProfileSetting profile = [this](const std::string& key) { return session_->profile().Get(key); };
     ASSIGN_OR_RETURN(std::optional<std::string> region, ResolveRegion(options, environment, profile));
@@ -31,12 +35,13 @@ class HttpKinesisApiFactory final : public KinesisApiFactory {
     if (region->empty()) return NoRegion(options);
     Target target{options.stream_name, options.stream_arn, *region,
                   ResolveEndpoint(options, *region, environment, profile)};
-    if (target.stream_name.empty()) {
+    if (target.stream_name.empty() && !target.stream_arn.empty()) {
       ASSIGN_OR_RETURN(const StreamArn arn, ParseStreamArn(options.stream_arn));
       target.stream_name = arn.stream_name;
     }
     ASSIGN_OR_RETURN(aws::HttpEndpoint endpoint, aws::ParseEndpoint(target.endpoint));
-    ASSIGN_OR_RETURN(auto credentials, session_->Credentials({options.role_arn, options.external_id}, *region));
+    ASSIGN_OR_RETURN(auto credentials,
+                     session_->Credentials({options.role_arn, options.external_id}, *region, options.keys));
     aws::HttpOptions http_options;
     http_options.max_connections = static_cast<size_t>(std::max(1, options.max_connections));
     ASSIGN_OR_RETURN(auto http, session_->Connect(std::move(endpoint), http_options));

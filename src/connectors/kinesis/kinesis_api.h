@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "aws/credentials.h"
 #include "base/status.h"
 
 namespace laminar::kinesis {
@@ -29,6 +30,7 @@ constexpr char kAnswerTooLarge[] = "AnswerTooLarge";
 struct ApiError {
   ErrorClass error_class = ErrorClass::kTransient;
   Status status;  // code() = the AWS code; message names stream, region and endpoint; hint says what to change
+  bool no_credentials = false;  // it is about having none: nothing was sent
 };
 
 // A call's outcome. Exactly one of error and value is set.
@@ -111,6 +113,7 @@ struct StreamSummary {
   int64_t retention_hours = 24;
   int64_t max_record_bytes = 1 << 20;  // MaxRecordSizeInKiB; 1 MiB where the service does not say
   bool ignores_keys = false;           // RecordDistributionStrategy is AUTO: partition keys do not decide the shard
+  bool is_on_demand = false;           // StreamMode is ON_DEMAND: the service chooses the number of shards
 };
 
 // Bound to one stream in one region. Every call returns at once; its callback runs exactly once, on any thread,
@@ -126,6 +129,11 @@ class KinesisApi {
   virtual void GetShardIterator(const IteratorRequest& request, Callback<std::string> done) = 0;
   virtual void GetRecords(const std::string& iterator, int limit, Callback<GetRecordsResult> done) = 0;
   virtual void PutRecords(const std::vector<PutEntry>& entries, Callback<PutResult> done) = 0;
+  // Names of some streams of the region, not of this one alone; an api that was opened for none has only this call.
+  virtual void ListStreams(Callback<std::vector<std::string>> done) = 0;
+  // The service itself answers: it refuses a request for a hash key that no shard can have as a whole, and writes
+  // nothing.
+  virtual bool is_aws() const { return false; }
   // "stream orders in us-east-1 (http://127.0.0.1:4566)", for messages.
   virtual std::string Describe() const = 0;
   virtual const std::string& stream_name() const = 0;
@@ -133,10 +141,11 @@ class KinesisApi {
 
 // How to reach a stream: a table's options, before defaults from environment and profile are applied.
 struct StreamOptions {
-  std::string stream_name, stream_arn;  // one of them
+  std::string stream_name, stream_arn;  // one of them, or, for ListStreams, none
   std::string region;                   // "" = AWS_REGION, AWS_DEFAULT_REGION, profile, instance metadata
   std::string endpoint;                 // "" = AWS_ENDPOINT_URL_KINESIS, AWS_ENDPOINT_URL, profile, AWS
-  std::string role_arn, external_id;    // "" = the chain's own credentials
+  std::string role_arn, external_id;    // "" = no role is assumed
+  aws::KeySource keys = {};             // empty: those of the default chain
   int max_connections = 16;
 };
 
@@ -145,7 +154,9 @@ struct StreamOptions {
 class KinesisApiFactory {
  public:
   virtual ~KinesisApiFactory() = default;
-  virtual Result<std::unique_ptr<KinesisApi>> Open(const StreamOptions& options) = 0;
+  virtual Result<std::unique_ptr<KinesisApi>> Open(const StreamOptions& options) = 0;  // options name a stream
+  // For ListStreams alone: options name none.
+  virtual Result<std::unique_ptr<KinesisApi>> OpenService(const StreamOptions& options) = 0;
 };
 
 }  // namespace laminar::kinesis

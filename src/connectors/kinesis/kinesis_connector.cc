@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
+#include "connectors/kinesis/connection_probe.h"
 #include "connectors/kinesis/kinesis_sink.h"
 #include "connectors/kinesis/kinesis_source.h"
 #include "connectors/kinesis/record_metadata.h"
@@ -31,19 +33,41 @@ const std::vector<OptionSpec>& KinesisOptions() {
       {.name = "aws_region",
        .help = "The stream's region; without it AWS_REGION, AWS_DEFAULT_REGION, the profile or the instance decides",
        .example = "us-east-1",
-       .aliases = {"awsRegion"}},
+       .aliases = {"awsRegion"},
+       .connection = true},
       {.name = "endpoint",
        .help = "URL of the service, for a local server or a VPC endpoint; without it AWS_ENDPOINT_URL_KINESIS, "
                "AWS_ENDPOINT_URL or AWS",
-       .example = "http://127.0.0.1:4567"},
+       .example = "http://127.0.0.1:4567",
+       .connection = true},
       {.name = "aws_role_arn",
        .help = "A role to assume for this table's requests",
        .example = "arn:aws:iam::123456789012:role/stream-reader",
-       .aliases = {"awsRoleArn"}},
+       .aliases = {"awsRoleArn"},
+       .connection = true},
       {.name = "aws_external_id",
        .help = "The external id that the role's trust policy asks for",
        .example = "laminar-7f3a",
-       .aliases = {"awsExternalId"}},
+       .aliases = {"awsExternalId"},
+       .connection = true},
+      {.name = "aws_access_key_id",
+       .help = "The access key of the user whose credentials are used instead of those that the default chain finds",
+       .example = "{{ env.ORDERS_KEY_ID }}",
+       .aliases = {"awsAccessKeyId"},
+       .secret = true,
+       .connection = true},
+      {.name = "aws_secret_access_key",
+       .help = "The secret of aws_access_key_id",
+       .example = "{{ env.ORDERS_SECRET }}",
+       .aliases = {"awsSecretAccessKey"},
+       .secret = true,
+       .connection = true},
+      {.name = "aws_session_token",
+       .help = "The session token that temporary keys have",
+       .example = "{{ file.orders-token }}",
+       .aliases = {"awsSessionToken"},
+       .secret = true,
+       .connection = true},
       {.name = "source.offset",
        .type = OptionType::kEnum,
        .use = OptionUse::kSource,
@@ -145,12 +169,21 @@ bool IsStreamName(std::string_view name) {
 }
 
 StreamOptions ToStreamOptions(const OptionValues& options) {
-  return {.stream_name = options.StringOr("stream_name", ""),
-          .stream_arn = options.StringOr("stream_arn", ""),
-          .region = options.StringOr("aws_region", ""),
-          .endpoint = options.StringOr("endpoint", ""),
-          .role_arn = options.StringOr("aws_role_arn", ""),
-          .external_id = options.StringOr("aws_external_id", "")};
+  StreamOptions stream{.stream_name = options.StringOr("stream_name", ""),
+                       .stream_arn = options.StringOr("stream_arn", ""),
+                       .region = options.StringOr("aws_region", ""),
+                       .endpoint = options.StringOr("endpoint", ""),
+                       .role_arn = options.StringOr("aws_role_arn", ""),
+                       .external_id = options.StringOr("aws_external_id", "")};
+  if (!options.Has("aws_access_key_id")) return stream;
+  stream.keys = [options]() -> Result<aws::Credentials> {
+    aws::Credentials keys;
+    ASSIGN_OR_RETURN(keys.access_key_id, options.Revealed("aws_access_key_id"));
+    ASSIGN_OR_RETURN(keys.secret_access_key, options.Revealed("aws_secret_access_key"));
+    ASSIGN_OR_RETURN(keys.session_token, options.Revealed("aws_session_token"));
+    return keys;
+  };
+  return stream;
 }
 
 // add(option, message, hint): a problem at that option.
@@ -174,7 +207,7 @@ void CheckStart(const TableSpec& table, Add add) {
 
 class KinesisConnector final : public Connector {
  public:
-  explicit KinesisConnector(KinesisApiFactory* factory) : factory_(factory) {}
+  KinesisConnector(KinesisApiFactory* factory, FileAccess files) : factory_(factory), files_(std::move(files)) {}
 
   std::string name() const override { return "kinesis"; }
   std::string description() const override { return "Reads and writes streams of Amazon Kinesis Data Streams"; }
@@ -190,7 +223,8 @@ class KinesisConnector final : public Connector {
     } else {
       written.push_back({"stream_arn", arn.substr(0, arn.rfind('/') + 1) + stream, {}});
     }
-    for (const char* name : {"aws_region", "endpoint", "aws_role_arn", "aws_external_id"}) {
+    for (const char* name : {"aws_region", "endpoint", "aws_role_arn", "aws_external_id", "aws_access_key_id",
+                             "aws_secret_access_key", "aws_session_token"}) {
       if (table.Has(name)) written.push_back({name, table.String(name), {}});
     }
     return written;
@@ -236,6 +270,12 @@ class KinesisConnector final : public Connector {
       add("aws_external_id", "aws_external_id is given without aws_role_arn",
           "Add aws_role_arn: the id is sent when a role is assumed");
     }
+    for (const auto& [name, other] : {std::pair("aws_access_key_id", "aws_secret_access_key"),
+                                      std::pair("aws_secret_access_key", "aws_access_key_id"),
+                                      std::pair("aws_session_token", "aws_access_key_id")}) {
+      if (!options.Has(name) || options.Has(other)) continue;
+      add(name, std::string(name) + " is given without " + other, std::string("Add ") + other + ": they go together");
+    }
     CheckStart(table, add);
     if (options.Has("endpoint")) {
       const std::string& endpoint = options.String("endpoint");
@@ -244,6 +284,31 @@ class KinesisConnector final : public Connector {
       }
     }
     if (use == OptionUse::kSink) CheckSinkOptions(table, problems);
+    if (use == OptionUse::kSink && options.Has("dead_letter.path")) {
+      const Status allowed = files_.Check(options.String("dead_letter.path"));
+      if (!allowed.ok()) add("dead_letter.path", allowed.message(), allowed.hint());
+    }
+  }
+
+  void Test(const TableSpec& table, OptionUse use, ConnectionTest* test) const override {
+    if (const Status status = table.options.CheckSecrets(); !status.ok()) return test->Failed("secrets", status);
+    ConnectionProbe probe(factory_, test);
+    if (use == OptionUse::kSink) return probe.TestSink(ToStreamOptions(table.options));
+    const std::string& offset = table.options.String("source.offset");
+    IteratorRequest begin;
+    if (offset == "latest") begin.type = IteratorType::kLatest;
+    if (offset == "timestamp") {
+      const Result<int64_t> time = ParseStartTime(table.options.String("source.timestamp"));
+      if (!time.ok()) return test->Failed("source.timestamp", time.status());
+      begin.type = IteratorType::kAtTimestamp;
+      begin.timestamp_micros = *time;
+    }
+    probe.TestSource(ToStreamOptions(table.options), begin);
+  }
+
+  void TestConnection(const OptionValues& options, ConnectionTest* test) const override {
+    if (const Status status = options.CheckSecrets(); !status.ok()) return test->Failed("secrets", status);
+    ConnectionProbe(factory_, test).TestService(ToStreamOptions(options));
   }
 
   Result<std::unique_ptr<Source>> MakeSource(const TableSpec& table, const ConnectorContext& context) const override {
@@ -256,8 +321,7 @@ class KinesisConnector final : public Connector {
     if (settings.offset == SourceOffset::kTimestamp) {
       ASSIGN_OR_RETURN(settings.timestamp_micros, ParseStartTime(options.String("source.timestamp")));
       if (settings.timestamp_micros > context.clock->WallMicros() + kClockMarginMicros) {
-        return Status::User("source.timestamp is in the future (" +
-                                FormatTime(settings.timestamp_micros) + ")",
+        return Status::User("source.timestamp is in the future (" + FormatTime(settings.timestamp_micros) + ")",
                             "Name a time that has passed, or set source.offset = 'latest'")
             .At(options.position("source.timestamp"));
       }
@@ -270,7 +334,7 @@ class KinesisConnector final : public Connector {
 
   Result<std::unique_ptr<Sink>> MakeSink(const TableSpec& table, const ConnectorContext& context) const override {
     ASSIGN_OR_RETURN(DeadLetters dead_letters,
-                     MakeDeadLetters(table.options, ToStreamOptions(table.options), factory_));
+                     MakeDeadLetters(table.options, ToStreamOptions(table.options), factory_, files_));
     ASSIGN_OR_RETURN(std::unique_ptr<KinesisApi> api, factory_->Open(ToStreamOptions(table.options)));
     return std::unique_ptr<Sink>(
         std::make_unique<KinesisSink>(std::move(api), table, ToSinkSettings(table), context, std::move(dead_letters)));
@@ -278,12 +342,13 @@ class KinesisConnector final : public Connector {
 
  private:
   KinesisApiFactory* const factory_;
+  const FileAccess files_;
 };
 
 }  // namespace
 
-std::unique_ptr<Connector> MakeKinesisConnector(KinesisApiFactory* factory) {
-  return std::make_unique<KinesisConnector>(factory);
+std::unique_ptr<Connector> MakeKinesisConnector(KinesisApiFactory* factory, FileAccess files) {
+  return std::make_unique<KinesisConnector>(factory, std::move(files));
 }
 
 }  // namespace laminar::kinesis

@@ -97,6 +97,10 @@ class ModelClient final : public KinesisApi {
         [model = model_, stream = stream_, owned = std::move(owned)] { return model->DoPutRecords(stream, owned); },
         std::move(done));
   }
+  void ListStreams(Callback<std::vector<std::string>> done) override {
+    model_->Submit<std::vector<std::string>>(
+        id_, ModelCall::kListStreams, [this] { return model_->DoListStreams(); }, std::move(done));
+  }
   std::string Describe() const override { return "stream " + stream_ + " in the model"; }
   const std::string& stream_name() const override { return stream_; }
 
@@ -321,6 +325,13 @@ int64_t ModelKinesis::NextDue() const {
   int64_t due = kNever;
   for (const Event& event : events_) due = std::min(due, event.due_micros);
   return due;
+}
+
+Outcome<std::vector<std::string>> ModelKinesis::DoListStreams() {
+  Outcome<std::vector<std::string>> outcome;
+  outcome.service_micros = ServiceMicros();
+  for (const auto& [name, stream] : streams_) outcome.value.push_back(name);
+  return outcome;
 }
 
 Outcome<StreamSummary> ModelKinesis::DoDescribe(const std::string& name) {

@@ -36,10 +36,10 @@ struct ModelOptions {
   size_t max_answer_records = 10'000;
   size_t max_answer_bytes = 10 << 20;
   size_t max_client_bytes = SIZE_MAX;  // the client does not take larger answers of GetRecords
-  bool refuses_trimmed = false;  // a sequence number of a trimmed record; else reading silently begins behind it
-  int64_t retention_hours = 24;  // only said: see TrimShard
-  bool ignores_keys = false;     // as the summary says
-  int reads_per_second = 0;      // GetRecords a shard and second before it throttles; 0 = no limit
+  bool refuses_trimmed = false;        // a sequence number of a trimmed record; else reading silently begins behind it
+  int64_t retention_hours = 24;        // only said: see TrimShard
+  bool ignores_keys = false;           // as the summary says
+  int reads_per_second = 0;            // GetRecords a shard and second before it throttles; 0 = no limit
 };
 
 // Chances from 0 to 1, drawn for each call (for refused_record: each record).
@@ -57,7 +57,7 @@ struct ModelFaults {
   int64_t max_delay_micros = 0;      // of a call's way to the service, and of the answer's way back
 };
 
-enum class ModelCall { kDescribe, kListShards, kGetShardIterator, kGetRecords, kPutRecords };
+enum class ModelCall { kDescribe, kListShards, kGetShardIterator, kGetRecords, kPutRecords, kListStreams };
 
 // Thread-safe; callbacks run on the thread that steps.
 class ModelKinesis final : public KinesisApiFactory {
@@ -87,6 +87,7 @@ class ModelKinesis final : public KinesisApiFactory {
   // A client of a stream, which need not exist.
   std::unique_ptr<KinesisApi> Connect(const std::string& stream);
   Result<std::unique_ptr<KinesisApi>> Open(const StreamOptions& options) override;
+  Result<std::unique_ptr<KinesisApi>> OpenService(const StreamOptions& options) override { return Open(options); }
 
   // What other clients of the service do, at once.
   void Put(const std::string& stream, const std::string& partition_key, const std::string& data);
@@ -146,6 +147,7 @@ class ModelKinesis final : public KinesisApiFactory {
   Outcome<ListShardsResult> DoListShards(const std::string& stream, const std::string& token);
   Outcome<std::string> DoGetShardIterator(const std::string& stream, const IteratorRequest& request);
   Outcome<GetRecordsResult> DoGetRecords(const std::string& stream, const std::string& iterator, int limit);
+  Outcome<std::vector<std::string>> DoListStreams();
   Outcome<PutResult> DoPutRecords(const std::string& stream, const std::vector<StoredRecord>& entries);
   Stream* FindStream(const std::string& name);
   ModelShard* FindShard(Stream* stream, const std::string& id);

@@ -56,7 +56,7 @@ std::string ResolveEndpoint(const StreamOptions& options, const std::string& reg
 
 Status NoRegion(const StreamOptions& options) {
   return Status::User(
-      "no AWS region for stream " + options.stream_name +
+      "no AWS region" + (options.stream_name.empty() ? "" : " for stream " + options.stream_name) +
           ": looked at the option aws_region, AWS_REGION, AWS_DEFAULT_REGION, the profile and the instance's metadata",
       "Set the stream's region, like us-east-1: aws_region in the table (tail, put: --region), or AWS_REGION");
 }

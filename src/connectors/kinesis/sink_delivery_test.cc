@@ -564,7 +564,7 @@ TEST_F(OversizeTest, DeadLettersGoToAFile) {
   std::filesystem::remove(path);
   SinkSettings settings;
   settings.oversize = OversizePolicy::kDeadLetter;
-  auto file = OpenDeadLetterFile(path);
+  auto file = OpenDeadLetterFile(path, FileAccess::Any());
   ASSERT_TRUE(file.ok());
   DeadLetters letters;
   letters.file = std::move(file).value();
@@ -581,7 +581,8 @@ TEST_F(OversizeTest, DeadLettersGoToAFile) {
               HasSubstr(R"({"time":"2026-01-01T00:00:00Z","table":"lines","reason":"a row of table lines is 2,016 )"));
   EXPECT_THAT(line, HasSubstr(R"(,"data":"eHh4eHh4)"));
   EXPECT_FALSE(std::getline(in, line));
-  EXPECT_THAT(OpenDeadLetterFile(testing::TempDir() + "/none/oversize.jsonl").status().hint(), HasSubstr("directory"));
+  EXPECT_THAT(OpenDeadLetterFile(testing::TempDir() + "/none/oversize.jsonl", FileAccess::Any()).status().hint(),
+              HasSubstr("directory"));
 }
 
 TEST_F(OversizeTest, DeadLettersGoToAStream) {

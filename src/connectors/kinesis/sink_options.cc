@@ -210,11 +210,12 @@ SinkSettings ToSinkSettings(const TableSpec& table) {
   return settings;
 }
 
-Result<DeadLetters> MakeDeadLetters(const OptionValues& options, StreamOptions stream, KinesisApiFactory* factory) {
+Result<DeadLetters> MakeDeadLetters(const OptionValues& options, StreamOptions stream, KinesisApiFactory* factory,
+                                    const FileAccess& files) {
   DeadLetters letters;
   if (options.String("sink.oversize") != "dead_letter") return letters;
   if (options.Has("dead_letter.path")) {
-    ASSIGN_OR_RETURN(letters.file, OpenDeadLetterFile(options.String("dead_letter.path")));
+    ASSIGN_OR_RETURN(letters.file, OpenDeadLetterFile(options.String("dead_letter.path"), files));
     return letters;
   }
   // The account and region of a table that is named by its ARN are the ARN's.

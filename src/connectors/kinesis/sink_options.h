@@ -16,6 +16,7 @@ void CheckSinkOptions(const TableSpec& table, std::vector<Status>* problems);
 // Requires options without problems.
 SinkSettings ToSinkSettings(const TableSpec& table);
 // As the options say; `stream` reaches the table's stream. Error: the file, or the stream's endpoint, is not usable.
-Result<DeadLetters> MakeDeadLetters(const OptionValues& options, StreamOptions stream, KinesisApiFactory* factory);
+Result<DeadLetters> MakeDeadLetters(const OptionValues& options, StreamOptions stream, KinesisApiFactory* factory,
+                                    const FileAccess& files);
 
 }  // namespace laminar::kinesis

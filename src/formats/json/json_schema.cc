@@ -5,7 +5,6 @@
 #include "formats/json/json_schema.h"
 
 #include <algorithm>
-#include <cctype>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -14,6 +13,7 @@
 
 #include "duckdb/common/types.hpp"
 
+#include "base/percent.h"
 #include "formats/json/json_name.h"
 
 namespace laminar {
@@ -105,21 +105,6 @@ size_t NestingOf(std::string_view text) {
     }
   }
   return deepest;
-}
-
-// "%24defs" -> "$defs"; a JSON pointer within a URI is percent-encoded.
-std::string DecodePercent(const std::string& text) {
-  const auto hex = [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; };
-  std::string decoded;
-  for (size_t i = 0; i < text.size(); i++) {
-    if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) && hex(text[i + 2])) {
-      decoded += static_cast<char>(std::stoi(text.substr(i + 1, 2), nullptr, 16));
-      i += 2;
-    } else {
-      decoded += text[i];
-    }
-  }
-  return decoded;
 }
 
 // Throws SchemaError; ColumnsOfJsonSchema catches it.
@@ -237,7 +222,11 @@ class Reader {
     }
     if (ref == "#") return document_;
     try {
-      if (ref.starts_with("#/")) return document_.at(ordered_json::json_pointer(DecodePercent(ref.substr(1))));
+      // A JSON pointer within a URI is percent-encoded: "%24defs" is "$defs".
+      const std::string pointer = ref.substr(std::min<size_t>(1, ref.size()));
+      if (ref.starts_with("#/")) {
+        return document_.at(ordered_json::json_pointer(PercentDecode(pointer, Plus::kIsPlus).value_or(pointer)));
+      }
     } catch (const ordered_json::exception&) {
       Fail(path, "$ref \"" + written + "\" names nothing in this schema");
     }

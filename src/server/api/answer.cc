@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/utc.h"
 
 namespace laminar::server {
 
@@ -49,6 +50,10 @@ const char* ErrorCode(int status) {
 
 const char* MeaningOf(int status) {
   return FailureOf(status).meaning;
+}
+
+json TimeOf(int64_t micros) {
+  return Rfc3339(micros, /*milliseconds=*/true);
 }
 
 Answer Error(int status, const std::string& message, json details) {

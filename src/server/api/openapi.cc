@@ -26,6 +26,7 @@ json Outcomes(const Operation& operation) {
   if (operation.access != Access::kOpen) failures.insert({401, 403});
   if (!operation.body.empty()) failures.insert({413, 415, 422});
   if (!operation.query.empty()) failures.insert(422);
+  if (operation.is_slow) failures.insert(503);
   const bool names_something =
       operation.path.find('{') != std::string::npos ||
       std::any_of(operation.query.begin(), operation.query.end(),

@@ -27,18 +27,19 @@ struct QueryParameter {
 struct Operation {
   std::string method, path;  // "/pipelines/{id}"
   std::string id;            // "getPipeline"
-  std::string tag, summary;
+  std::string tag = {}, summary = {};
   Access access = Access::kViewer;
-  std::vector<QueryParameter> query;
-  std::string body;                     // name of its schema; "" = the request has none
-  bool body_optional = false;           // none is as good as {}
-  std::map<int, std::string> outcomes;  // status of success -> the answer's schema, "" = none
-  std::vector<int> failures;            // that it has beside those of every operation
-  bool changes = false;                 // goes into the audit
-  bool at_root = false;                 // not below /v1
-  bool gives_text = false;              // text/plain, not JSON
-  bool gives_events = false;            // also as text/event-stream
-  std::function<Answer(const Call&)> handler;
+  std::vector<QueryParameter> query = {};
+  std::string body = {};                     // name of its schema; "" = the request has none
+  bool body_optional = false;                // none is as good as {}
+  std::map<int, std::string> outcomes = {};  // status of success -> the answer's schema, "" = none
+  std::vector<int> failures = {};            // that it has beside those of every operation
+  bool changes = false;                      // goes into the audit
+  bool at_root = false;                      // not below /v1
+  bool gives_text = false;                   // text/plain, not JSON
+  bool gives_events = false;                 // also as text/event-stream
+  bool is_slow = false;                      // waits for other services: only so many at a time, 503 beyond
+  std::function<Answer(const Call&)> handler = {};
 };
 
 // `limit`, `offset`, `starting_after` of a collection: 404 where that names nothing.

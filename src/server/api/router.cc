@@ -147,6 +147,7 @@ Router::Router(std::vector<Operation> operations, const Schemas* schemas, const 
       tokens_(tokens),
       audit_(audit),
       clock_(clock),
+      most_slow_(options.most_slow),
       by_token_(options.requests_per_second, 2 * options.requests_per_second, clock),
       by_refused_peer_(options.refused_per_second, 5 * options.refused_per_second, clock),
       counts_(IdsOf(operations_)) {}
@@ -156,17 +157,39 @@ HttpResponse Router::Refuse(int status, const std::string& why) {
   return ToHttp(Error(status, why));
 }
 
+namespace {
+
+// What it gives, or that it has thrown.
+template <class Work>
+HttpResponse Caught(const HttpRequest& request, const Work& work) {
+  try {
+    return ToHttp(work());
+  } catch (const std::exception& exception) {
+    LogError("a request failed within the server", {{"path", request.path}, {"reason", exception.what()}});
+    return ToHttp(Error(500, "the server has failed: its log says why"));
+  }
+}
+
+}  // namespace
+
 HttpResponse Router::Handle(const HttpRequest& request) {
   const int64_t began = clock_->SteadyMicros();
   size_t operation = RequestCounts::kNoOperation;
-  HttpResponse response;
-  try {
-    response = ToHttp(Dispatch(request, &operation));
-  } catch (const std::exception& exception) {
-    LogError("a request failed within the server", {{"path", request.path}, {"reason", exception.what()}});
-    response = ToHttp(Error(500, "the server has failed: its log says why"));
+  std::function<Answer()> rest;
+  HttpResponse response = Caught(request, [&] {
+    Answer answer = Dispatch(request, &operation);
+    rest = std::move(answer.rest);
+    return answer;
+  });
+  if (!rest) {
+    counts_.Add(operation, response.status, clock_->SteadyMicros() - began);
+    return response;
   }
-  counts_.Add(operation, response.status, clock_->SteadyMicros() - began);
+  response.rest = [this, &request, operation, began, rest = std::move(rest)] {
+    HttpResponse late = Caught(request, rest);
+    counts_.Add(operation, late.status, clock_->SteadyMicros() - began);
+    return late;
+  };
   return response;
 }
 
@@ -210,12 +233,31 @@ Answer Router::Dispatch(const HttpRequest& request, size_t* found) {
   }
   if (auto refused = ReadQuery(operation, &call)) return std::move(*refused);
   if (auto refused = ReadBody(operation, &call)) return std::move(*refused);
+  return operation.is_slow ? RunLater(operation, std::move(call)) : Run(operation, call);
+}
+
+Answer Router::RunLater(const Operation& operation, Call call) {
+  if (++slow_ > most_slow_) {
+    slow_--;
+    return Error(503, "the server has as many requests of this kind as it takes at a time",
+                 {{"hint", "Send it again in some seconds"}});
+  }
+  // Given back when nobody has it any more, whether or not it was run. Both shared: a std::function is copied.
+  const std::shared_ptr<void> slot(nullptr, [this](void*) { slow_--; });
+  Answer answer;
+  answer.rest = [this, &operation, call = std::make_shared<const Call>(std::move(call)), slot] {
+    return Run(operation, *call);
+  };
+  return answer;
+}
+
+Answer Router::Run(const Operation& operation, const Call& call) const {
   Answer answer = operation.handler(call);
   if (operation.changes && answer.status < 300) {
     const std::string object = !answer.object.empty()     ? answer.object
                                : call.path.contains("id") ? call.path.at("id")
                                                           : "";
-    if (const Status status = audit_->Add(call.who, request.peer, operation.id, object); !status.ok())
+    if (const Status status = audit_->Add(call.who, call.http.peer, operation.id, object); !status.ok())
       LogError("the audit cannot be written",
                {{"action", operation.id}, {"object", object}, {"reason", status.message()}});
   }
@@ -252,8 +294,8 @@ std::optional<Answer> Router::ReadQuery(const Operation& operation, Call* call) 
     rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
     if (pair.empty()) continue;
     const size_t equals = std::min(pair.find('='), pair.size());
-    const auto name = Unescape(pair.substr(0, equals), /*plus_is_space=*/true);
-    const auto value = Unescape(pair.substr(std::min(equals + 1, pair.size())), /*plus_is_space=*/true);
+    const auto name = Unescape(pair.substr(0, equals), Plus::kIsSpace);
+    const auto value = Unescape(pair.substr(std::min(equals + 1, pair.size())), Plus::kIsSpace);
     if (!name || !value) return Error(400, "the query of the request is wrongly escaped");
     const auto known = std::find_if(operation.query.begin(), operation.query.end(),
                                     [&](const QueryParameter& parameter) { return parameter.name == *name; });

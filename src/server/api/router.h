@@ -1,6 +1,7 @@
 // Router: a request on its way to its operation: path, token, role, rate, body, and the answer on its way back.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -18,6 +19,7 @@ namespace laminar::server {
 struct RouterOptions {
   int64_t requests_per_second = 0;  // of each token; 0 = any number
   int64_t refused_per_second = 20;  // of each address, with a token that is none
+  int most_slow = 8;                // requests of slow operations at a time
 };
 
 class Router {
@@ -42,6 +44,9 @@ class Router {
   struct Match;
   // *found: the place of the operation, once it is known.
   Answer Dispatch(const HttpRequest& request, size_t* found);
+  // The operation itself, and the audit's line about it.
+  Answer Run(const Operation& operation, const Call& call) const;
+  Answer RunLater(const Operation& operation, Call call);
   // Whose the request is. Error: 401, 429.
   std::optional<Answer> Authenticate(const HttpRequest& request, Token* who);
   std::optional<Answer> ReadQuery(const Operation& operation, Call* call) const;
@@ -52,6 +57,8 @@ class Router {
   const Tokens* const tokens_;
   Audit* const audit_;
   const Clock* const clock_;
+  const int most_slow_;
+  std::atomic<int> slow_{0};  // requests of slow operations that are not answered yet
   RateLimit by_token_, by_refused_peer_;
   RequestCounts counts_;
 };

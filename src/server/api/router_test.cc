@@ -62,10 +62,20 @@ class RouterTest : public ::testing::Test {
                           .access = Access::kAdmin,
                           .outcomes = {{200, ""}},
                           .handler = [](const Call&) -> Answer { throw std::runtime_error("inside"); }});
+    operations.push_back({.method = "POST",
+                          .path = "/slow",
+                          .id = "slow",
+                          .outcomes = {{200, ""}},
+                          .changes = true,
+                          .is_slow = true,
+                          .handler = [this](const Call& call) -> Answer {
+                            if (throws_) throw std::runtime_error("inside");
+                            return Answer{.body = {{"who", call.who.name}, {"path", call.http.path}}};
+                          }});
     for (const Role role : {Role::kViewer, Role::kEditor, Role::kAdmin})
       tokens_text_[role] = tokens_.Create(std::string(RoleName(role)), role, std::nullopt).value().text;
     router_ = std::make_unique<Router>(std::move(operations), &schemas_, &tokens_, &audit_, &clock_,
-                                       RouterOptions{.requests_per_second = 100});
+                                       RouterOptions{.requests_per_second = 100, .most_slow = 2});
   }
 
   HttpResponse Send(const std::string& method, const std::string& path, const std::string& body = "",
@@ -82,6 +92,7 @@ class RouterTest : public ::testing::Test {
            body["error"]["message"].get<std::string>();
   }
 
+  bool throws_ = false;
   ManualClock clock_;
   const std::unique_ptr<Metadata> metadata_ = Metadata::Open(":memory:").value();
   Tokens tokens_{metadata_.get(), &clock_};
@@ -163,6 +174,25 @@ TEST_F(RouterTest, RatesAndFailures) {
   std::string last;
   for (int i = 0; i < 200; i++) last = Told(Send("GET", "/v1/things", "", std::nullopt));
   EXPECT_EQ(last, "429 RATE_LIMITED: too many requests without a valid token");
+}
+
+TEST_F(RouterTest, OfSlowOperationsOnlySoManyAreTaken) {
+  HttpRequest request{.method = "POST", .path = "/v1/slow", .peer = "10.0.0.1"};
+  EXPECT_EQ(router_->Handle(request).status, 401);
+  request.headers["authorization"] = "Bearer " + tokens_text_.at(Role::kEditor);
+  HttpResponse first = router_->Handle(request), second = router_->Handle(request);
+  ASSERT_TRUE(first.rest && second.rest);
+  EXPECT_THAT(Told(router_->Handle(request)), HasSubstr("503 UNAVAILABLE: the server has as many requests"));
+  EXPECT_TRUE(audit_.List(0, 10).value().empty());
+  EXPECT_EQ(json::parse(first.rest().body), json({{"who", "editor"}, {"path", "/v1/slow"}}));
+  EXPECT_EQ(audit_.List(0, 10).value().size(), 1u);
+  first = {};
+  throws_ = true;
+  HttpResponse third = router_->Handle(request);
+  ASSERT_TRUE(third.rest);
+  EXPECT_EQ(Told(third.rest()), "500 INTERNAL_ERROR: the server has failed: its log says why");
+  second = third = {};  // one of them was never run
+  for (int i = 0; i < 5; i++) EXPECT_TRUE(router_->Handle(request).rest);
 }
 
 TEST_F(RouterTest, TheDocumentHasEveryOperation) {

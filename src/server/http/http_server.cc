@@ -40,11 +40,15 @@ Status LoadCertificate(const HttpServerOptions& options, asio::ssl::context* tls
 class BeastServer final : public HttpServer {
  public:
   BeastServer(const HttpServerOptions& options, HttpHandler handler, HttpRefusal refusal)
-      : handlers_(static_cast<size_t>(options.handler_threads)), acceptor_(io_), accept_timer_(io_) {
+      : handlers_(static_cast<size_t>(options.handler_threads)),
+        slow_handlers_(static_cast<size_t>(options.slow_threads)),
+        acceptor_(io_),
+        accept_timer_(io_) {
     context_.options = options;
     context_.handler = std::move(handler);
     context_.refusal = std::move(refusal);
     context_.handlers = &handlers_;
+    context_.slow_handlers = &slow_handlers_;
     context_.ended = [this] {
       const std::lock_guard lock(mutex_);
       if (--connections_ == 0) all_ended_.notify_all();
@@ -53,6 +57,7 @@ class BeastServer final : public HttpServer {
   ~BeastServer() override {
     Stop(0);
     handlers_.join();
+    slow_handlers_.join();
   }
 
   Status Listen() {
@@ -136,7 +141,7 @@ class BeastServer final : public HttpServer {
   std::mutex mutex_;
   std::condition_variable all_ended_;
   SessionContext context_;
-  asio::thread_pool handlers_;
+  asio::thread_pool handlers_, slow_handlers_;
   asio::io_context io_{1};
   // A session whose handler runs has nothing to do there.
   const asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};

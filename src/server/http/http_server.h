@@ -15,7 +15,8 @@ struct HttpServerOptions {
   ListenAddress address;
   std::string tls_cert, tls_key;  // PEM files, the certificate with its chain; both or none
   int handler_threads = 16;       // some wait: for a pipeline to stop, for a schema registry
-  int most_connections = 1024;    // more are told 503 and closed
+  int slow_threads = 8;  // for HttpResponse::rest; whoever gives more of them at once makes them wait for each other
+  int most_connections = 1024;  // more are told 503 and closed
   size_t most_header_bytes = 16 << 10;
   size_t most_body_bytes = 2 << 20;
   // For all of: the headers, from their first byte; a body; an answer. Then the connection is closed.

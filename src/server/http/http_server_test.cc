@@ -76,6 +76,8 @@ class HttpServerTest : public ::testing::Test {
       changed_.notify_all();
       changed_.wait(lock, [this] { return released_; });
     }
+    if (request.path == "/slow")
+      return {.rest = [this, &request] { return Answer({.method = "SLOW", .path = "/wait", .query = request.query}); }};
     if (request.path == "/events") {
       auto events = std::make_shared<EventStream>();
       const std::lock_guard lock(mutex_);
@@ -156,6 +158,21 @@ TEST_F(HttpServerTest, WhatIsTooLargeOrNoHttpIsRefused) {
   EXPECT_THAT(answer("GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 400"));
   EXPECT_THAT(answer("GET /%4 HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 400"));
   EXPECT_THAT(answer("GET http://x/y HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 400"));
+}
+
+TEST_F(HttpServerTest, WhatWaitsHoldsUpNobodyElse) {
+  Start({.handler_threads = 1, .slow_threads = 2});
+  std::vector<std::unique_ptr<Client>> waiting;
+  for (int i = 0; i < 2; i++) {
+    waiting.push_back(std::make_unique<Client>(port()));
+    waiting.back()->Send(Get("/slow?" + std::to_string(i)));
+  }
+  AwaitWaiting(2);
+  Client quick(port());
+  quick.Send(Get("/quick"));
+  EXPECT_THAT(quick.Read("/quick"), HasSubstr("GET /quick"));
+  Release();
+  for (int i = 0; i < 2; i++) EXPECT_THAT(waiting[i]->Read("SLOW /wait?" + std::to_string(i)), HasSubstr("200 OK"));
 }
 
 TEST_F(HttpServerTest, SlowClientsAreCutOffAndHoldUpNobody) {

@@ -43,6 +43,7 @@ struct SessionContext {
   HttpHandler handler;
   HttpRefusal refusal;
   asio::thread_pool* handlers = nullptr;
+  asio::thread_pool* slow_handlers = nullptr;
   std::function<void()> ended;  // called once for each session, when it is in `sessions` no more
   std::set<AnySession*> sessions;
   bool stopping = false;  // no request is read any more
@@ -84,7 +85,6 @@ class HttpSession final : public AnySession, public std::enable_shared_from_this
   }
 
  private:
-  using Self = HttpSession;
   template <class Method>
   auto Bind(Method method) {
     return beast::bind_front_handler(method, this->shared_from_this());
@@ -147,13 +147,23 @@ class HttpSession final : public AnySession, public std::enable_shared_from_this
     is_head_ = request.method() == beast::http::verb::head;
     auto ours = FromBeast(std::move(request), peer_);
     if (!ours) return Refuse(400, "the path of the request is not one");
-    // Moved, so that the session ends on the io thread.
-    asio::post(*context_->handlers, [self = this->shared_from_this(), ours = std::move(*ours)]() mutable {
-      HttpResponse answer = self->context_->handler(ours);
-      auto executor = self->stream_.get_executor();
-      asio::post(executor,
-                 [self = std::move(self), answer = std::move(answer)]() mutable { self->OnAnswer(std::move(answer)); });
+    // A pointer, as what is left to do may refer to it.
+    auto kept = std::make_unique<const HttpRequest>(std::move(*ours));
+    asio::post(*context_->handlers, [self = this->shared_from_this(), kept = std::move(kept)]() mutable {
+      HttpResponse answer = self->context_->handler(*kept);
+      if (!answer.rest) return Return(std::move(self), std::move(answer));
+      auto& slow = *self->context_->slow_handlers;
+      asio::post(slow, [self = std::move(self), kept = std::move(kept), rest = std::move(answer.rest)]() mutable {
+        Return(std::move(self), rest());
+      });
     });
+  }
+
+  // From a handler's thread. The session is moved, so that it ends on the io thread.
+  static void Return(std::shared_ptr<HttpSession> self, HttpResponse answer) {
+    auto executor = self->stream_.get_executor();
+    asio::post(executor,
+               [self = std::move(self), answer = std::move(answer)]() mutable { self->OnAnswer(std::move(answer)); });
   }
 
   void OnAnswer(HttpResponse answer) {

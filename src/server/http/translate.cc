@@ -9,13 +9,6 @@ namespace http = boost::beast::http;
 
 namespace {
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 std::string Lower(boost::beast::string_view text) {
   std::string lower(text);
   for (char& c : lower) {
@@ -31,23 +24,9 @@ void SetFields(const HttpResponse& from, Response* to) {
 
 }  // namespace
 
-std::optional<std::string> Unescape(std::string_view text, bool plus_is_space) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); i++) {
-    char c = text[i];
-    if (c == '%') {
-      const int high = i + 2 < text.size() ? HexDigit(text[i + 1]) : -1;
-      const int low = i + 2 < text.size() ? HexDigit(text[i + 2]) : -1;
-      if (high < 0 || low < 0) return std::nullopt;
-      c = static_cast<char>(high * 16 + low);
-      i += 2;
-    } else if (c == '+' && plus_is_space) {
-      c = ' ';
-    }
-    if (c == '\0') return std::nullopt;
-    out.push_back(c);
-  }
-  return out;
+std::optional<std::string> Unescape(std::string_view text, Plus plus) {
+  std::optional<std::string> out = PercentDecode(text, plus);
+  return out && out->find('\0') == out->npos ? out : std::nullopt;
 }
 
 std::optional<HttpRequest> FromBeast(http::request<http::string_body> request, const std::string& peer) {
@@ -57,7 +36,7 @@ std::optional<HttpRequest> FromBeast(http::request<http::string_body> request, c
   if (ours.method == "HEAD") ours.method = "GET";
   const std::string target(request.target());
   const size_t question = std::min(target.find('?'), target.size());
-  std::optional<std::string> path = Unescape(std::string_view(target).substr(0, question), /*plus_is_space=*/false);
+  std::optional<std::string> path = Unescape(std::string_view(target).substr(0, question), Plus::kIsPlus);
   if (!path || !path->starts_with('/')) return std::nullopt;
   ours.path = std::move(*path);
   if (question < target.size()) ours.query = target.substr(question + 1);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/percent.h"
 #include "server/http/message.h"
 
 namespace laminar::server {
@@ -20,7 +21,7 @@ boost::beast::http::response<boost::beast::http::empty_body> EventsHeader(const 
 // `bytes`, not empty, as a chunk.
 std::string Chunk(const std::string& bytes);
 
-// %41 and + (in a query, not in a path) as what they stand for. nullopt: wrongly escaped, or a NUL.
-std::optional<std::string> Unescape(std::string_view text, bool plus_is_space);
+// As PercentDecode; nullopt for a NUL too.
+std::optional<std::string> Unescape(std::string_view text, Plus plus);
 
 }  // namespace laminar::server

@@ -81,6 +81,17 @@ CREATE TABLE job_errors (
 ) STRICT;
 CREATE INDEX job_errors_by_job ON job_errors (job_id, id);
 )sql",
+    R"sql(
+CREATE TABLE connection_profiles (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    definition TEXT NOT NULL,  -- connector and config; secrets are encrypted
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+ALTER TABLE connection_tables ADD COLUMN profile_id TEXT REFERENCES connection_profiles (id);
+CREATE INDEX connection_tables_by_profile ON connection_tables (profile_id);
+)sql",
 };
 static_assert(std::size(kSteps) == Metadata::kVersion);
 

@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "server/store/audit.h"
+#include "server/store/connection_profiles.h"
+#include "server/store/connection_tables.h"
 #include "server/store/jobs.h"
 #include "server/store/metadata.h"
 #include "server/store/pipelines.h"
@@ -182,6 +184,36 @@ TEST_F(StoreTest, PipelinesAndTheirJobs) {
   EXPECT_TRUE(pipelines.Delete(clicks.id).value());
   EXPECT_FALSE(pipelines.Delete(clicks.id).value());
   EXPECT_TRUE(jobs.List(clicks.id).value().empty() && jobs.Errors(job.id).value().empty());
+}
+
+TEST_F(StoreTest, ProfilesThatTablesUseStay) {
+  const auto metadata = Metadata::Open(":memory:").value();
+  ConnectionProfiles profiles(metadata.get(), &clock_);
+  ConnectionTables tables(metadata.get(), &clock_);
+  ConnectionProfile profile = profiles.Create("prof_1", "Production", R"({"a":1})").value();
+  EXPECT_EQ(profiles.Create("prof_2", "production", "{}").status().code(), Metadata::kUnique);
+  ConnectionTable table{.id = "tbl_1", .name = "orders", .definition = "{}", .profile_id = "prof_1"};
+  ASSERT_TRUE(tables.Create(&table).ok());
+  ConnectionTable lost{.id = "tbl_2", .name = "lost", .definition = "{}", .profile_id = "prof_9"};
+  EXPECT_EQ(tables.Create(&lost).code(), ConnectionTables::kNoProfile);
+  EXPECT_EQ(tables.Find("tbl_1").value()->profile_id, "prof_1");
+  EXPECT_THAT(tables.OfProfile("prof_1").value(), SizeIs(1));
+  EXPECT_THAT(tables.FindNamed({"from", "ORDERS", "x"}).value(), SizeIs(1));
+
+  profile.name = "staging";
+  profile.definition = R"({"a":2})";
+  clock_.Advance(5);
+  EXPECT_TRUE(profiles.Update(&profile, R"({"a":1})").value());
+  EXPECT_FALSE(profiles.Update(&profile, R"({"a":1})").value());  // another was quicker
+  EXPECT_EQ(profiles.Find("prof_1").value()->name, "staging");
+  EXPECT_EQ(profiles.Find("prof_1").value()->updated_at, profile.created_at + 5);
+
+  ConnectionProfiles::Deletion deletion = profiles.Delete("prof_1").value();
+  EXPECT_THAT(deletion.used_by, ElementsAre("orders"));
+  ASSERT_TRUE(tables.Delete("tbl_1").value());
+  deletion = profiles.Delete("prof_1").value();
+  EXPECT_TRUE(deletion.was_there && deletion.used_by.empty());
+  EXPECT_FALSE(profiles.Delete("prof_1").value().was_there);
 }
 
 TEST(Secrets, DifferAndCompare) {

@@ -1,6 +1,6 @@
-#include "aws/percent.h"
+#include "base/percent.h"
 
-namespace laminar::aws {
+namespace laminar {
 
 namespace {
 int HexValue(char c) {
@@ -27,17 +27,22 @@ std::string PercentEncode(std::string_view text, Slash slash) {
   return out;
 }
 
-std::string PercentDecode(std::string_view text) {
+std::optional<std::string> PercentDecode(std::string_view text, Plus plus) {
   std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && HexValue(text[i + 1]) >= 0 && HexValue(text[i + 2]) >= 0) {
-      out += static_cast<char>(HexValue(text[i + 1]) * 16 + HexValue(text[i + 2]));
+  for (size_t i = 0; i < text.size(); i++) {
+    char c = text[i];
+    if (c == '%') {
+      const int high = i + 2 < text.size() ? HexValue(text[i + 1]) : -1;
+      const int low = i + 2 < text.size() ? HexValue(text[i + 2]) : -1;
+      if (high < 0 || low < 0) return std::nullopt;
+      c = static_cast<char>(high * 16 + low);
       i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
+    } else if (c == '+' && plus == Plus::kIsSpace) {
+      c = ' ';
     }
+    out.push_back(c);
   }
   return out;
 }
 
-}  // namespace laminar::aws
+}  // namespace laminar

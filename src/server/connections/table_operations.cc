@@ -1,8 +1,12 @@
 #include <algorithm>
-#include <cctype>
+#include <map>
+#include <utility>
 
-#include "server/operations.h"
-#include "server/table_definition.h"
+#include "base/log.h"
+#include "formats/secrets.h"
+#include "server/connections/config.h"
+#include "server/connections/operations.h"
+#include "server/connections/table_definition.h"
 
 namespace laminar::server {
 
@@ -10,8 +14,9 @@ namespace {
 
 json ToJson(const ConnectionTable& table) {
   json out = json::parse(table.definition);
-  out["id"] = table.id;
   out["table_type"] = UseOf(out);
+  out["config"] = WithoutSecrets(out.at("config"));
+  out["id"] = table.id;
   out["created_at"] = TimeOf(table.created_at);
   return out;
 }
@@ -20,41 +25,38 @@ Answer NoTable(const std::string& id) {
   return Error(404, "there is no connection table " + id);
 }
 
-Answer Create(const Resources& resources, const Call& call) {
-  const std::unique_ptr<DuckSession> session = resources.duck->NewSession();
-  if (const Status status = CheckTable(call.body, *resources.registry, session.get()); !status.ok()) {
-    Answer answer = Error(status);
-    if (!status.code().empty()) answer.body["error"]["details"]["field"] = status.code();
-    return answer;
-  }
-  const auto made = resources.tables->Create(call.body.at("name"), call.body.dump());
-  if (!made.ok() && made.status().code() == Metadata::kUnique)
-    return Error(409, "there is a table named " + call.body.at("name").get<std::string>(), {{"field", "name"}});
-  if (!made.ok()) return Error(made.status());
+Answer Create(const ConnectionWorld& world, const Call& call) {
+  json body = call.body;
+  ConnectionTable table;
+  table.id = ConnectionTables::NewId();
+  table.name = body.at("name");
+  table.profile_id = body.value("connection_profile_id", "");
+  const Status kept = KeepSecrets(
+      SpecsOf(body, *world.registry),
+      [&](std::string_view option, std::string_view value) { return world.secrets->Keep(table.id, option, value); },
+      json::object(), &body["config"]);
+  if (!kept.ok()) return FieldError(kept);
+  const Result<json> profile = ProfileConfigOf(body, world);
+  if (!profile.ok()) return FieldError(profile.status());
+  const std::unique_ptr<DuckSession> session = world.duck->NewSession();
+  const auto compiled = CompileTable(body, *profile, *world.registry, session.get());
+  if (!compiled.ok()) return FieldError(compiled.status());
+  table.definition = body.dump();
+  const Status made = world.tables->Create(&table);
+  if (made.code() == Metadata::kUnique) return Error(409, "there is a table named " + table.name, {{"field", "name"}});
+  if (!made.ok()) return Error(made);
   Answer answer;
-  answer.body = ToJson(*made);
-  answer.object = made->id;
+  answer.body = ToJson(table);
+  answer.object = table.id;
   return answer;
 }
 
-// Names of the pipelines whose query has the table.
-Result<std::vector<std::string>> UsersOf(const Resources& resources, std::string table) {
-  std::transform(table.begin(), table.end(), table.begin(), [](unsigned char c) { return std::tolower(c); });
-  ASSIGN_OR_RETURN(const auto pipelines, resources.pipelines->List());
-  std::vector<std::string> users;
-  for (const PipelineRecord& pipeline : pipelines) {
-    const json tables = json::parse(pipeline.plan).at("tables");
-    if (std::find(tables.begin(), tables.end(), table) != tables.end()) users.push_back(pipeline.name);
-  }
-  return users;
-}
-
-Answer Delete(const Resources& resources, const Call& call) {
+Answer Delete(const ConnectionWorld& world, const Call& call) {
   const std::string& id = call.path.at("id");
-  const auto found = resources.tables->Find(id);
+  const auto found = world.tables->Find(id);
   if (!found.ok()) return Error(found.status());
   if (!*found) return NoTable(id);
-  const auto users = UsersOf(resources, (*found)->name);
+  const auto users = world.pipelines_of((*found)->name);
   if (!users.ok()) return Error(users.status());
   if (!users->empty()) {
     std::string names;
@@ -62,14 +64,14 @@ Answer Delete(const Resources& resources, const Call& call) {
     return Error(409, "the table " + (*found)->name + " is used by the pipelines " + names,
                  {{"pipelines", *users}, {"hint", "Delete them, or give them another query"}});
   }
-  const auto was_there = resources.tables->Delete(id);
+  const auto was_there = world.tables->Delete(id);
   if (!was_there.ok()) return Error(was_there.status());
   return *was_there ? Answer{.status = 204} : NoTable(id);
 }
 
 }  // namespace
 
-void AddTableOperations(const Resources& resources, std::vector<Operation>* operations, Schemas* schemas) {
+void AddTableOperations(const ConnectionWorld& world, std::vector<Operation>* operations, Schemas* schemas) {
   schemas->Add("Field", R"json({
     "type": "object", "required": ["name", "data_type"], "additionalProperties": false,
     "properties": {"name": {"type": "string", "minLength": 1, "maxLength": 255},
@@ -81,6 +83,7 @@ void AddTableOperations(const Resources& resources, std::vector<Operation>* oper
       "name": {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "minLength": 1, "maxLength": 128},
       "connector": {"type": "string", "minLength": 1, "maxLength": 100},
       "config": {"type": "object", "description": "As the connector's config_schema says"},
+      "connection_profile_id": {"type": "string", "minLength": 1, "maxLength": 100, "description": "Whose options the table has too, but for those of its own config"},
       "table_type": {"type": "string", "enum": ["source", "sink"], "description": "Told by config.type if not given"},
       "schema": {"type": "object", "additionalProperties": false,
                  "properties": {"fields": {"type": "array", "maxItems": 1000, "items": {"$ref": "#/components/schemas/Field"}}}},
@@ -95,7 +98,7 @@ void AddTableOperations(const Resources& resources, std::vector<Operation>* oper
     "type": "object", "required": ["data", "has_more"],
     "properties": {"data": {"type": "array", "items": {"$ref": "#/components/schemas/ConnectionTable"}}, "has_more": {"type": "boolean"}}})json");
 
-  ConnectionTables* const tables = resources.tables;
+  ConnectionTables* const tables = world.tables;
   operations->push_back({.method = "GET",
                          .path = "/connection_tables",
                          .id = "listConnectionTables",
@@ -120,7 +123,7 @@ void AddTableOperations(const Resources& resources, std::vector<Operation>* oper
                          .outcomes = {{200, "ConnectionTable"}},
                          .failures = {409, 503},
                          .changes = true,
-                         .handler = [resources](const Call& call) { return Create(resources, call); }});
+                         .handler = [world](const Call& call) { return Create(world, call); }});
   operations->push_back({.method = "GET",
                          .path = "/connection_tables/{id}",
                          .id = "getConnectionTable",
@@ -144,7 +147,46 @@ void AddTableOperations(const Resources& resources, std::vector<Operation>* oper
                          .outcomes = {{204, ""}},
                          .failures = {409},
                          .changes = true,
-                         .handler = [resources](const Call& call) { return Delete(resources, call); }});
+                         .handler = [world](const Call& call) { return Delete(world, call); }});
+}
+
+sql::FindTables FindConnectionTables(const ConnectionWorld& world) {
+  return [world](const std::set<std::string>& names) -> Result<std::vector<sql::KnownTable>> {
+    ASSIGN_OR_RETURN(const std::vector<ConnectionTable> tables, world.tables->FindNamed(names));
+    std::vector<sql::KnownTable> known;
+    for (const ConnectionTable& table : tables) {
+      const json body = json::parse(table.definition);
+      const Result<json> profile = ProfileConfigOf(body, world);
+      Result<std::string> statement =
+          profile.ok() ? CreateTableOf(body, *profile, *world.registry) : Result<std::string>(profile.status());
+      if (!statement.ok()) return Status(statement.status()).WithContext("the table " + table.name);
+      known.push_back({table.name, std::move(*statement)});
+    }
+    return known;
+  };
+}
+
+void WarnOfOtherKeys(const ConnectionWorld& world) {
+  const auto profiles = world.profiles->List();
+  const auto tables = world.tables->List();
+  if (!profiles.ok() || !tables.ok()) return;
+  std::map<std::string, int> others;
+  const auto count = [&](const std::string& definition) {
+    const std::string begin = SealedReference("");
+    const std::string mark = begin.substr(0, begin.find('.') + 1);
+    for (size_t at = definition.find(mark); at != definition.npos; at = definition.find(mark, at + 1)) {
+      const std::string key = SecretBox::KeyOf(std::string_view(definition).substr(at + mark.size()));
+      if (!key.empty() && key != world.secrets->key_id()) others[key]++;
+    }
+  };
+  for (const ConnectionProfile& profile : *profiles) count(profile.definition);
+  for (const ConnectionTable& table : *tables) count(table.definition);
+  for (const auto& [key, secrets] : others) {
+    LogWarning("secrets in the database cannot be decrypted: what uses them does not start",
+               {{"secrets", std::to_string(secrets)},
+                {"encrypted_with", key},
+                {"key", world.secrets->key_id().empty() ? "none" : world.secrets->key_id()}});
+  }
 }
 
 }  // namespace laminar::server

@@ -1,28 +1,12 @@
-#include "server/connector_schema.h"
-
+// Connectors as the REST API describes them: the JSON Schema of config comes from their OptionSpecs.
 #include <string>
+
+#include "server/connections/operations.h"
+#include "server/connections/option_names.h"
 
 namespace laminar::server {
 
-using nlohmann::json;
-
 namespace {
-
-// The name in config of an option that is `name` in SQL: the page's own where it has one, else in camel case.
-std::string NameInConfig(const OptionSpec& spec) {
-  if (!spec.aliases.empty()) return std::string(spec.aliases.front());
-  std::string out;
-  bool upper = false;
-  for (const char c : spec.name) {
-    if (c == '_') {
-      upper = true;
-      continue;
-    }
-    out.push_back(upper ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c);
-    upper = false;
-  }
-  return out;
-}
 
 json SchemaOf(const OptionSpec& spec) {
   json schema;
@@ -58,6 +42,7 @@ json SchemaOf(const OptionSpec& spec) {
   if (spec.secret) schema["writeOnly"] = true;
   schema["x-use"] = spec.use == OptionUse::kSource ? "source" : spec.use == OptionUse::kSink ? "sink" : "both";
   schema["x-sql"] = spec.name;
+  schema["x-connection"] = spec.connection;
   return schema;
 }
 
@@ -75,8 +60,7 @@ void Put(const std::string& name, json schema, bool required, json* object) {
   Put(name.substr(dot + 1), std::move(schema), /*required=*/false, &member);
 }
 
-}  // namespace
-
+// By name.
 std::vector<json> DescribeConnectors(const Registry& registry) {
   std::vector<json> all;
   for (const std::string& name : registry.ConnectorNames()) {
@@ -92,6 +76,31 @@ std::vector<json> DescribeConnectors(const Registry& registry) {
                    {"config_schema", std::move(schema)}});
   }
   return all;
+}
+
+}  // namespace
+
+void AddConnectorOperations(const ConnectionWorld& world, std::vector<Operation>* operations, Schemas* schemas) {
+  schemas->Add("Connector", R"json({
+    "type": "object", "required": ["id", "name", "description", "source", "sink", "formats", "config_schema"],
+    "properties": {"id": {"type": "string"}, "name": {"type": "string"}, "description": {"type": "string"},
+                   "source": {"type": "boolean"}, "sink": {"type": "boolean"},
+                   "formats": {"type": "array", "items": {"type": "string"}},
+                   "config_schema": {"type": "object", "description": "JSON Schema of a table's config"}}})json");
+  schemas->Add("ConnectorList", R"json({
+    "type": "object", "required": ["data", "has_more"],
+    "properties": {"data": {"type": "array", "items": {"$ref": "#/components/schemas/Connector"}}, "has_more": {"type": "boolean"}}})json");
+
+  operations->push_back(
+      {.method = "GET",
+       .path = "/connectors",
+       .id = "listConnectors",
+       .tag = "connectors",
+       .summary = "Every connector of this build, with the JSON Schema of a table's config",
+       .access = Access::kOpen,
+       .query = PagingParameters(),
+       .outcomes = {{200, "ConnectorList"}},
+       .handler = [all = DescribeConnectors(*world.registry)](const Call& call) { return Page(call, all); }});
 }
 
 }  // namespace laminar::server

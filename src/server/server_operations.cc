@@ -20,6 +20,10 @@ void AddServerOperations(const Resources& resources, std::vector<Operation>* ope
       "properties": {"code": {"type": "string"}, "message": {"type": "string"},
                      "details": {"type": "object", "description": "The field, or the line and column of the SQL; a hint"}}}}})json");
   schemas->Add("Text", R"json({"type": "string"})json");
+  schemas->Add("Caller", R"json({
+    "type": "object", "required": ["id", "name", "role", "expires_at"],
+    "properties": {"id": {"type": "string"}, "name": {"type": "string"}, "role": {"type": "string", "enum": ["viewer", "editor", "admin"]},
+                   "expires_at": {"type": ["string", "null"], "format": "date-time"}}})json");
   schemas->Add("AuditEntry", R"json({
     "type": "object", "required": ["id", "at", "token_id", "token_name", "peer", "action", "object"],
     "properties": {"id": {"type": "string"}, "at": {"type": "string", "format": "date-time"}, "token_id": {"type": "string"},
@@ -58,6 +62,20 @@ void AddServerOperations(const Resources& resources, std::vector<Operation>* ope
                            .gives_text = true,
                            .handler = [](const Call&) { return Text("ok\n"); }});
   }
+  operations->push_back({.method = "GET",
+                         .path = "/whoami",
+                         .id = "whoami",
+                         .tag = "server",
+                         .summary = "The token of the request, and what it may",
+                         .outcomes = {{200, "Caller"}},
+                         .handler = [](const Call& call) {
+                           Answer answer;
+                           answer.body = {{"id", call.who.id},
+                                          {"name", call.who.name},
+                                          {"role", RoleName(call.who.role)},
+                                          {"expires_at", call.who.expires_at ? TimeOf(*call.who.expires_at) : json()}};
+                           return answer;
+                         }});
   operations->push_back(
       {.method = "GET",
        .path = "/audit",

@@ -36,7 +36,8 @@ LAYERS = {
     "server/api": {"metrics", "server/http", "server/store"},
     "server/jobs": {"metrics", "server/http", "server/store", "duck", "connectors", "formats", "stream", "sql", "state", "engine"},
     "server/connections": {"server/http", "server/store", "server/api", "duck", "connectors", "formats", "infer", "stream", "sql"},
-    "server": {"metrics", "server/http", "server/store", "server/api", "server/jobs", "server/connections", "duck", "connectors", "formats", "stream", "sql", "state", "engine"},
+    "server/console": {"server/http"},
+    "server": {"metrics", "server/http", "server/store", "server/api", "server/jobs", "server/connections", "server/console", "duck", "connectors", "formats", "stream", "sql", "state", "engine"},
     "cli": {"*"},
     "cli/main": {"cli"},
 }

@@ -22,7 +22,9 @@ endforeach()
 # RPATH, not RUNPATH: it also holds for what the libraries need in turn.
 target_link_options(laminar PRIVATE LINKER:--disable-new-dtags)
 install(FILES "${DUCKDB_LIB_DIR}/LICENSE" DESTINATION share/doc/laminar RENAME LICENSE.duckdb)
-install(FILES LICENSE README.md DESTINATION share/doc/laminar)
+install(FILES LICENSE README.md docs/deploy.md DESTINATION share/doc/laminar)
+# Nobody enables it: systemctl enable --now laminar.
+install(FILES deploy/systemd/laminar.service DESTINATION lib/systemd/system)
 set_target_properties(laminar PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/laminar")
 
 set(CPACK_GENERATOR TGZ DEB)

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "cli/client/server_session.h"
 #include "cli/command_line.h"
 #include "cli/errors.h"
 
@@ -41,6 +42,11 @@ int Main(int argc, char** argv) {
     std::fputs(app->help().c_str(), stderr);
     return cli::kWrongInput;
   }
+  const CLI::App& command = *app->get_subcommands().front();
+  if (const std::string option = cli::IdleServerOption(*app);
+      !option.empty() && command.get_group() != cli::kServerGroup)
+    return cli::WrongInput(Status::User("laminar " + command.get_name() + " asks no server: it takes no " + option,
+                                        "laminar --help lists the commands that do"));
   return action();
 }
 

@@ -12,7 +12,9 @@
 namespace laminar::cli {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string Names(const std::vector<std::string>& arguments) {
   Action action;
@@ -35,11 +37,28 @@ TEST(CommandLine, NamesTheNearestCommandAndOption) {
   EXPECT_EQ(Names({}), "");
 }
 
+TEST(CommandLine, OptionsOfTheServerStandBeforeACommandToo) {
+  EXPECT_EQ(Names({"--server", "http://x", "pipelines", "list"}), "");
+  EXPECT_EQ(Names({"--server=http://x", "--token-file", "list", "pipelines", "list", "--format", "json"}), "");
+  EXPECT_EQ(Names({"--server", "http://x", "pipelnes"}),
+            "unknown command 'pipelnes' | Did you mean 'laminar pipelines'?");
+  EXPECT_EQ(Names({"pipelines", "lst"}), "unknown command 'lst' | Did you mean 'laminar pipelines list'?");
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"pipelines", "list", "--token", "lmn_x"},
+                                                    {"--token=lmn_x", "top"},
+                                                    {"apply", "--token"}})
+    EXPECT_THAT(Names(arguments), AllOf(HasSubstr("every user of the machine can read it"), Not(HasSubstr("lmn_x"))));
+  Action action;
+  const auto app = MakeCommandLine(&action);
+  app->parse("apply --wait a.sql --wait=5s b.sql");
+  EXPECT_NE(action, nullptr);
+  EXPECT_EQ(app->get_subcommand("apply")->get_option("FILE")->results(), (std::vector<std::string>{"a.sql", "b.sql"}));
+}
+
 TEST(CommandLine, EveryCommandHasHelpWithExamples) {
   Action action;
   const auto app = MakeCommandLine(&action);
   const auto commands = app->get_subcommands([](const CLI::App*) { return true; });
-  EXPECT_EQ(commands.size(), 12U);
+  EXPECT_EQ(commands.size(), 21U);
   for (CLI::App* command : commands) {
     const std::string help = command->help();
     EXPECT_THAT(help, HasSubstr("Examples:\n  ")) << command->get_name();
@@ -89,14 +108,22 @@ TEST_F(Completion, Bash) {
   EXPECT_EQ(Complete("laminar run --log-format ''", 3), "text json\n");
   EXPECT_EQ(Complete("laminar tail --offset e", 3), "earliest\n");
   EXPECT_EQ(Complete("laminar completion f", 2), "fish\n");
+  EXPECT_EQ(Complete("laminar pipelines st", 2), "start stop\n");
+  EXPECT_EQ(Complete("laminar pipelines stop x --mo", 4), "--mode\n");
+  EXPECT_EQ(Complete("laminar pipelines stop --mode i", 4), "immediate\n");
+  EXPECT_EQ(Complete("laminar --server http://x:1 jobs ch", 4), "checkpoints\n");
+  EXPECT_EQ(Complete("laminar token c", 2), "create\n");
+  EXPECT_EQ(Complete("laminar --ser", 1), "--server\n");
 }
 
 TEST_F(Completion, EveryShellKnowsEveryCommand) {
   for (const char* shell : {"bash", "zsh", "fish"}) {
-    for (const char* command : {"run", "check", "explain", "connectors", "tail", "put", "completion"}) {
+    for (const char* command :
+         {"run", "check", "explain", "connectors", "tail", "put", "completion", "pipelines", "apply", "backup"}) {
       EXPECT_THAT(Script(shell), HasSubstr(command)) << shell;
     }
     EXPECT_THAT(Script(shell), HasSubstr("until-caught-up")) << shell;
+    EXPECT_THAT(Script(shell), HasSubstr("accept-duplicates")) << shell << ": of a command within a command";
   }
 }
 

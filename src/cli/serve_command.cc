@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/errors.h"
+#include "cli/first_token.h"
 #include "cli/pipeline_run.h"
 #include "cli/server_access.h"
 #include "cli/server_database.h"
@@ -27,7 +28,7 @@ constexpr int64_t kStopMillis = 40'000;  // for pipelines that take their last c
 
 struct Arguments {
   std::string listen = kDefaultListen;
-  std::string tls_cert, tls_key;
+  std::string tls_cert, tls_key, first_token_file;
   std::string metrics = "on";
   int64_t rate_limit = server::ServerOptions().requests_per_second;
   std::string pipeline_memory;
@@ -92,6 +93,8 @@ int Serve(const Arguments& arguments) {
   options.metrics = arguments.metrics == "on";
   options.memory_limit_bytes = *memory;
   options.pipeline_memory_bytes = *pipeline_memory;
+  const auto first_token = FirstToken::Prepare(arguments.first_token_file);
+  if (!first_token.ok()) return failed(first_token.status());
   const auto states = MakeStatePlaces(arguments.states, *file, world->get());
   if (!states.ok()) return failed(states.status());
   Random random = (*world)->ForkRandom();
@@ -99,10 +102,9 @@ int Serve(const Arguments& arguments) {
                                                       &(*world)->memory(), &random, states->get(), secrets});
   if (!server.ok()) return failed(server.status());
   if (const auto& token = (*server)->first_token()) {
-    // On stdout, and in no log: it is shown once.
-    std::printf("The database is new. This token may do everything; it is shown only here:\n\n  %s\n\n",
-                token->text.c_str());
-    std::fflush(stdout);
+    if (const Status status = first_token->Put(token->text); !status.ok()) return failed(status);
+  } else {
+    first_token->None();
   }
   LogInfo("serving",
           {{"address", (arguments.tls_cert.empty() ? "http://" : "https://") + (*server)->address().ToString()},
@@ -141,6 +143,11 @@ void AddServe(CLI::App* app, Action* action) {
                    "Whether /metrics has the figures of all pipelines for Prometheus, without a token (default: on)")
       ->option_text("on|off")
       ->check(CLI::IsMember({"on", "off"}));
+  ;
+  command
+      ->add_option("--first-token-file", arguments->first_token_file,
+                   "Where the token of a new database goes, instead of onto stdout")
+      ->option_text("FILE");
   arguments->database.AddTo(command);
   arguments->states.AddTo(command);
   arguments->access.AddTo(command);

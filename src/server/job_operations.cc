@@ -151,7 +151,8 @@ Answer Metrics(const Resources& resources, const Call& call) {
   answer.body = FiguresToJson(figures.value_or(PipelineFigures()));
   answer.body["job_id"] = found->record.id;
   answer.body["at"] = TimeOf(resources.clock->WallMicros());
-  answer.body["series"] = found->job == nullptr ? FigureSeries().ToJson() : found->job->Series();
+  const auto points = static_cast<size_t>(call.Integer("points"));
+  answer.body["series"] = found->job == nullptr ? FigureSeries().ToJson() : found->job->Series(points);
   return answer;
 }
 
@@ -374,6 +375,12 @@ void AddJobOperations(const Resources& resources, std::vector<Operation>* operat
        .path = "/jobs/{id}/metrics",
        .id = "getJobMetrics",
        .summary = "Totals, and figures of each source, shard, operator and sink; how they went over ten minutes",
+       .query = {{"points",
+                  {{"type", "integer"},
+                   {"minimum", 0},
+                   {"maximum", FigureSeries::kMostSamples},
+                   {"default", FigureSeries::kMostSamples}},
+                  "How many of the last points the series have at most"}},
        .outcomes = {{200, "JobMetrics"}}},
       Metrics);
   add({.method = "GET",

@@ -52,6 +52,7 @@ json ToJson(const Resources& resources, const PipelineRecord& pipeline, const st
       {"stop", pipeline.stop ? std::string(StopModeName(*pipeline.stop)) : "none"},
       {"state", std::string(JobStateName(job ? job->state : JobState::kCreated))},
       {"job_id", job ? json(job->id) : json()},
+      {"restarts", job ? job->restarts : 0},
       {"running_query", job ? json(job->query) : json()},
       {"failure_message", job && !job->failure.empty() ? json::parse(job->failure).value("message", json()) : json()},
       {"created_at", TimeOf(pipeline.created_at)},
@@ -267,7 +268,7 @@ void AddSchemas(Schemas* schemas) {
     "properties": {"id": {"type": "string"}, "name": {"type": "string"}, "query": {"type": "string"}, "parallelism": {"type": "integer"},
       "checkpoint_interval_micros": {"type": "integer"}, "restarts_per_hour": {"type": "integer"}, "memory_limit_bytes": {"type": "integer"}, "preview": {"type": "boolean"},
       "desired_state": {"type": "string", "enum": ["running", "stopped"]}, "stop": {"type": "string", "enum": ["none", "checkpoint", "graceful", "immediate", "force"]},
-      "state": {"$ref": "#/components/schemas/JobState"}, "job_id": {"type": ["string", "null"]}, "running_query": {"type": ["string", "null"]},
+      "state": {"$ref": "#/components/schemas/JobState"}, "job_id": {"type": ["string", "null"]}, "restarts": {"type": "integer", "description": "Of its newest job"}, "running_query": {"type": ["string", "null"]},
       "failure_message": {"type": ["string", "null"]}, "graph": {"$ref": "#/components/schemas/Graph"}, "outputs": {"type": "array", "items": {"type": "object"}},
       "created_at": {"type": "string", "format": "date-time"}, "updated_at": {"type": "string", "format": "date-time"}}})json");
   schemas->Add("PipelineList", R"json({

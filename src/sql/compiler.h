@@ -70,6 +70,9 @@ struct CompileResult {
 // not outlive them.
 CompileResult Compile(const ScriptInput& input, const Registry& registry, DuckSession* session);
 
+// The name that SET pipeline.name = '...' gives the script, however wrong the rest of it is; "" = none.
+std::string PipelineNameOf(const std::string& text);
+
 // A problem as a person reads it: "FILE:3:7: error: message", the line of the script with a caret below, "hint: ...".
 std::string RenderProblem(const std::string& file_name, const std::string& text, const Status& problem);
 

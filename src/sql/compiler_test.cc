@@ -463,6 +463,17 @@ TEST_F(CompilerTest, HintsThatHelp) {
               ElementsAre(HasSubstr("\"+(STRING_LITERAL, INTEGER_LITERAL)\" | convert an argument with CAST")));
 }
 
+TEST(PipelineNameTest, OfTheStatementSet) {
+  EXPECT_EQ(PipelineNameOf("SET pipeline.name = 'orders';\nSELECT 1"), "orders");
+  EXPECT_EQ(PipelineNameOf("-- SET pipeline.name = 'no'\nset pipeline.name to orders; SELECT nothing FROM nowhere"),
+            "orders");
+  EXPECT_EQ(PipelineNameOf("SET pipeline.name = 'it''s \u00fc'; SET state.ttl = '7 days'; SELECT"), "it's \u00fc");
+  EXPECT_EQ(PipelineNameOf("SELECT 'SET pipeline.name = 1'"), "");
+  EXPECT_EQ(PipelineNameOf("SET pipeline.name = 1 2"), "");
+  EXPECT_EQ(PipelineNameOf(""), "");
+  EXPECT_EQ(PipelineNameOf("SELECT 'not closed"), "");
+}
+
 TEST(RenderProblemTest, PointsBelowTheCharacter) {
   const std::string text = "SELECT 1;\n\tSELECT 'äöü', x";
   EXPECT_EQ(RenderProblem("f.sql", text, Status::User("there is no column x", "did you mean y?").At({2, 16})),

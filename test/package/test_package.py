@@ -54,8 +54,10 @@ def test_archive(packages, tmp_path):
 def test_debian_package(packages, tmp_path):
     package, = packages.glob("*.deb")
     listed = run("dpkg-deb", "-c", package)
-    for path in ("./usr/bin/laminar", "./usr/lib/laminar/libduckdb.so", "./usr/share/doc/laminar/LICENSE.duckdb"):
+    for path in ("./usr/bin/laminar", "./usr/lib/laminar/libduckdb.so", "./usr/share/doc/laminar/LICENSE.duckdb", "./usr/lib/systemd/system/laminar.service"):
         assert path in listed, listed
+    # Nothing starts by itself.
+    assert ".wants/" not in listed and "postinst" not in run("dpkg-deb", "-I", package)
     depends = run("dpkg-deb", "-f", package, "Depends")
     assert "libc6" in depends and "libssl3" in depends and "duckdb" not in depends, depends
     run("dpkg-deb", "-x", package, tmp_path / "root")

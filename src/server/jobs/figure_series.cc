@@ -43,12 +43,13 @@ void FigureSeries::Add(int64_t at_micros, const PipelineFigures& figures) {
   if (samples_.size() > kMostSamples) samples_.pop_front();
 }
 
-json FigureSeries::ToJson() const {
+json FigureSeries::ToJson(size_t most) const {
   json out = {{"interval_ms", kIntervalMicros / kMicrosPerMilli}, {"operators", json::object()}};
   for (const char* const name :
        {"at", "rows_in", "rows_out", "bytes_in", "bytes_out", "lag_ms", "event_lag_ms", "state_bytes"})
     out[name] = json::array();
-  for (size_t i = 1; i < samples_.size(); i++) {
+  const size_t size = samples_.size();
+  for (size_t i = size > most ? std::max<size_t>(size - most, 1) : 1; i < size; i++) {
     const Sample &before = samples_[i - 1], &now = samples_[i];
     const double seconds =
         static_cast<double>(std::max<int64_t>(now.at_micros - before.at_micros, 1)) / kMicrosPerSecond;

@@ -20,8 +20,8 @@ class FigureSeries {
   void Add(int64_t at_micros, const PipelineFigures& figures);
 
   // Columns of equal length, the oldest sample first: at (milliseconds since 1970), rates a second since the sample
-  // before, and values of the moment; of each operator by its node's id.
-  nlohmann::json ToJson() const;
+  // before, and values of the moment; of each operator by its node's id. most: only so many of the last ones.
+  nlohmann::json ToJson(size_t most = kMostSamples) const;
 
  private:
   struct Operator {

@@ -130,9 +130,9 @@ void Job::Sample() {
   if (pipeline_ != nullptr) series_.Add(world_.clock->WallMicros(), pipeline_->Figures());
 }
 
-json Job::Series() {
+json Job::Series(size_t most) {
   std::lock_guard lock(mutex_);
-  return series_.ToJson();
+  return series_.ToJson(most);
 }
 
 // ---- its thread

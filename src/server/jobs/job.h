@@ -90,7 +90,7 @@ class Job {
   std::optional<PipelineFigures> Figures();
   // A sample for the series; not more often than FigureSeries::kIntervalMicros.
   void Sample();
-  nlohmann::json Series();
+  nlohmann::json Series(size_t most);
   // What it logs; as events, which Pump sends.
   const LogLines& log() const { return *log_->lines; }
   std::shared_ptr<EventStream> FollowLog(int64_t after) { return followers_.Add(after, *log_->lines); }

@@ -57,6 +57,25 @@ Result<std::unique_ptr<Metadata>> Metadata::Open(const std::string& path) {
   }
 }
 
+Result<std::unique_ptr<Metadata>> Metadata::OpenToCopy(const std::string& path) {
+  const auto none_of_ours = [&](const std::string& why) {
+    return Status::User(path + " is no database of Laminar" + why, "Name the server's file with --database");
+  };
+  std::error_code error;
+  if (!std::filesystem::exists(path, error))
+    return Status::User("there is no database " + path, "Name the server's file with --database");
+  try {
+    auto database = std::make_unique<SQLite::Database>(path, SQLite::OPEN_READWRITE, kBusyMillis);
+    const bool is_ours = database->execAndGet("PRAGMA user_version").getInt() > 0 &&
+                         database->execAndGet("SELECT count(*) FROM sqlite_schema WHERE name = 'tokens'").getInt() == 1;
+    if (!is_ours) return none_of_ours("");
+    return std::unique_ptr<Metadata>(new Metadata(std::move(database)));
+  } catch (const SQLite::Exception& exception) {
+    if (exception.getErrorCode() == SQLITE_NOTADB) return none_of_ours(std::string(": ") + exception.what());
+    return Failed(exception);
+  }
+}
+
 Metadata::Metadata(std::unique_ptr<SQLite::Database> database) : database_(std::move(database)) {}
 Metadata::~Metadata() = default;
 

@@ -24,6 +24,9 @@ class Metadata {
   // ":memory:" in tests. Error: kUser = the file is something else, or was written by a newer Laminar; kEnvironment =
   // it cannot be opened or written.
   static Result<std::unique_ptr<Metadata>> Open(const std::string& path);
+  // One that is there, of any version, as it is: only to be read and copied. Error: kUser = there is none, or it is
+  // something else; kEnvironment = it cannot be opened.
+  static Result<std::unique_ptr<Metadata>> OpenToCopy(const std::string& path);
   ~Metadata();
   Metadata(const Metadata&) = delete;
   Metadata& operator=(const Metadata&) = delete;

@@ -78,7 +78,9 @@ Result<json> AsRawTable(const json& body, const Registry& registry) {
   }
   json raw = body;
   raw["format"] = kRawFormat;
-  raw["schema"] = {{"fields", {{{"name", "value"}, {"data_type", "TEXT"}}}}};
+  raw["table_type"] = UseOf(body);
+  raw["schema"] = json::object();
+  raw["schema"]["fields"] = json::array({json::object({{"name", "value"}, {"data_type", "TEXT"}})});
   for (const char* field : {"event_time_field", "watermark_delay"}) raw.erase(field);
   ASSIGN_OR_RETURN(const std::vector<ConfigOption> options, FlattenConfig(body.at("config")));
   const std::vector<OptionSpec> known = registry.AllOptions(*connector, kRawFormat);
@@ -196,7 +198,7 @@ Result<InferredSchema> InferSchema(const TestedTable& table, const TestLimits& l
   ASSIGN_OR_RETURN(const json raw, AsRawTable(table.body, *world.registry));
   const std::unique_ptr<DuckSession> session = world.duck->NewSession();
   ASSIGN_OR_RETURN(const CompiledTable compiled, CompileTable(raw, table.profile, *world.registry, session.get()));
-  CHECK_MSG(compiled.is_source && compiled.script != nullptr, "a source of one text cannot be planned");
+  if (compiled.script == nullptr) return Status::Bug("a source of one text cannot be planned");
   const sql::BoundTable& source = compiled.script->sources.at(compiled.name);
   TestLimits of_connection = limits;
   of_connection.deadline_micros -= kDecodeMicros;
@@ -214,6 +216,7 @@ Result<InferredSchema> InferSchema(const TestedTable& table, const TestLimits& l
   ASSIGN_OR_RETURN(const std::vector<WrittenOption> options, OptionsOf(raw, table.profile, *world.registry));
   for (const WrittenOption& option : options) {
     const bool is_sealed = WithoutSecrets(option.value) != json(option.value);
+    inferred.lacks_secrets = inferred.lacks_secrets || is_sealed;
     if (option.name != "format" && !is_sealed) parts.where.emplace_back(option.name, option.value);
   }
   inferred.statement = infer::CreateTable(inferred.table, parts);

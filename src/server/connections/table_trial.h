@@ -37,7 +37,8 @@ Result<infer::InferredTable> InferColumns(const std::vector<SampledRecords>& sam
 
 struct InferredSchema {
   infer::InferredTable table;
-  std::string statement;  // its CREATE TABLE
+  std::string statement;       // its CREATE TABLE
+  bool lacks_secrets = false;  // of the table: the statement leaves them out
 };
 // Reads a sample, whatever the table's own columns are. Error (kUser): there is none, or it says nothing; where that is
 // because a check failed, *failed has them all.

@@ -99,6 +99,7 @@ Answer Infer(const ConnectionWorld& world, const Call& call) {
   if (found.bad_rows > 0)
     notes.push_back(std::to_string(found.bad_rows) + " of " + std::to_string(found.rows + found.bad_rows) +
                     " rows cannot be read, the first: " + found.first_bad);
+  if (inferred->lacks_secrets) notes.push_back("the statement leaves out secrets: write references in their place");
   for (const auto& [name, value] : found.options) config[name] = value;
   Answer answer;
   answer.body = {{"format", found.format},

@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "server/api/openapi.h"
 #include "server/api/router.h"
+#include "server/console/console.h"
+#include "server/console/embedded_files.h"
 #include "server/operations.h"
 #include "server/script_compile.h"
 
@@ -60,14 +62,15 @@ class RunningServer final : public Server {
   }
 
   Status Listen(const HttpServerOptions& options) {
+    ASSIGN_OR_RETURN(console_, Console::Read(EmbeddedConsole()));
     ASSIGN_OR_RETURN(const bool is_new, tokens_.None());
     if (is_new) {
       ASSIGN_OR_RETURN(first_token_, tokens_.Create("admin", Role::kAdmin, std::nullopt));
     }
     RETURN_IF_ERROR(supervisor_->Resume());
-    ASSIGN_OR_RETURN(
-        http_, HttpServer::Start(
-                   options, [this](const HttpRequest& request) { return router_->Handle(request); }, Router::Refuse));
+    ASSIGN_OR_RETURN(http_,
+                     HttpServer::Start(
+                         options, [this](const HttpRequest& request) { return Handle(request); }, Router::Refuse));
     return Status::Ok();
   }
 
@@ -105,6 +108,11 @@ class RunningServer final : public Server {
     return std::make_unique<Supervisor>(std::move(supervised));
   }
 
+  HttpResponse Handle(const HttpRequest& request) const {
+    if (auto page = console_.Handle(request)) return std::move(*page);
+    return router_->Handle(request);
+  }
+
   const std::unique_ptr<Metadata> metadata_;
   Tokens tokens_;
   Audit audit_;
@@ -113,6 +121,7 @@ class RunningServer final : public Server {
   Jobs jobs_;
   Schemas schemas_;
   std::unique_ptr<Supervisor> supervisor_;  // its threads use those before it
+  Console console_;
   std::unique_ptr<Router> router_;
   json document_;
   std::optional<NewToken> first_token_;

@@ -35,6 +35,10 @@ void AddServerOperations(const Resources& resources, std::vector<Operation>* ope
   schemas->Add("ConnectorList", R"json({
     "type": "object", "required": ["data", "has_more"],
     "properties": {"data": {"type": "array", "items": {"$ref": "#/components/schemas/Connector"}}, "has_more": {"type": "boolean"}}})json");
+  schemas->Add("Caller", R"json({
+    "type": "object", "required": ["id", "name", "role", "expires_at"],
+    "properties": {"id": {"type": "string"}, "name": {"type": "string"}, "role": {"type": "string", "enum": ["viewer", "editor", "admin"]},
+                   "expires_at": {"type": ["string", "null"], "format": "date-time"}}})json");
   schemas->Add("AuditEntry", R"json({
     "type": "object", "required": ["id", "at", "token_id", "token_name", "peer", "action", "object"],
     "properties": {"id": {"type": "string"}, "at": {"type": "string", "format": "date-time"}, "token_id": {"type": "string"},
@@ -83,6 +87,20 @@ void AddServerOperations(const Resources& resources, std::vector<Operation>* ope
        .query = PagingParameters(),
        .outcomes = {{200, "ConnectorList"}},
        .handler = [all = DescribeConnectors(*resources.registry)](const Call& call) { return Page(call, all); }});
+  operations->push_back({.method = "GET",
+                         .path = "/whoami",
+                         .id = "whoami",
+                         .tag = "server",
+                         .summary = "The token of the request, and what it may",
+                         .outcomes = {{200, "Caller"}},
+                         .handler = [](const Call& call) {
+                           Answer answer;
+                           answer.body = {{"id", call.who.id},
+                                          {"name", call.who.name},
+                                          {"role", RoleName(call.who.role)},
+                                          {"expires_at", call.who.expires_at ? TimeOf(*call.who.expires_at) : json()}};
+                           return answer;
+                         }});
   operations->push_back(
       {.method = "GET",
        .path = "/audit",

@@ -35,7 +35,8 @@ LAYERS = {
     "server/store": set(),
     "server/api": {"server/http", "server/store"},
     "server/jobs": {"metrics", "server/http", "server/store", "duck", "connectors", "formats", "stream", "sql", "state", "engine"},
-    "server": {"metrics", "server/http", "server/store", "server/api", "server/jobs", "duck", "connectors", "formats", "stream", "sql", "state", "engine"},
+    "server/console": {"server/http"},
+    "server": {"metrics", "server/http", "server/store", "server/api", "server/jobs", "server/console", "duck", "connectors", "formats", "stream", "sql", "state", "engine"},
     "cli": {"*"},
     "cli/main": {"cli"},
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 import style
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXT = {".cc", ".h", ".py", ".sql", ".md", ".txt", ".cmake", ".json", ".sh", ".test", ".lock", ".yml", ".toml", ".html", ".supp", ""}
+TEXT = {".cc", ".h", ".py", ".sql", ".md", ".txt", ".cmake", ".json", ".sh", ".test", ".lock", ".yml", ".toml", ".html", ".supp", ".ts", ".tsx", ".mjs", ".css", ""}
 
 
 def repository_files():

@@ -1,0 +1,120 @@
+// A CREATE TABLE that somebody pastes, as the body that POST /connection_tables takes; and the other way round.
+import type { Config, Connector, JsonSchema, NewTable, Table } from "../api/types";
+import { createTables, type CreateTable } from "./create_table";
+
+export interface FromDdl {
+  table: NewTable | null;
+  problems: string[]; // why there is none
+  notes: string[]; // what is left out
+}
+
+export interface OptionPlace {
+  path: string[]; // within config: ["type", "offset"]
+  schema: JsonSchema;
+  required: boolean;
+}
+
+// Every option of a connector, by its place in config.
+export function optionsOf(schema: JsonSchema, path: string[] = []): OptionPlace[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, member]) =>
+    member.type === "object" && member.properties
+      ? optionsOf(member, [...path, name])
+      : [{ path: [...path, name], schema: member, required: schema.required?.includes(name) ?? false }],
+  );
+}
+
+// "sink.records_per_batch" as ["sink", "recordsPerBatch"]: options of the format and of every table, which the connector does not list.
+const inConfig = (name: string): string[] => name.split(".").map((part) => part.replace(/_([a-z0-9])/g, (_, c: string) => c.toUpperCase()));
+const inSql = (path: string[]): string => path.map((part) => part.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)).join(".");
+
+export function setIn(config: Config, path: string[], value: string | number | boolean): void {
+  let at = config;
+  for (const part of path.slice(0, -1)) {
+    const next = at[part];
+    at = typeof next === "object" ? next : (at[part] = {});
+  }
+  const last = path.at(-1);
+  if (last !== undefined) at[last] = value;
+}
+
+const INTERVAL = /^(.+?)\s*-\s*INTERVAL\s+(?:'([^']+)'\s*([A-Za-z]+)?|(\d+)\s+([A-Za-z]+)|\(([^)]+)\)\s*([A-Za-z]+))$/i;
+
+export function tableOfDdl(text: string, connectors: Connector[]): FromDdl {
+  const made = createTables(text);
+  const [statement, ...others] = made;
+  if (!statement) return { table: null, problems: ["There is no CREATE TABLE in it"], notes: [] };
+  const notes = others.length > 0 ? [`Only the first of ${made.length} tables is taken: ${statement.name}`] : [];
+  const problems: string[] = [];
+  const options = new Map(statement.options.map((option) => [option.name.toLowerCase(), option.value]));
+  const take = (name: string): string | undefined => {
+    const value = options.get(name);
+    options.delete(name);
+    return value;
+  };
+  const connectorName = take("connector");
+  const connector = connectors.find((each) => each.id === connectorName);
+  if (!connectorName) problems.push("WITH has no connector: connector = 'kinesis'");
+  else if (!connector) problems.push(`There is no connector ${connectorName}: there are ${connectors.map((each) => each.id).join(", ")}`);
+  const use = take("type");
+  if (use !== undefined && use !== "source" && use !== "sink") problems.push(`type is source or sink, not ${use}`);
+  for (const column of statement.columns)
+    if (column.more) problems.push(`The column ${column.name} is computed (${column.more}): a table of the catalogue has columns of its records alone. Write the CREATE TABLE into the pipeline's script`);
+  if (problems.length > 0 || !connector) return { table: null, problems, notes };
+
+  const table: NewTable = { name: statement.name, connector: connector.id, config: {} };
+  if (use === "source" || use === "sink") table.table_type = use;
+  const format = take("format");
+  if (format) table.format = format;
+  const eventTime = statement.watermark?.column ?? take("event_time_field");
+  if (eventTime) table.event_time_field = eventTime;
+  const delay = delayOf(statement) ?? take("watermark_delay");
+  if (delay) table.watermark_delay = delay;
+  if (statement.watermark?.expression && !delay) return { table: null, problems: [`WATERMARK FOR ${statement.watermark.column} AS ${statement.watermark.expression} is no column less an INTERVAL: write the CREATE TABLE into the pipeline's script`], notes };
+  const places = optionsOf(connector.config_schema);
+  for (const [name, value] of options) {
+    const known = places.find((place) => place.schema["x-sql"]?.toLowerCase() === name || place.path.join(".").toLowerCase() === name);
+    setIn(table.config, known?.path ?? inConfig(name), typed(value, known?.schema));
+  }
+  if (statement.columns.length > 0)
+    table.schema = { fields: statement.columns.map(({ name, type, notNull }) => ({ name, data_type: type, nullable: !notNull })) };
+  return { table, problems, notes };
+}
+
+function delayOf(statement: CreateTable): string | undefined {
+  const found = INTERVAL.exec(statement.watermark?.expression ?? "");
+  if (!found || found[1]?.replaceAll('"', "") !== statement.watermark?.column) return undefined;
+  return [found[2] ?? found[4] ?? found[6], found[3] ?? found[5] ?? found[7]].filter(Boolean).join(" ").toLowerCase();
+}
+
+// A number where the schema has one, so that the server keeps it as one.
+export function typed(value: string, schema: JsonSchema | undefined): string | number | boolean {
+  if (schema?.type === "integer" || schema?.type === "number") return value.trim() !== "" && Number.isFinite(Number(value)) ? Number(value) : value;
+  if (schema?.type === "boolean") return value === "true" ? true : value === "false" ? false : value;
+  return value;
+}
+
+export const quoteName = (name: string): string => (/^[a-z_][a-z0-9_]*$/i.test(name) ? name : `"${name.replaceAll('"', '""')}"`);
+export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+function flat(config: Config, path: string[] = []): { path: string[]; value: string }[] {
+  return Object.entries(config).flatMap(([name, value]) => (typeof value === "object" ? flat(value, [...path, name]) : [{ path: [...path, name], value: String(value) }]));
+}
+
+// The CREATE TABLE that a table of the catalogue stands for.
+export function ddlOfTable(table: NewTable | Table, connectors: Connector[]): string {
+  const connector = connectors.find((each) => each.id === table.connector);
+  const places = connector ? optionsOf(connector.config_schema) : [];
+  const fields = table.schema?.fields ?? [];
+  const columns = fields.map((field) => `    ${quoteName(field.name)} ${field.data_type}${field.nullable === false ? " NOT NULL" : ""}`);
+  if (table.event_time_field)
+    columns.push(`    WATERMARK FOR ${quoteName(table.event_time_field)}${table.watermark_delay ? ` AS ${quoteName(table.event_time_field)} - INTERVAL ${quoteText(table.watermark_delay)}` : ""}`);
+  const options = [["connector", table.connector]];
+  if (table.table_type) options.push(["type", table.table_type]);
+  if (table.format) options.push(["format", table.format]);
+  for (const { path, value } of flat(table.config)) {
+    const known = places.find((place) => place.path.join(".") === path.join("."));
+    options.push([known?.schema["x-sql"] ?? inSql(path), value]);
+  }
+  const lines = options.map(([name, value]) => `    ${/^[a-z_]+$/.test(name ?? "") ? name : quoteText(name ?? "")} = ${quoteText(value ?? "")}`);
+  return `CREATE TABLE ${quoteName(table.name)}${fields.length > 0 ? ` (\n${columns.join(",\n")}\n)` : ""} WITH (\n${lines.join(",\n")}\n);\n`;
+}

@@ -23,8 +23,10 @@ export default function PlanGraph({ graph, metrics, running = false }: PlanGraph
   const width = useWidth(box);
   const [selected, setSelected] = useState<string | null>(null);
   const direction = width > 0 && width < NARROW ? "down" : "right";
-  const placed = useMemo(() => place(graph, direction), [graph, direction]);
-  const flows = useMemo(() => flowOf(graph, metrics), [graph, metrics]);
+  // The same plan comes with every answer, as another object.
+  const shape = JSON.stringify([graph.nodes.map((node) => node.id), graph.edges]);
+  const placed = useMemo(() => place(graph, direction), [shape, direction]);
+  const flows = flowOf(graph, metrics);
   const scale = width > 0 ? Math.max(SMALLEST, Math.min(1, width / placed.width)) : 1;
   const chosen = graph.nodes.find((node) => node.id === selected);
   const arrow = useId();

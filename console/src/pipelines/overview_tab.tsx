@@ -1,7 +1,8 @@
 import { lazy, Suspense } from "react";
 
+import { useMayEdit } from "../api/caller";
 import { call } from "../api/client";
-import type { Checkpoint, List, Metrics, RequestFailure, SinkMetrics, SourceMetrics } from "../api/types";
+import type { Checkpoint, List, Metrics, RequestFailure, SinkMetrics, SourceMetrics, Validation } from "../api/types";
 import { useNow } from "../lib/clock";
 import { ago, bytes, count, duration, moment, rate } from "../lib/format";
 import { useLoad } from "../lib/load";
@@ -20,15 +21,22 @@ export function OverviewTab({ pipeline, active }: TabProps) {
   const metrics = useLoad(job && `metrics ${job}`, (signal) => call<Metrics>(`/jobs/${job}/metrics`, { signal }), active ? METRICS_MS : 0);
   const checkpoints = useLoad(job && `newest checkpoint ${job}`, (signal) => call<List<Checkpoint>>(`/jobs/${job}/checkpoints?limit=1`, { signal }), active ? CHECKPOINTS_MS : 0);
   const data = metrics.data;
-  const edited = pipeline.running_query !== null && pipeline.running_query !== pipeline.query;
+  const running = pipeline.running_query;
+  const edited = active && running !== null && running !== pipeline.query;
+  // What runs is shown, not what has been saved since.
+  const mayEdit = useMayEdit();
+  const runningPlan = useLoad(edited && mayEdit ? `plan of ${running}` : null, (signal) => call<Validation>("/pipelines/validate_query", { method: "POST", body: { query: running }, signal }));
+  const runningGraph = edited ? runningPlan.data?.graph : undefined;
+  const graph = runningGraph ?? pipeline.graph;
+  const fits = !edited || runningGraph;
   return (
     <>
       {job && <Tiles metrics={data} active={active} checkpoint={checkpoints.data?.data[0]} pipeline={pipeline.id} />}
       <Failure error={metrics.error} />
-      <Card title="Plan" aside={active && edited ? "of the SQL as it has been edited; what runs is the version before" : active ? "rows a second on each edge; colour where an operator waits for the next" : undefined}>
-        {pipeline.graph ? (
+      <Card title="Plan" aside={!fits ? "of the SQL as it has been edited; what runs is the version before" : active ? "rows a second on each edge; colour where an operator waits for the next" : undefined}>
+        {graph ? (
           <Suspense fallback={<Loading what="the plan" />}>
-            <PlanGraph graph={pipeline.graph} metrics={edited ? undefined : data} running={active && !edited} />
+            <PlanGraph graph={graph} metrics={fits ? data : undefined} running={active && Boolean(fits)} />
           </Suspense>
         ) : (
           <div className="card-body">

@@ -1,5 +1,5 @@
 // A CREATE TABLE that somebody pastes, as the body that POST /connection_tables takes; and the other way round.
-import type { Config, Connector, JsonSchema, NewTable, Table } from "../api/types";
+import type { Config, Connector, Field, JsonSchema, NewTable, Table } from "../api/types";
 import { createTables, type CreateTable } from "./create_table";
 
 export interface FromDdl {
@@ -75,7 +75,9 @@ export function tableOfDdl(text: string, connectors: Connector[]): FromDdl {
     const known = places.find((place) => place.schema["x-sql"]?.toLowerCase() === name || place.path.join(".").toLowerCase() === name);
     setIn(table.config, known?.path ?? inConfig(name), typed(value, known?.schema));
   }
-  if (statement.columns.length > 0)
+  if (statement.columns.length === 0)
+    notes.push("It names no columns: a table of the catalogue then has one, value JSON, also where a script's own sink would take those of the query. Add the columns to have others");
+  else
     table.schema = { fields: statement.columns.map(({ name, type, notNull }) => ({ name, data_type: type, nullable: !notNull })) };
   return { table, problems, notes };
 }
@@ -104,17 +106,19 @@ function flat(config: Config, path: string[] = []): { path: string[]; value: str
 export function ddlOfTable(table: NewTable | Table, connectors: Connector[]): string {
   const connector = connectors.find((each) => each.id === table.connector);
   const places = connector ? optionsOf(connector.config_schema) : [];
-  const fields = table.schema?.fields ?? [];
+  const described = (table.schema?.fields ?? []).length > 0;
+  const fields = described ? (table.schema?.fields ?? []) : [{ name: "value", data_type: "JSON" } as Field];
   const columns = fields.map((field) => `    ${quoteName(field.name)} ${field.data_type}${field.nullable === false ? " NOT NULL" : ""}`);
   if (table.event_time_field)
     columns.push(`    WATERMARK FOR ${quoteName(table.event_time_field)}${table.watermark_delay ? ` AS ${quoteName(table.event_time_field)} - INTERVAL ${quoteText(table.watermark_delay)}` : ""}`);
   const options = [["connector", table.connector]];
   if (table.table_type) options.push(["type", table.table_type]);
   if (table.format) options.push(["format", table.format]);
+  if (!described && (table.format ?? connector?.formats[0]) === "json") options.push(["json.unstructured", "true"]);
   for (const { path, value } of flat(table.config)) {
     const known = places.find((place) => place.path.join(".") === path.join("."));
     options.push([known?.schema["x-sql"] ?? inSql(path), value]);
   }
   const lines = options.map(([name, value]) => `    ${/^[a-z_]+$/.test(name ?? "") ? name : quoteText(name ?? "")} = ${quoteText(value ?? "")}`);
-  return `CREATE TABLE ${quoteName(table.name)}${fields.length > 0 ? ` (\n${columns.join(",\n")}\n)` : ""} WITH (\n${lines.join(",\n")}\n);\n`;
+  return `CREATE TABLE ${quoteName(table.name)} (\n${columns.join(",\n")}\n) WITH (\n${lines.join(",\n")}\n);\n`;
 }

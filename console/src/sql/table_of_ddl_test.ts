@@ -66,10 +66,12 @@ test("a CREATE TABLE is the body that makes it", () => {
   });
 });
 
-test("numbers of a sink stay numbers; a sink may have no columns", () => {
-  const { table } = tableOfDdl("CREATE TABLE s WITH (connector = 'kinesis', type = 'sink', stream_name = 's', 'sink.records_per_batch' = '250')", [kinesis]);
+test("numbers of a sink stay numbers; what it means to name no columns is told", () => {
+  const { table, notes } = tableOfDdl("CREATE TABLE s WITH (connector = 'kinesis', type = 'sink', stream_name = 's', 'sink.records_per_batch' = '250')", [kinesis]);
   assert.deepEqual(table?.config, { streamName: "s", type: { recordsPerBatch: 250 } });
   assert.equal(table?.schema, undefined);
+  assert.match(notes.join(), /value JSON/);
+  assert.match(ddlOfTable(table!, [kinesis]), /value JSON\n\) WITH \([^)]*'json.unstructured' = 'true'/);
 });
 
 test("what a table of the catalogue cannot have is told", () => {

@@ -195,7 +195,7 @@ function Columns({ draft, set, connector }: PartProps) {
           }>
       <div className="card-body stack">
         <Segments label="Columns" value={draft.described ? "columns" : "record"} onChange={(value) => set({ described: value === "columns", fields: value === "columns" && draft.fields.length === 0 ? [{ name: "", data_type: "", nullable: true }] : draft.fields })}
-                  choices={[{ value: "record", label: isSource ? "The record as it is" : "Those of the query" }, { value: "columns", label: "Named columns" }]} />
+                  choices={[{ value: "record", label: "The record as it is" }, { value: "columns", label: "Named columns" }]} />
         <Failure error={infer.error ?? check.error} />
         {notes.length > 0 && <Notice kind="info" title={<span className="plain-title">{notes.join(" ")}</span>} />}
         {draft.described ? (
@@ -224,7 +224,7 @@ function Columns({ draft, set, connector }: PartProps) {
           </>
         ) : (
           <p className="muted">
-            {isSource ? <>Each record is one column, <code>value JSON</code>; beside it stand its shard, its sequence number and their like.</> : <>The sink takes the columns of the query that is inserted into it.</>}
+            Each record is one column, <code>value JSON</code>{isSource ? "; beside it stand its shard, its sequence number and their like." : ": a query that is inserted into it gives that one column."}
           </p>
         )}
       </div>

@@ -99,7 +99,9 @@ export default function TablePage({ parameters }: PageProps) {
           {fields.length > 0 ? (
             <FieldTable fields={fields} label={`Columns of ${data.name}`} />
           ) : (
-            <p className="card-body muted">{isSource ? <>Each record is one column, <code>value JSON</code>; beside it stand its shard, its sequence number and their like.</> : "The sink takes the columns of the query that is inserted into it."}</p>
+            <p className="card-body muted">
+              Each record is one column, <code>value JSON</code>{isSource ? "; beside it stand its shard, its sequence number and their like." : ": a query that is inserted into it gives that one column."}
+            </p>
           )}
         </Card>
       </div>

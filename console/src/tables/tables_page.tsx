@@ -63,7 +63,7 @@ export default function TablesPage() {
                         {table.connector}
                         {table.format && <span className="muted"> · {table.format}</span>}
                       </td>
-                      <td className="wide-only muted">{table.schema?.fields?.length ? plural(table.schema.fields.length, "column") : table.table_type === "source" ? "the record as it is" : "those of the query"}</td>
+                      <td className="wide-only muted">{table.schema?.fields?.length ? plural(table.schema.fields.length, "column") : "the record as it is"}</td>
                       <td className="wide-only muted number" title={moment(table.created_at)}>{ago(table.created_at, now)}</td>
                     </tr>
                   ))}

@@ -72,7 +72,7 @@ export async function watched({ base, shots, theme = "light", width = 1280, toke
     await context.addInitScript(() => document.addEventListener("securitypolicyviolation", (event) => console.error(`the policy stops ${event.effectiveDirective} of ${event.sourceFile}:${event.lineNumber}:${event.columnNumber} ${event.composedPath()[0]?.outerHTML?.slice(0, 200) ?? ""}`)));
     const page = await context.newPage();
     if (signedIn) {
-      await page.goto(`${base}/theme.js`);
+      await page.goto(base);
       await page.evaluate((text) => sessionStorage.setItem("laminar.token", text), token);
     }
     const watch = new Watched(page, base, shots, name);

@@ -180,6 +180,53 @@ const journeys = {
     await page.getByRole("heading", { name: "No tables yet" }).waitFor();
   },
 
+  // A pipeline that a record has stopped: what was wrong, another query, and its end.
+  async failure(watch, page, { pipeline }) {
+    await watch.go("/pipelines");
+    await page.getByRole("link", { name: "orders to check" }).click();
+    await page.getByText("Failed", { exact: true }).waitFor();
+    await page.getByRole("link", { name: "Show the error" }).click();
+    await page.getByText("bad record").waitFor();
+    await page.getByText(/^The record: 21 B/).click();
+    await page.getByText('{"id": 2, "who":').waitFor();
+    await page.getByRole("button", { name: "Hex" }).click();
+    await page.getByText("000000  7b 22 69 64").waitFor();
+    await watch.look("record");
+
+    await page.getByRole("link", { name: "Edit SQL" }).click();
+    const editor = page.getByRole("textbox", { name: "SQL of the pipeline" });
+    await editor.click();
+    await page.keyboard.press("Control+End");
+    await page.keyboard.type(" AND id < 1000000");
+    await page.getByText("valid", { exact: true }).waitFor();
+    await page.reload();
+    await editor.getByText("id < 1000000").waitFor(); // what is being written outlives a reload
+    await page.getByText("valid", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("dialog").locator(".cm-deletedChunk").waitFor();
+    await watch.look("save");
+    await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await watch.go(`/pipelines/${pipeline}/sql`);
+    await page.locator(".cm-deletedChunk").waitFor();
+    await watch.look("difference");
+    await page.getByRole("button", { name: "Last run" }).click();
+    await page.getByRole("textbox", { name: "SQL, running" }).waitFor();
+    watch.check(!(await page.getByRole("textbox", { name: "SQL, running" }).innerText()).includes("1000000"), "the version that ran has not the new condition");
+
+    await page.getByRole("link", { name: "Settings", exact: true }).click();
+    await page.getByLabel("Name").fill("orders to forget");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("heading", { name: "orders to forget", level: 1 }).waitFor();
+    await page.getByRole("button", { name: "Delete pipeline" }).click();
+    const dialog = page.getByRole("dialog");
+    watch.check(await dialog.getByRole("button", { name: "Delete" }).isDisabled(), "nothing is deleted before its name is typed");
+    await dialog.getByLabel("Type orders to forget to confirm").fill("orders to forget");
+    await watch.look("delete");
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("heading", { name: "No pipelines yet" }).waitFor();
+  },
+
   async habits(watch, page) {
     await watch.go("/pipelines");
     await page.getByRole("heading", { name: "Pipelines", exact: true }).waitFor();

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from harness.process import die_with_parent
+from harness.process import die_with_parent, wait_for
 from harness.rest_server import RestServer
+from harness.streams import create_stream
 
 HERE = Path(__file__).parent
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -134,6 +135,20 @@ def test_tables_and_profiles(journey, server, theme, width):
     if "/connection_profiles" not in server.call("GET", "/v1/openapi.json").text:
         pytest.skip("this server has no profiles")
     journey("tables", theme=theme, width=width, label=f"tables-{theme}-{width}")
+
+
+@needs_browser
+@pytest.mark.parametrize("theme,width", [("light", 1280), ("dark", 390)])
+def test_what_goes_wrong(journey, server, quick_server, new_name, theme, width):
+    stream, client = new_name("console-orders"), quick_server.client()
+    create_stream(client, stream)
+    client.put_records(StreamName=stream, Records=[{"Data": data, "PartitionKey": "1"} for data in (b'{"id": 1, "who": "a"}', b'{"id": 2, "who": \x07 x}')])
+    table = {"name": "orders", "connector": "kinesis", "config": {"streamName": stream, "awsRegion": "us-east-1", "endpoint": quick_server.endpoint, "type": {"offset": "earliest"}},
+             "schema": {"fields": [{"name": "id", "data_type": "BIGINT"}, {"name": "who", "data_type": "TEXT"}]}}  # fmt: skip
+    assert server.call("POST", "/v1/connection_tables", table).status_code == 200
+    made = server.call("POST", "/v1/pipelines", {"name": "orders to check", "query": "SELECT id, who\nFROM orders\nWHERE id > 0"}).json()
+    wait_for(lambda: server.call("GET", f"/v1/pipelines/{made['id']}").json()["state"] == "Failed", 30, server.run.describe)
+    journey("failure", pipeline=made["id"], theme=theme, width=width, label=f"failure-{theme}-{width}")
 
 
 @needs_browser

@@ -11,11 +11,12 @@ class RestServer:
     def __init__(self, laminar, folder, *arguments, **more):
         """more: for harness.laminar.Laminar."""
         self.database = folder / "server.db"
+        is_new = not self.database.exists()
         self.run = laminar("serve", "--listen", "0", "--database", self.database, *arguments, **more)
         wait_for(lambda: "serving" in self.run.stderr or self.run.process.poll() is not None, 20, self.run.describe)
         self.base = re.search(r"address=\"?(https?://[^ \"]+)", self.run.stderr).group(1)
-        shown = re.search(r"lmn_\S+", self.run.stdout)
-        self.token = shown and shown.group()
+        # Printed before it serves, though on another stream: it may be read later.
+        self.token = wait_for(lambda: re.search(r"lmn_\S+", self.run.stdout), 20, self.run.describe).group() if is_new else None
 
     def call(self, method, path, body=None, token=..., **more):
         token = self.token if token is ... else token

@@ -85,6 +85,7 @@ export interface ShardMetrics {
   rows: number;
   bytes: number;
   state: "reading" | "waiting" | "finished";
+  watermark?: string | null;
 }
 export interface SourceMetrics {
   table: string;

@@ -38,10 +38,10 @@ const rules = {
   ".cm-searchMatch": { backgroundColor: "var(--warn-soft)", outline: "1px solid var(--warn)" },
   "&.cm-merge-b .cm-changedLine, .cm-inlineChangedLine": { backgroundColor: "var(--ok-soft)" },
   ".cm-insertedLine, &.cm-merge-b .cm-insertedLine": { background: "none" },
-  "&.cm-merge-b .cm-changedText": { background: "color-mix(in srgb, var(--ok) 28%, transparent)" },
+  "&.cm-merge-b .cm-changedText": { background: "none", boxShadow: "inset 0 -2px 0 var(--ok)" },
   ".cm-deletedChunk": { padding: "0", backgroundColor: "var(--bad-soft)" },
   ".cm-deletedLine": { padding: "0 14px 0 8px" },
-  ".cm-deletedChunk .cm-deletedText, .cm-deletedText": { background: "color-mix(in srgb, var(--bad) 28%, transparent)" },
+  ".cm-deletedChunk .cm-deletedText, .cm-deletedText": { background: "none", boxShadow: "inset 0 -2px 0 var(--bad)" },
   ".cm-collapsedLines": { color: "var(--muted)", background: "var(--sunken)" },
 };
 

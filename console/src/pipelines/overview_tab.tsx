@@ -167,6 +167,7 @@ function Source({ source, active }: { source: SourceMetrics; active: boolean }) 
                 <th scope="col">Lag</th>
                 <th scope="col" className="end">Rows</th>
                 <th scope="col" className="end">Bytes</th>
+                <th scope="col" className="wide-only">Watermark</th>
                 <th scope="col">State</th>
               </tr>
             </thead>
@@ -188,6 +189,7 @@ function Source({ source, active }: { source: SourceMetrics; active: boolean }) 
                   </td>
                   <td className="end number">{count(shard.rows)}</td>
                   <td className="end number">{bytes(shard.bytes)}</td>
+                  <td className="number wide-only" title={shard.watermark ? moment(shard.watermark) : undefined}>{shard.watermark ? ago(shard.watermark, now) : "–"}</td>
                   <td>
                     <span className="tag">{shard.state}</span>
                   </td>

@@ -15,12 +15,12 @@ export interface Checked {
   graph: Validation["graph"]; // of the last script that was right: it stays while something is wrong
 }
 
-// again: another value checks the same script once more, as when a table has been made.
-export function useValidation(script: string, again: unknown): Checked {
+// again: another value checks the same script once more, as when a table has been made. may: false = nothing is checked.
+export function useValidation(script: string, again: unknown, may = true): Checked {
   const settled = useSettled(script, TYPING_MS);
   const [state, setState] = useState<Omit<Checked, "checking">>({ validation: undefined, of: "", error: undefined, graph: null });
   useEffect(() => {
-    if (!settled.trim()) {
+    if (!settled.trim() || !may) {
       setState({ validation: undefined, of: settled, error: undefined, graph: null });
       return;
     }
@@ -31,6 +31,6 @@ export function useValidation(script: string, again: unknown): Checked {
         if (!isAbort(error)) setState((before) => ({ ...before, of: settled, error: toApiError(error) }));
       });
     return () => abort.abort();
-  }, [settled, again]);
-  return { ...state, checking: script.trim() !== "" && state.of !== script };
+  }, [settled, again, may]);
+  return { ...state, checking: may && script.trim() !== "" && state.of !== script };
 }

@@ -13,7 +13,7 @@ import { navigate, useSearch, useTitle } from "../lib/router";
 import type { PageProps } from "../shell";
 import type { Catalogue } from "../sql/complete";
 import { quoteName } from "../sql/table_of_ddl";
-import { Button, Card, Empty, Failure, LinkButton, Loading, PageHead, Spinner } from "../ui/basics";
+import { Button, Card, Empty, Failure, LinkButton, Loading, Notice, PageHead, Spinner } from "../ui/basics";
 import { Icon } from "../ui/icons";
 import { Segments } from "../ui/segments";
 import { CataloguePane } from "./catalogue_pane";
@@ -63,7 +63,7 @@ function Workbench({ pipeline, refresh }: { pipeline: Pipeline | null; refresh: 
   const connectors = useLoad("connectors", (signal) => call<List<Connector>>("/connectors?limit=100", { signal }));
   const catalogue = useMemo<Catalogue>(() => ({ tables: tables.data ?? [], connectors: connectors.data?.data ?? [] }), [tables.data, connectors.data]);
   const tableNames = tables.data?.map((table) => table.id).join();
-  const checked = useValidation(script, tableNames);
+  const checked = useValidation(script, tableNames, mayEdit);
   const preview = usePreview();
   const [side, setSide] = useState<Side>("plan");
   const [asking, setAsking] = useState(false);
@@ -74,7 +74,8 @@ function Workbench({ pipeline, refresh }: { pipeline: Pipeline | null; refresh: 
   const warnings = checked.validation?.warnings ?? NONE;
   const right = checked.validation?.valid === true && !checked.checking;
   const run = () => {
-    if (script.trim() && !checked.checking && errors.length === 0) preview.start(script);
+    // What has not been checked yet, the start checks.
+    if (mayEdit && script.trim() && (checked.checking || errors.length === 0)) preview.start(script);
   };
   const show = (problem: Problem) => problem.line !== null && setAt({ line: problem.line, column: problem.column ?? 1 });
   const current = preview.query === script;
@@ -96,6 +97,7 @@ function Workbench({ pipeline, refresh }: { pipeline: Pipeline | null; refresh: 
           </Button>
         )}
       </PageHead>
+      {!mayEdit && <Notice kind="info" title="Your token may look, and change nothing" hint="Checking a script and previewing its rows need the role editor." />}
       <div className="workbench">
         <div className="workbench-write">
           <Card className="editor-card">

@@ -42,7 +42,7 @@ def journey(server, shots):
     def go(name, **settings):
         label = settings.pop("label", name)
         tests = "/connection_tables/test" in server.call("GET", "/v1/openapi.json").text
-        settings = {"base": server.base, "token": server.token, "shots": str(shots), "name": label, "tests": tests} | settings
+        settings = {"base": server.base, "token": server.token, "shots": str(shots), "name": label, "tests": tests, "figures": False} | settings
         run = subprocess.run([shutil.which("node"), HERE / "journeys.mjs", name, json.dumps(settings)], capture_output=True, text=True, timeout=240, preexec_fn=die_with_parent)
         assert run.returncode == 0, f"{run.stdout}{run.stderr}\nthe server:\n{server.run.stderr[-3000:]}"
 

@@ -218,8 +218,11 @@ def test_figures_of_a_server(laminar, tmp_path):
     for way in ("in", "out"):
         nodes = by(figures, f"laminar_operator_rows_{way}_total", "pipeline", "node")
         assert len({pipeline for pipeline, _ in nodes}) == 2
-    requests = by(wait_for(lambda: (f := seen()) if ("listAudit", "401") in by(f, "laminar_http_requests_total", "operation", "status") else None, 20, server.run.describe),
-                  "laminar_http_requests_total", "operation", "status")
+    def counted():
+        found = by(seen(), "laminar_http_requests_total", "operation", "status")
+        return found if ("listAudit", "401") in found else None
+
+    requests = wait_for(counted, 20, server.run.describe)
     assert requests[("ping", "200")] == 1 and requests[("createPipeline", "200")] == 2
     assert by(figures, "laminar_http_request_seconds_count", "operation")[("ping",)] == 1
     assert figures[("laminar_http_connections", ())] >= 1 and figures[("laminar_healthy", ())] == 1

@@ -83,7 +83,7 @@ def test_profiles_that_cannot_be(server):
         return told(answer, 422), details(answer).get("field")
 
     assert "there is no connector kafka" in refused(connector="kafka")[0]
-    assert refused(config={"awsRegion": "us-east-1", "streamName": "x"}) == ("unknown option 'streamName'", "config.streamName")
+    assert refused(config={"awsRegion": "us-east-1", "streamName": "x"}) == ("unknown option 'stream_name'", "config.streamName")
     assert refused(config={"color": "red"})[1] == "config.color"
     assert "neither a text" in refused(config={"awsRegion": ["x"]})[0]
     assert refused(config={"schemaRegistry": {"type": "nothing"}})[1] == "config.schemaRegistry.type"
@@ -113,7 +113,7 @@ def test_secrets_are_encrypted_and_never_shown(server, laminar, tmp_path):
                                  "schemaRegistry": {"endpoint": "http://127.0.0.1:1", "username": "laminar", "password": {"set": True}}}
     own = made(server.call("POST", "/v1/connection_tables", TABLE | {"name": "own", "format": "avro", "config": TABLE["config"] | REGISTRY, "schema": {"fields": [{"name": "a", "data_type": "BIGINT"}]}}))
     assert own["config"]["schemaRegistry"]["password"] == {"set": True}
-    made(server.call("POST", "/v1/connection_tables", TABLE | {"connection_profile_id": profile["id"], "schema": {"fields": [{"name": "a", "data_type": "BIGINT"}]}}))
+    made(server.call("POST", "/v1/connection_tables", TABLE | {"connection_profile_id": profile["id"], "format": "avro", "schema": {"fields": [{"name": "a", "data_type": "BIGINT"}]}}))
     path = f"/v1/connection_profiles/{profile['id']}"
     # What was shown may be sent back.
     assert made(server.call("PATCH", path, {"config": profile["config"] | {"awsRegion": "eu-west-1"}}))["config"]["awsSecretAccessKey"] == {"set": True}
@@ -229,7 +229,7 @@ def test_references_are_followed_when_something_is_made(laminar, tmp_path, crede
     assert problems(server, script("{{ env.NONE }}")) == []
     for value, why in (("{{ env.LAMINAR_X }}", "the server's own"), ("{{ file.link }}", "outside of that directory"), (PASSWORD, "stands in clear")):
         (problem,) = [each for each in problems(server, script(value)) if why in each["message"]]
-        assert (problem["line"], problem["column"]) == (2, 39) and PASSWORD not in json.dumps(problem)
+        assert (problem["line"], problem["column"]) == (2, 38) and PASSWORD not in json.dumps(problem)
     assert any("only secrets may be" in each["message"] and each["line"] == 2 for each in problems(server, script("{{ env.X }}", "aws_region")))
 
 

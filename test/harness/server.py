@@ -15,7 +15,7 @@ class Server:
         self.database = folder / "server.db"
         self.run = laminar("serve", "--listen", "0", "--database", self.database, *arguments, **more)
         wait_for(lambda: "serving" in self.run.stderr or self.run.process.poll() is not None, 30, self.run.describe)
-        self.base = re.search(r"address=\"?(https?://[^ \"]+)", self.run.stderr).group(1)
+        self.base = re.search(r"address\"?[=:]\"?(https?://[^ \"]+)", self.run.stderr).group(1)
         shown = re.search(r"lmn_\S+", self.run.stdout)
         self.token = shown and shown.group()
 

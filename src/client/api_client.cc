@@ -74,17 +74,22 @@ int64_t NumberOf(const Json& object, const char* name) {
   return found != object.end() && found->is_number() ? found->get<int64_t>() : 0;
 }
 
+std::vector<Status> ProblemsIn(const Json& errors) {
+  std::vector<Status> problems;
+  for (const Json& each : errors)
+    problems.push_back(
+        Status::User(TextOf(each, "message"), InCommandWords(TextOf(each, "hint"))).At(PositionOf(each)));
+  return problems;
+}
+
 Status ApiClient::Refused(const Reply& reply) {
   const Json body = Json::parse(reply.body, nullptr, /*allow_exceptions=*/false);
   if (!body.is_object() || !body.contains("error") || !body["error"].is_object()) return NotOurs(reply);
   const Json& error = body["error"];
   const Json details = error.contains("details") ? error["details"] : Json();
   std::string message = TextOf(error, "message"), hint = InCommandWords(TextOf(details, "hint"));
-  if (details.is_object() && details.contains("errors") && details["errors"].is_array()) {
-    for (const Json& each : details["errors"])
-      query_problems_.push_back(
-          Status::User(TextOf(each, "message"), InCommandWords(TextOf(each, "hint"))).At(PositionOf(each)));
-  }
+  if (details.is_object() && details.contains("errors") && details["errors"].is_array())
+    query_problems_ = ProblemsIn(details["errors"]);
   if (reply.status == 401) {
     message = token_.given ? "the server does not take the token of " + token_.from +
                                  ": it is unknown there, has expired or was revoked"

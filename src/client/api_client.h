@@ -67,6 +67,9 @@ class ApiClient {
   std::vector<Status> query_problems_;
 };
 
+// A list of the API's problems: {message, hint, line, column}.
+std::vector<Status> ProblemsIn(const Json& errors);
+
 // A segment of a path, or a value of a query: RFC 3986, all but unreserved characters as %XX.
 std::string Escaped(std::string_view text);
 

@@ -25,21 +25,19 @@ bool EventReader::Feed(std::string_view bytes) {
 }
 
 bool EventReader::EndLine() {
-  std::string line = std::move(line_);
-  line_.clear();
-  if (at_start_ && line.starts_with("\xEF\xBB\xBF")) line.erase(0, 3);
+  const std::string whole = std::exchange(line_, {});
+  std::string_view line = whole;
+  if (at_start_ && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
   at_start_ = false;
   if (line.empty()) {
-    const Event event = std::move(event_);
-    event_ = {};
-    const bool is_event = has_data_;
-    has_data_ = false;
-    return !is_event || on_event_(event.name.empty() ? Event{"message", event.data} : event);
+    Event event = std::exchange(event_, {});
+    if (event.name.empty()) event.name = "message";
+    return !std::exchange(has_data_, false) || on_event_(event);
   }
   const size_t colon = std::min(line.find(':'), line.size());
-  std::string_view value = std::string_view(line).substr(std::min(colon + 1, line.size()));
+  std::string_view value = line.substr(std::min(colon + 1, line.size()));
   if (value.starts_with(' ')) value.remove_prefix(1);
-  const std::string_view field = std::string_view(line).substr(0, colon);
+  const std::string_view field = line.substr(0, colon);
   if (field == "event") event_.name = value;
   if (field == "data") {
     if (has_data_) event_.data.push_back('\n');

@@ -117,7 +117,7 @@ TEST(JobText, Figures) {
   const std::string shown = MetricsText(Metrics(), {});
   for (const char* words :
        {"rows_in      1,234,567\n", "rows_out     0\n", "bytes_in     4.0 MB\n", "lag_ms       1.5 s\n", "shardId-0",
-        "2026-01-31T12:00:00Z       10.5 s     2\n", "25 %", "12.3 ms\n"})
+        "2026-01-31T12:00:00Z     10.5 s     2\n", "25 %", "12.3 ms\n"})
     EXPECT_THAT(shown, HasSubstr(words));
   EXPECT_THAT(shown, Not(HasSubstr("late_rows")));
 }

@@ -57,20 +57,21 @@ def test_it_may_be_run_again_at_any_time(client, script):
 def test_another_query(server, client, script):
     client.ok("apply", script("orders", BY_DEVICE), "--checkpoint-interval", "200ms", "--wait")
     first = pipeline(client, "orders")
-    file = script("orders", BY_DEVICE.replace("AS n", "AS rows"))
+    renamed = BY_DEVICE.replace("AS n", "AS rows")
+    file = script("orders", renamed)
     assert client.ok("apply", file, "--no-restart") == "orders: updated (query), to be restarted\n"
     assert pipeline(client, "orders")["job_id"] == first["job_id"]
     assert client.ok("apply", file, "--no-restart") == "orders: unchanged, to be restarted\n"
     assert client.ok("apply", file, "--wait") == "orders: unchanged, restarted\norders: Running\n"
     now = pipeline(client, "orders")
-    assert now["job_id"] != first["job_id"] and now["running_query"] == file.read_text()
+    assert now["job_id"] != first["job_id"] and now["running_query"] == renamed
     assert client.ok("apply", file) == "orders: unchanged\n"
     # A state that does not fit.
     server.wait_state(now, "Running")
     other = script("orders", BY_CELSIUS)
     said = client.refused(2, "apply", other)
     assert "orders: " in said and "--fresh" in said and '"fresh"' not in said
-    assert pipeline(client, "orders")["query"] == file.read_text()
+    assert pipeline(client, "orders")["query"] == renamed
     assert client.ok("apply", other, "--fresh", "--wait") == "orders: updated (query), restarted\norders: Running\n"
     assert pipeline(client, "orders")["running_query"] == BY_CELSIUS
 
@@ -96,7 +97,8 @@ def test_dry_run(client, script):
     assert client.ok("apply", file, "--dry-run", "--parallelism", "3") == "orders: would be updated (query, parallelism), would be restarted\n"
     assert pipeline(client, "orders")["query"] == BY_DEVICE
     wrong = script("wrong", "SELECT nothing FROM nowhere;\n")
-    assert f"{wrong}:1:8: error" in client.refused(2, "apply", wrong, "--dry-run") or f"{wrong}:1:" in client.refused(2, "apply", wrong, "--dry-run")
+    said = client.refused(2, "apply", wrong, "--dry-run")
+    assert f"{wrong}:1:" in said and "^\n" in said
 
 
 def test_what_is_wrong(client, script, tmp_path):
@@ -116,7 +118,7 @@ def test_what_is_wrong(client, script, tmp_path):
 
 def test_waiting_for_one_that_fails(laminar, tmp_path, quick_server, script):
     client = Client(Server(laminar, tmp_path, endpoint=quick_server.endpoint))
-    file = script("missing", "CREATE TABLE s (id BIGINT) WITH (connector = 'kinesis', stream_name = 'no-such-stream', aws_region = 'us-east-1', type = 'source');\nSELECT id FROM s;\n")
+    file = script("missing", "CREATE TABLE s (id BIGINT) WITH (connector = 'kinesis', stream_name = 'no-such-stream', aws_region = 'us-east-1', type = 'source', 'source.offset' = 'latest', format = 'json');\nSELECT id FROM s;\n")
     done = client.run("apply", file, "--wait")
     assert done.returncode == 1 and done.stdout == "missing: created\n"
     assert "missing has failed: " in done.stderr and "no-such-stream" in done.stderr

@@ -47,7 +47,7 @@ def test_followed_through_restarts(laminar, tmp_path, server, client):
     follow = laminar("logs", "-f", "p", "--format", "json", environment=client.variables)
 
     def starts():
-        return messages(follow).count("reading")
+        return messages(follow).count("a job runs")
 
     client.ok("pipelines", "start", "p", "--wait")
     wait_for(lambda: starts() == 1, 20, follow.describe)
@@ -73,6 +73,6 @@ def test_followed_through_restarts(laminar, tmp_path, server, client):
 def test_it_ends_with_its_pipeline(laminar, client):
     client.ok("pipelines", "create", "-", "--name", "p", "--wait", stdin=ENDLESS)
     follow = laminar("logs", "-f", "p", environment=client.variables)
-    wait_for(lambda: "reading" in follow.stdout, 20, follow.describe)
+    wait_for(lambda: "a job runs" in follow.stdout, 20, follow.describe)
     client.ok("pipelines", "delete", "p", "--force")
     assert follow.wait(30) == 2 and "there is no pipeline" in follow.stderr, follow.describe()

@@ -13,9 +13,16 @@ class Server:
 
     def __init__(self, laminar, folder, *arguments, **more):
         self.database = folder / "server.db"
-        self.run = laminar("serve", "--listen", "0", "--database", self.database, *arguments, **more)
-        wait_for(lambda: "serving" in self.run.stderr or self.run.process.poll() is not None, 30, self.run.describe)
-        self.base = re.search(r"address\"?[=:]\"?(https?://[^ \"]+)", self.run.stderr).group(1)
+        prints_token = not self.database.exists() and "--first-token-file" not in arguments
+        listen = () if "--listen" in arguments else ("--listen", "0")
+        self.run = laminar("serve", *listen, "--database", self.database, *arguments, **more)
+
+        def serves():
+            # Both are read by threads of their own.
+            return "serving" in self.run.stderr and ("lmn_" in self.run.stdout or not prints_token)
+
+        wait_for(lambda: serves() or self.run.process.poll() is not None, 30, self.run.describe)
+        self.base = re.search(r"address=\"?(https?://[^ \"]+)", self.run.stderr).group(1)
         shown = re.search(r"lmn_\S+", self.run.stdout)
         self.token = shown and shown.group()
 

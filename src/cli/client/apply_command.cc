@@ -64,7 +64,7 @@ class Application {
   int Update(const PipelineFile& file, const Json& pipeline) {
     const client::PipelineChanges changes = client::ChangesOf(pipeline, {file.name, file.query, settings_});
     const bool runs = client::IsRunning(pipeline);
-    const bool restarts = runs && !arguments_.no_restart && (changes.runs_another || arguments_.fresh);
+    const bool restarts = runs && !arguments_.no_restart && changes.runs_another;
     const bool starts = !runs && arguments_.start;
     std::string done = changes.patch.empty() ? "unchanged" : "updated (" + changes.what + ")";
     if (arguments_.dry_run) {
@@ -95,8 +95,10 @@ class Application {
 
   int Validate(const PipelineFile& file) {
     const auto valid = client_->Post("/pipelines/validate_query", Json({{"query", file.query}}).dump());
-    if (!valid.ok()) return QueryFailed(*client_, file.shown_name, file.query, valid.status());
-    return kDone;
+    if (!valid.ok()) return Failed(valid.status());
+    if (valid->body.value("valid", false)) return kDone;
+    PrintQueryProblems(client::ProblemsIn(valid->body.value("errors", Json::array())), file.shown_name, file.query);
+    return kWrongInput;
   }
 
   int Refused(const PipelineFile& file, const Status& status) {

@@ -118,6 +118,7 @@ int Edit(const Arguments& arguments) {
     Answered changed = client->Patch(PathOf(id), body);
     if (!changed.ok()) return QueryFailed(*client, file->shown_name, file->query, changed.status());
     const bool runs = client::IsRunning(changed->body);
+    const std::string name = TextOf(changed->body, "name");
     if (runs && arguments.restart) {
       changed = client->Post(PathOf(id) + "/restart", Json({{"mode", arguments.mode}}).dump());
       if (!changed.ok()) return Failed(changed.status());
@@ -125,8 +126,7 @@ int Edit(const Arguments& arguments) {
     }
     const int code = Told(client, arguments, std::move(*changed), AwaitedState::kRunning, "changed ");
     if (runs && code == kDone)
-      std::fprintf(stderr, "It takes effect at the next start: laminar pipelines restart '%s'\n",
-                   arguments.pipeline.c_str());
+      std::fprintf(stderr, "It takes effect at the next start: laminar pipelines restart '%s'\n", name.c_str());
     return code;
   });
 }

@@ -158,15 +158,19 @@ int Failed(const Status& status) {
 
 int QueryFailed(const ApiClient& client, const std::string& file, const std::string& text, const Status& status) {
   if (client.query_problems().empty()) return Failed(status);
+  PrintQueryProblems(client.query_problems(), file, text);
+  return status.kind() == StatusKind::kUser ? kWrongInput : kFailed;
+}
+
+void PrintQueryProblems(const std::vector<Status>& problems, const std::string& file, const std::string& text) {
   std::fflush(stdout);
-  for (const Status& problem : client.query_problems()) {
+  for (const Status& problem : problems) {
     if (problem.position().known()) {
       PrintScriptError(file, text, problem);
     } else {
       PrintError(Status::User(file + ": " + problem.message(), problem.hint()));
     }
   }
-  return status.kind() == StatusKind::kUser ? kWrongInput : kFailed;
 }
 
 bool PauseMillis(int64_t millis) {

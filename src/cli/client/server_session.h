@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/signals.h"
 #include "client/api_client.h"
@@ -49,6 +50,9 @@ int Failed(const Status& status);
 // The same of a call that was sent the query in the file: with the places in it.
 int QueryFailed(const client::ApiClient& client, const std::string& file, const std::string& text,
                 const Status& status);
+
+// Each with its place in the file, if it has one.
+void PrintQueryProblems(const std::vector<Status>& problems, const std::string& file, const std::string& text);
 
 // Waits; never asks to end.
 bool PauseMillis(int64_t millis);

@@ -310,6 +310,8 @@ Job::Attempt Job::RunOnce() {
     reading = true;
     if (options.checkpoints.fresh && began_) began_();
     SetState(JobState::kRunning);
+    const JobRecord now = record();
+    LogInfo("a job runs", {{"job", now.id}, {"run", std::to_string(now.run), true}});
   });
   std::lock_guard lock(mutex_);
   figures_ = pipeline->Figures();

@@ -101,6 +101,7 @@ def test_what_is_not_there(server, kinesis, new_name):
     found, checks = tried(server, table("http://no-such-host.invalid", stream))
     assert checks == {"endpoint": "failed"} and "cannot be resolved" in message(found, "endpoint")
     # As when it is made: what cannot be is told with its field.
+    assert "is not the name of a region" in told(server.call("POST", "/v1/connection_tables/test", table(kinesis.endpoint, stream, awsRegion="the moon")), 422)
     for missing in ("connector", "config"):
         answer = server.call("POST", "/v1/connection_tables/test", {k: v for k, v in table(kinesis.endpoint, stream).items() if k != missing})
         assert missing in told(answer, 422) and answer.json()["error"]["details"]["field"] == missing

@@ -22,7 +22,7 @@ class Server:
             return "serving" in self.run.stderr and ("lmn_" in self.run.stdout or not prints_token)
 
         wait_for(lambda: serves() or self.run.process.poll() is not None, 30, self.run.describe)
-        self.base = re.search(r"address=\"?(https?://[^ \"]+)", self.run.stderr).group(1)
+        self.base = re.search(r"address\"?[=:]\"?(https?://[^ \"]+)", self.run.stderr).group(1)
         shown = re.search(r"lmn_\S+", self.run.stdout)
         self.token = shown and shown.group()
 

@@ -47,8 +47,8 @@ Answer FieldError(const Status& problem);
 // The config of the profile that a table's body names; {}: it names none. Error (kUser): there is none of that id, or
 // it is another connector's.
 Result<json> ProfileConfigOf(const json& body, const ConnectionWorld& world);
-// What a profile may hold: options of the connector and its formats that say how to reach a service.
-std::vector<OptionSpec> ProfileSpecs(const Connector& connector, const Registry& registry);
+// What a profile may hold: options of the connector that say how to reach a service.
+std::vector<OptionSpec> ProfileSpecs(const Connector& connector);
 // A profile's config as options. Error (kUser): one of them is wrong.
 Result<OptionValues> ProfileValues(const json& config, const Connector& connector, const ConnectionWorld& world);
 

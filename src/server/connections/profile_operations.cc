@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "server/connections/config.h"
@@ -52,7 +51,7 @@ void DropEmptyObjects(json* config) {
 // With usual names, secrets kept, checked.
 Result<json> KeptConfig(const json& sent, const json& before, const std::string& id, const Connector& connector,
                         const ConnectionWorld& world) {
-  const std::vector<OptionSpec> specs = ProfileSpecs(connector, *world.registry);
+  const std::vector<OptionSpec> specs = ProfileSpecs(connector);
   json changes = WithUsualNames(sent, specs);
   RETURN_IF_ERROR(KeepSecrets(
       specs, [&](std::string_view option, std::string_view value) { return world.secrets->Keep(id, option, value); },
@@ -154,29 +153,27 @@ Result<json> ProfileConfigOf(const json& body, const ConnectionWorld& world) {
   return definition.at("config");
 }
 
-std::vector<OptionSpec> ProfileSpecs(const Connector& connector, const Registry& registry) {
+std::vector<OptionSpec> ProfileSpecs(const Connector& connector) {
   std::vector<OptionSpec> specs;
-  std::set<std::string_view> names;
-  const auto add = [&](const std::vector<OptionSpec>& all) {
-    for (OptionSpec spec : all) {
-      if (!spec.connection || !names.insert(spec.name).second) continue;
-      spec.required = false;  // the table may have it
-      spec.default_value = "";
-      specs.push_back(std::move(spec));
-    }
-  };
-  add(connector.options());
-  for (const std::string& format : connector.formats()) add(registry.FormatOptions(format));
+  for (OptionSpec spec : connector.options()) {
+    if (!spec.connection) continue;
+    spec.required = false;  // the table may have it
+    spec.default_value = "";
+    specs.push_back(std::move(spec));
+  }
   return specs;
 }
 
 Result<OptionValues> ProfileValues(const json& config, const Connector& connector, const ConnectionWorld& world) {
-  const std::vector<OptionSpec> specs = ProfileSpecs(connector, *world.registry);
+  const std::vector<OptionSpec> specs = ProfileSpecs(connector);
   ASSIGN_OR_RETURN(const std::vector<ConfigOption> options, FlattenConfig(config));
   std::vector<WrittenOption> written;
   // By its line an option is found again.
-  for (const ConfigOption& option : options)
-    written.push_back({NameInSql(option.name, specs), option.value, {static_cast<int>(written.size()) + 1, 1}});
+  for (const ConfigOption& option : options) {
+    const OptionSpec* const spec = FindSpec(option.name, specs);
+    const std::string name = spec != nullptr ? std::string(spec->name) : option.name;
+    written.push_back({name, option.value, {static_cast<int>(written.size()) + 1, 1}});
+  }
   std::vector<Status> problems;
   OptionValues values = ParseOptions(specs, written, OptionUse::kBoth,
                                      "a connection profile of '" + connector.name() + "'", &problems, world.secrets);
@@ -193,7 +190,7 @@ void AddProfileOperations(const ConnectionWorld& world, std::vector<Operation>* 
     "properties": {
       "name": {"type": "string", "minLength": 1, "maxLength": 128},
       "connector": {"type": "string", "minLength": 1, "maxLength": 100},
-      "config": {"type": "object", "description": "Those options of the connector, and of its formats, that have x-connection. Secrets are encrypted, or references: {{ env.NAME }}, {{ file.PATH }}"}}})json");
+      "config": {"type": "object", "description": "Those options of the connector that have x-connection. Secrets are encrypted, or references: {{ env.NAME }}, {{ file.PATH }}"}}})json");
   schemas->Add("ChangeConnectionProfile", R"json({
     "type": "object", "additionalProperties": false,
     "properties": {

@@ -56,7 +56,7 @@ Answer TestProfile(const ConnectionWorld& world, const Call& call) {
   }
   const Connector* const connector = ConnectorOf(definition, *world.registry);
   if (connector == nullptr) return FieldError(NoConnector(definition.at("connector"), *world.registry));
-  const std::vector<OptionSpec> specs = ProfileSpecs(*connector, *world.registry);
+  const std::vector<OptionSpec> specs = ProfileSpecs(*connector);
   json changes = WithUsualNames(call.body.value("config", json::object()), specs);
   const Status kept = KeepSecrets(
       specs, [&](std::string_view option, std::string_view value) { return world.secrets->KeepForNow(option, value); },

@@ -27,7 +27,7 @@ const SECTIONS = [
 function NotFound() {
   useTitle("Not found");
   return (
-    <Empty icon="search" title="There is no such page" action={<LinkButton to="/pipelines">Go to the pipelines</LinkButton>}>
+    <Empty page icon="search" title="There is no such page" action={<LinkButton to="/pipelines">Go to the pipelines</LinkButton>}>
       <p>
         Nothing is at <code>{location.pathname}</code>. What was there may have been deleted, or the address is not whole.
       </p>
@@ -60,6 +60,12 @@ export function Shell() {
   const main = useRef<HTMLElement>(null);
   const caller = useLoad("whoami", (signal) => call<Caller>("/whoami", { signal }));
 
+  // The link that led here may be gone: the keyboard goes on from the page's beginning.
+  const before = useRef(path);
+  useEffect(() => {
+    if (before.current !== path && document.activeElement === document.body) main.current?.focus({ preventScroll: true });
+    before.current = path;
+  }, [path]);
   useEffect(() => {
     if (path === "/") navigate("/pipelines", { replace: true });
   }, [path]);

@@ -229,6 +229,45 @@ const journeys = {
     await page.getByRole("heading", { name: "No pipelines yet" }).waitFor();
   },
 
+  // A query whose state the last checkpoint does not have: whether to begin anew is asked, not decided.
+  async change(watch, page, { pipeline }) {
+    await watch.go(`/pipelines/${pipeline}`);
+    await page.getByText("Running", { exact: true }).waitFor();
+    await watch.go(`/pipelines/${pipeline}/checkpoints`);
+    await page.getByRole("button", { name: "Look inside" }).first().click();
+    await page.getByRole("heading", { name: "Position of readings" }).waitFor();
+    await watch.look("checkpoint");
+    await page.keyboard.press("Escape");
+
+    await watch.go(`/pipelines/${pipeline}/edit`);
+    const editor = page.getByRole("textbox", { name: "SQL of the pipeline" });
+    await editor.click();
+    await page.keyboard.press("Control+a");
+    await page.keyboard.insertText("SELECT device, max(celsius) AS highest FROM readings GROUP BY device, TUMBLE(ts, INTERVAL '1' MINUTE);");
+    await page.getByText("valid", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Save" }).click();
+    const dialog = page.getByRole("dialog");
+    watch.expect(/409/);
+    await dialog.getByRole("button", { name: "Save and restart" }).click();
+    await dialog.getByLabel(/^Begin anew/).waitFor();
+    watch.check(await dialog.getByRole("button", { name: "Save and restart" }).isDisabled(), "nothing is given up unasked");
+    await watch.look("misfit");
+    await dialog.getByLabel(/^Begin anew/).check();
+    await dialog.getByRole("button", { name: "Save and restart" }).click();
+    await page.getByRole("heading", { name: "highest", level: 1 }).waitFor();
+    await page.getByText("Running", { exact: true }).waitFor();
+    await page.getByRole("button", { name: /^Window aggregate/ }).first().click();
+    await page.getByText("max(celsius)").first().waitFor();
+    watch.check((await page.getByText("The SQL has been edited").count()) === 0, "what runs is what was saved");
+    await watch.look("changed");
+    await page.getByRole("button", { name: "Restart" }).click();
+    await watch.look("restart");
+    await page.getByRole("dialog").getByRole("button", { name: "Restart" }).click();
+    await page.getByText("highest is being restarted").waitFor();
+    await watch.go(`/pipelines/${pipeline}/runs`);
+    await page.getByRole("cell", { name: "3", exact: true }).waitFor();
+  },
+
   async habits(watch, page) {
     await watch.go("/pipelines");
     await page.getByRole("heading", { name: "Pipelines", exact: true }).waitFor();

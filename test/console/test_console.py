@@ -152,5 +152,20 @@ def test_what_goes_wrong(journey, server, quick_server, new_name, theme, width):
 
 
 @needs_browser
+def test_a_change_that_its_state_does_not_fit(journey, server):
+    query = """CREATE TABLE readings (device BIGINT AS (i % 5), celsius DOUBLE AS (20 + 10 * r), ts TIMESTAMP AS (TIMESTAMP '2026-01-01' + to_milliseconds(i)), WATERMARK FOR ts)
+        WITH (connector = 'generator', rows_per_second = 100);
+        SELECT device, count(*) AS n FROM readings GROUP BY device, TUMBLE(ts, INTERVAL '1' MINUTE);"""
+    made = server.call("POST", "/v1/pipelines", {"name": "highest", "query": query, "checkpoint_interval_micros": 200_000}).json()
+
+    def checkpoint():
+        pipeline = server.call("GET", f"/v1/pipelines/{made['id']}").json()
+        return server.call("GET", f"/v1/jobs/{pipeline['job_id']}/checkpoints").json()["data"]
+
+    wait_for(checkpoint, 30, server.run.describe)
+    journey("change", pipeline=made["id"])
+
+
+@needs_browser
 def test_keyboard_theme_and_motion(journey):
     journey("habits")

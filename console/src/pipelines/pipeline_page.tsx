@@ -51,7 +51,7 @@ export default function PipelinePage({ parameters }: PageProps) {
 
   if (pipeline.error?.status === 404 || !current) {
     return (
-      <Empty icon="flow" title={current ? "There is no such pipeline" : "There is no such page"} action={<LinkButton to="/pipelines">All pipelines</LinkButton>}>
+      <Empty page icon="flow" title={current ? "There is no such pipeline" : "There is no such page"} action={<LinkButton to="/pipelines">All pipelines</LinkButton>}>
         {current ? <>{id} has been deleted, or has never been.</> : <>Pipelines have no page of this name.</>}
       </Empty>
     );
@@ -75,7 +75,10 @@ export default function PipelinePage({ parameters }: PageProps) {
                 <Button icon="restart" onClick={() => setAsking("restart")}>Restart</Button>
               </>
             ) : (
-              <Button kind="primary" icon="play" busy={start.busy} onClick={start.run}>Start</Button>
+              <>
+                <Button kind="primary" icon="play" busy={start.busy} onClick={start.run}>Start</Button>
+                {data.job_id && <Button onClick={() => setAsking("restart")}>Start anew …</Button>}
+              </>
             )}
             <LinkButton to={`${base}/edit`} icon="edit">Edit SQL</LinkButton>
           </>
@@ -103,7 +106,7 @@ export default function PipelinePage({ parameters }: PageProps) {
       <Tabs tabs={tabs} current={current.tab === "overview" ? base : `${base}/${current.tab}`} label="Of this pipeline" />
       <Suspense fallback={<Loading what="the page" />}>{current.show(props)}</Suspense>
       {asking === "stop" && <StopDialog pipeline={data} onClose={() => setAsking(null)} onDone={pipeline.refresh} />}
-      {asking === "restart" && <RestartDialog pipeline={data} onClose={() => setAsking(null)} onDone={pipeline.refresh} />}
+      {asking === "restart" && <RestartDialog pipeline={data} active={active} onClose={() => setAsking(null)} onDone={pipeline.refresh} />}
     </>
   );
 }

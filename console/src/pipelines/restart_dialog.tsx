@@ -8,7 +8,8 @@ import { Dialog } from "../ui/dialog";
 import { toast } from "../ui/toasts";
 import { ModeChoice } from "./mode_choice";
 
-export function RestartDialog({ pipeline, onClose, onDone }: { pipeline: Pipeline; onClose: () => void; onDone: () => void }) {
+// Of one that does not run: how it is started.
+export function RestartDialog({ pipeline, active, onClose, onDone }: { pipeline: Pipeline; active: boolean; onClose: () => void; onDone: () => void }) {
   const [mode, setMode] = useState<StopMode>("checkpoint");
   const [fresh, setFresh] = useState(false);
   const [twice, setTwice] = useState(false);
@@ -16,13 +17,13 @@ export function RestartDialog({ pipeline, onClose, onDone }: { pipeline: Pipelin
   const restart = () =>
     void run(async () => {
       await call(`/pipelines/${pipeline.id}/restart`, { method: "POST", body: { mode, ...(fresh && { fresh }), ...(twice && { accept_duplicates: true }) } });
-      toast(`${pipeline.name} is being restarted`);
+      toast(`${pipeline.name} is being ${active ? "restarted" : "started"}`);
       onDone();
       onClose();
     });
   return (
-    <Dialog title={`Restart ${pipeline.name}`} onClose={onClose} confirm="Restart" kind={fresh ? "danger" : "primary"} onConfirm={restart} busy={busy} error={error}>
-      <ModeChoice legend="How it is stopped before" mode={mode} onChange={setMode} />
+    <Dialog title={`${active ? "Restart" : "Start"} ${pipeline.name}`} onClose={onClose} confirm={active ? "Restart" : "Start"} kind={fresh ? "danger" : "primary"} onConfirm={restart} busy={busy} error={error}>
+      {active && <ModeChoice legend="How it is stopped before" mode={mode} onChange={setMode} />}
       <label className="check-line">
         <input type="checkbox" checked={fresh} onChange={(event) => setFresh(event.target.checked)} />
         <span>

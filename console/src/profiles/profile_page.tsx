@@ -23,7 +23,7 @@ export default function ProfilePage({ parameters }: PageProps) {
   useTitle(profile.data?.name ?? (id ? "Profile" : "New profile"));
   if (profile.error?.status === 404)
     return (
-      <Empty icon="key" title="There is no such profile" action={<LinkButton to="/profiles">All profiles</LinkButton>}>
+      <Empty page icon="key" title="There is no such profile" action={<LinkButton to="/profiles">All profiles</LinkButton>}>
         {id} has been deleted, or has never been.
       </Empty>
     );

@@ -189,11 +189,11 @@ function optionOffers(from: number, within: Token | undefined, { given, current 
     if (current.length > 0) return null;
     const use = given.get("type");
     const offers = EVERYWHERE.map(([name, , info]): Offer => ({ label: name, kind: "option", info, boost: name === "connector" ? 3 : 1 }));
-    for (const { schema } of places) {
+    for (const [i, { schema }] of places.entries()) {
       const name = schema["x-sql"];
       const other = use && schema["x-use"] !== "both" && schema["x-use"] !== use;
       if (!name || other) continue;
-      const offer: Offer = { label: name, kind: "option", boost: 2 };
+      const offer: Offer = { label: name, kind: "option", boost: 3 - i / places.length }; // in the connector's own order
       if (schema.default !== undefined) offer.detail = `default ${String(schema.default)}`;
       if (schema.description) offer.info = schema.description;
       offers.push(offer);

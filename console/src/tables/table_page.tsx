@@ -26,7 +26,7 @@ export default function TablePage({ parameters }: PageProps) {
   useTitle(table.data?.name ?? "Table");
   if (table.error?.status === 404)
     return (
-      <Empty icon="database" title="There is no such table" action={<LinkButton to="/tables">All tables</LinkButton>}>
+      <Empty page icon="database" title="There is no such table" action={<LinkButton to="/tables">All tables</LinkButton>}>
         {id} has been deleted, or has never been.
       </Empty>
     );

@@ -43,7 +43,7 @@ export default function WorkbenchPage({ parameters }: PageProps) {
   if (!id) return <Workbench pipeline={null} refresh={() => undefined} />;
   if (pipeline.error?.status === 404)
     return (
-      <Empty icon="flow" title="There is no such pipeline" action={<LinkButton to="/pipelines">All pipelines</LinkButton>}>
+      <Empty page icon="flow" title="There is no such pipeline" action={<LinkButton to="/pipelines">All pipelines</LinkButton>}>
         {id} has been deleted, or has never been.
       </Empty>
     );

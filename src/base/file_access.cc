@@ -76,6 +76,9 @@ Result<std::string> FileAccess::Resolve(const std::string& path) const {
   std::error_code error;
   const fs::path resolved = fs::weakly_canonical(fs::path(folder_) / path, error);
   if (error) return refused(error.message());
+  // A link that leads to nothing is left as it is.
+  if (fs::is_symlink(fs::symlink_status(resolved, error)))
+    return refused("it is outside of that directory, or nowhere");
   const fs::path below = resolved.lexically_relative(folder_);
   if (below.empty() || below == "." || *below.begin() == "..") return refused("it is outside of that directory");
   return below.string();

@@ -138,7 +138,7 @@ TEST(TopTable, ALineForEach) {
       "PIPELINE  STATE    IN/S  OUT/S    LAG  EVENT LAG  WATERMARK             STATE SIZE  CHECKPOINT  RESTARTS  "
       "PRESSURE  NOTE\n"
       "broken    Failed                                                                                                "
-      "  no such stream\n"
+      "    no such stream\n"
       "orders    Running   201      0  1.5 s     10.5 s  2026-01-31T12:00:00Z      2.0 MB       5.0 s         3      "
       "25 %\n"
       "idle      Stopped                                                                                      3\n");

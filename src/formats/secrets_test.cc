@@ -119,7 +119,7 @@ TEST_F(SecretsTest, AreReferencesInSecretOptionsOnly) {
   EXPECT_THAT(values.CheckSecrets().ToString(), HasSubstr("line 3, column 7: the environment variable NONE"));
   parse({{"user", "{{ env.PASSWORD }}", {2, 1}}});
   EXPECT_THAT(texts(), ElementsAre("line 2, column 1: option 'user' is a reference, and only secrets may be. Write the "
-                                   "value itself; references are for db.password."));
+                                   "value itself; references are for db.password"));
   parse({{"db.password", "{{ env.LAMINAR_X }}", {2, 1}}});
   EXPECT_THAT(texts(), ElementsAre(HasSubstr("which is the server's own")));
   parse({{"db.password", "{{ nothing }}", {2, 1}}});

@@ -83,7 +83,7 @@ def test_profiles_that_cannot_be(server):
         return told(answer, 422), details(answer).get("field")
 
     assert "there is no connector kafka" in refused(connector="kafka")[0]
-    assert refused(config={"awsRegion": "us-east-1", "streamName": "x"}) == ("unknown option 'stream_name'", "config.streamName")
+    assert refused(config={"awsRegion": "us-east-1", "streamName": "x"}) == ("unknown option 'streamName'", "config.streamName")
     assert refused(config={"color": "red"})[1] == "config.color"
     assert "neither a text" in refused(config={"awsRegion": ["x"]})[0]
     assert refused(config=REGISTRY)[1].startswith("config.schemaRegistry.")  # it is the tables' business

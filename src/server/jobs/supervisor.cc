@@ -222,14 +222,7 @@ void Supervisor::KeepHouse() {
     }
     EndPreviews();
     DeleteDoomed();
-    {
-      std::vector<std::shared_ptr<Job>> gone;
-      std::lock_guard lock(mutex_);
-      const auto first_gone =
-          std::stable_partition(leaving_.begin(), leaving_.end(), [](const auto& job) { return !job->gone(); });
-      gone.assign(first_gone, leaving_.end());
-      leaving_.erase(first_gone, leaving_.end());
-    }
+    followed = LetGo() || followed;
     housekeeper_waker_.WaitUntil(*world_.job.clock,
                                  world_.job.clock->SteadyMicros() + (followed ? kFollowedMicros : kHouseMicros));
   }
@@ -240,6 +233,23 @@ void Supervisor::KeepErrors(const std::shared_ptr<Job>& job) const {
   if (errors.empty()) return;
   const Status kept = world_.job.jobs->AddErrors(job->record().id, errors);
   if (!kept.ok()) LogError("the errors of a job could not be kept", {{"error", kept.message()}});
+}
+
+// Of jobs that are nobody's current one: those who follow their logs get the rest, and the end.
+bool Supervisor::LetGo() {
+  std::vector<std::shared_ptr<Job>> there, gone;
+  {
+    std::lock_guard lock(mutex_);
+    const auto first_gone =
+        std::stable_partition(leaving_.begin(), leaving_.end(), [](const auto& job) { return !job->gone(); });
+    gone.assign(first_gone, leaving_.end());
+    leaving_.erase(first_gone, leaving_.end());
+    there = leaving_;
+  }
+  bool followed = false;
+  for (const auto& job : gone) job->PumpLog();
+  for (const auto& job : there) followed = job->PumpLog() || followed;
+  return followed;
 }
 
 void Supervisor::EndPreviews() {
@@ -254,6 +264,15 @@ void Supervisor::EndPreviews() {
   }
 }
 
+void Supervisor::PumpDoomed(const std::string& pipeline_id) {
+  std::shared_ptr<Job> job;
+  {
+    std::lock_guard lock(mutex_);
+    job = doomed_[pipeline_id];
+  }
+  if (job != nullptr) job->PumpLog();
+}
+
 void Supervisor::DeleteDoomed() {
   std::vector<std::string> ids;
   {
@@ -263,6 +282,7 @@ void Supervisor::DeleteDoomed() {
     }
   }
   for (const std::string& id : ids) {
+    PumpDoomed(id);
     const Status deleted = world_.delete_state(id);
     if (!deleted.ok())
       LogError("the state of a pipeline that was deleted could not be deleted", {{"error", deleted.ToString()}});

@@ -73,6 +73,8 @@ class Supervisor {
   bool Runs(const std::string& pipeline_id);
   void OnEnded(const JobRecord& record);
   void KeepHouse();
+  bool LetGo();  // whether the log of one of them is followed
+  void PumpDoomed(const std::string& pipeline_id);
   void EndPreviews();
   void DeleteDoomed();
 

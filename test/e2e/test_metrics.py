@@ -175,28 +175,6 @@ def test_an_address_that_cannot_be_had(tmp_path):
         assert words in done.stderr and "--metrics-listen PORT or HOST:PORT" in done.stderr and done.stdout == "", done.stderr
 
 
-def test_a_sink_that_takes_nothing_is_backpressure(quick_server, new_name, laminar):
-    """The sink's stream does not answer: what is read waits, the source says so, the sink does not; the filter gives on what it should."""
-    client, name = quick_server.client(), new_name("held-up")
-    create_stream(client, name, 1)
-    put_all(client, name, [b'{"n": %d, "k": "%s"}' % (n, b"x" * 2000) for n in range(2000)])
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen()
-        script = (source("read", "n BIGINT, k TEXT", name)
-                  + sink("written", "n BIGINT, k TEXT", new_name("nowhere"), endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}")
-                  + "INSERT INTO written SELECT n, k FROM read WHERE n % 2 = 0;\n")
-        run = laminar("run", "--metrics-listen", "0", script=script, endpoint=quick_server.endpoint, environment={"AWS_REGION": "us-east-1"})
-        url = listening(run)
-
-        def held_up():
-            return by(parse(http_get(f"{url}/metrics")[1].decode()), "laminar_operator_backpressure_ratio", "operator")
-
-        seen = wait_for(lambda: (f := held_up())[("Source read",)] > 0.9 and f, 30, run.describe)
-        assert seen[("Sink written",)] == 0
-        run.kill()
-
-
 def test_figures_of_a_server(laminar, tmp_path):
     """Of all its pipelines at once, by their names, without a token; of itself too. What they log has their name."""
     server = Server(laminar, tmp_path, "--log-format", "json")

@@ -1,10 +1,12 @@
 # Compiler settings. No preset defines DEBUG or _GLIBCXX_DEBUG: they would change the layout of DuckDB's classes, whose library is compiled already.
 set(CMAKE_CXX_FLAGS_RELEASE "-O3")
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
-# -Wno-restrict: g++ 12 sees overlaps in std::string that are not there (GCC bug 105651).
+# Of g++ 12: -Wrestrict sees overlaps in std::string that are not there (GCC bug 105651), -Wmissing-field-initializers is meant for positions and also
+# tells of names left out in {.name = value}, -Wsubobject-linkage takes each file of a unity build for a header.
 add_compile_options(-fno-omit-frame-pointer $<$<COMPILE_LANGUAGE:CXX>:-Wall> $<$<COMPILE_LANGUAGE:CXX>:-Wextra>
                     $<$<COMPILE_LANGUAGE:CXX>:-Wno-unused-parameter> $<$<COMPILE_LANGUAGE:CXX>:-Wno-redundant-move>
-                    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict>)
+                    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-restrict> $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-missing-field-initializers>
+                    $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-subobject-linkage>)
 
 set(LAMINAR_SANITIZE "" CACHE STRING "sanitizers, as in -fsanitize=")
 if(LAMINAR_SANITIZE)

@@ -30,7 +30,7 @@
 namespace laminar::aws {
 
 namespace {
-aws_byte_cursor Cursor(std::string_view s) {
+aws_byte_cursor CursorOf(std::string_view s) {
   return {s.size(), reinterpret_cast<uint8_t*>(const_cast<char*>(s.data()))};
 }
 std::string_view View(aws_byte_cursor c) {
@@ -234,16 +234,16 @@ void HttpClient::Core::OnNegotiated(aws_channel_handler*, aws_channel_slot*, int
 int HttpClient::Call::Build(const HttpRequest& request) {
   message = aws_http_message_new_request(core->allocator);
   const auto add = [&](std::string_view name, std::string_view value) {
-    return aws_http_message_add_header(message, {Cursor(name), Cursor(value), AWS_HTTP_HEADER_COMPRESSION_USE_CACHE});
+    return aws_http_message_add_header(message, {CursorOf(name), CursorOf(value), AWS_HTTP_HEADER_COMPRESSION_USE_CACHE});
   };
   const std::string length = std::to_string(body ? body->size() : 0);
-  int bad = aws_http_message_set_request_method(message, Cursor(request.method));
-  bad |= aws_http_message_set_request_path(message, Cursor(request.path.empty() ? core->endpoint.path : request.path));
+  int bad = aws_http_message_set_request_method(message, CursorOf(request.method));
+  bad |= aws_http_message_set_request_path(message, CursorOf(request.path.empty() ? core->endpoint.path : request.path));
   bad |= add("host", core->endpoint.authority);
   for (const auto& [name, value] : request.headers) bad |= add(name, value);
   if (body || request.method != "GET") bad |= add("content-length", length);
   if (body) {
-    const aws_byte_cursor cursor = Cursor(*body);
+    const aws_byte_cursor cursor = CursorOf(*body);
     stream_in = aws_input_stream_new_from_cursor(core->allocator, &cursor);
     aws_http_message_set_body_stream(message, stream_in);
   }
@@ -256,17 +256,17 @@ int HttpClient::Call::Sign(const SigV4& sign) {
     Call* call;
     int error = AWS_ERROR_UNKNOWN;
   } outcome{this};
-  aws_credentials* credentials = aws_credentials_new(core->allocator, Cursor(sign.credentials->access_key_id),
-                                                     Cursor(sign.credentials->secret_access_key),
-                                                     Cursor(sign.credentials->session_token), UINT64_MAX);
+  aws_credentials* credentials = aws_credentials_new(core->allocator, CursorOf(sign.credentials->access_key_id),
+                                                     CursorOf(sign.credentials->secret_access_key),
+                                                     CursorOf(sign.credentials->session_token), UINT64_MAX);
   if (!credentials) return aws_last_error();
   aws_signable* signable = aws_signable_new_http_request(core->allocator, message);
   aws_signing_config_aws config{};
   config.config_type = AWS_SIGNING_CONFIG_AWS;
   config.algorithm = AWS_SIGNING_ALGORITHM_V4;
   config.signature_type = AWS_ST_HTTP_REQUEST_HEADERS;
-  config.region = Cursor(sign.region);
-  config.service = Cursor(sign.service);
+  config.region = CursorOf(sign.region);
+  config.service = CursorOf(sign.service);
   const bool s3 = sign.service == "s3";
   config.flags.use_double_uri_encode = !s3;
   config.flags.should_normalize_uri_path = !s3;
@@ -374,7 +374,7 @@ HttpClient::HttpClient(std::shared_ptr<Runtime> runtime, std::shared_ptr<TlsCont
   manager.bootstrap = runtime_->bootstrap();
   manager.initial_window_size = SIZE_MAX;
   manager.socket_options = &socket;
-  manager.host = Cursor(core_->endpoint.host);
+  manager.host = CursorOf(core_->endpoint.host);
   manager.port = core_->endpoint.port;
   manager.max_connections = options.max_connections;
   manager.max_connection_idle_in_milliseconds = static_cast<uint64_t>(options.idle_close_ms);
@@ -387,7 +387,7 @@ HttpClient::HttpClient(std::shared_ptr<Runtime> runtime, std::shared_ptr<TlsCont
   aws_tls_connection_options tls_options{};
   if (core_->tls) {
     aws_tls_connection_options_init_from_ctx(&tls_options, core_->tls->get());
-    const aws_byte_cursor name = Cursor(core_->endpoint.host);
+    const aws_byte_cursor name = CursorOf(core_->endpoint.host);
     aws_tls_connection_options_set_server_name(&tls_options, core_->allocator, &name);
     aws_tls_connection_options_set_callbacks(&tls_options, Core::OnNegotiated, nullptr, nullptr, context);
     manager.tls_connection_options = &tls_options;

@@ -16,7 +16,7 @@ namespace laminar::cli {
 
 namespace {
 
-struct Arguments {
+struct BackupArguments {
   DatabaseArguments database;
   std::string to;
 };
@@ -50,7 +50,7 @@ Status BackUp(const std::string& database, const std::string& to) {
   return Sync(std::filesystem::absolute(to).parent_path());
 }
 
-int Run(const Arguments& arguments) {
+int Run(const BackupArguments& arguments) {
   const auto file = arguments.database.File();
   const Status status = file.ok() ? BackUp(*file, arguments.to) : file.status();
   if (!status.ok()) {
@@ -66,7 +66,7 @@ int Run(const Arguments& arguments) {
 }  // namespace
 
 void AddBackup(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callback, which lives in the app
+  auto arguments = std::make_shared<BackupArguments>();  // shared: with the callback, which lives in the app
   CLI::App* command = app->add_subcommand("backup", "Copy the server's database, while it runs or not");
   arguments->database.AddTo(command);
   command->add_option("--to", arguments->to, "The new file, which only you can read")->required()->option_text("FILE");

@@ -16,7 +16,7 @@ namespace laminar::cli {
 
 namespace {
 
-struct Arguments {
+struct CheckpointsArguments {
   ScriptArguments script;
   std::string state_dir, format = "text";
   int64_t checkpoint = 0;  // 0: list them
@@ -58,7 +58,7 @@ void PrintWhole(const Manifest& manifest) {
 }
 
 // An error of the kind kCancelled is said already, and `code` is the exit code.
-Result<std::string> Location(const Arguments& arguments, World* world, int* code) {
+Result<std::string> Location(const CheckpointsArguments& arguments, World* world, int* code) {
   if (!arguments.state_dir.empty()) return arguments.state_dir;
   ASSIGN_OR_RETURN(const Script script, ReadScript(arguments.script));
   const auto compiled = CompileOrExplain(script, world, code);
@@ -69,7 +69,7 @@ Result<std::string> Location(const Arguments& arguments, World* world, int* code
   return DefaultStateDirectory(identity);
 }
 
-int ShowCheckpoints(const Arguments& arguments) {
+int ShowCheckpoints(const CheckpointsArguments& arguments) {
   const auto world = World::Make(DefaultMemoryLimit());
   if (!world.ok()) {
     PrintError(world.status());
@@ -123,7 +123,7 @@ int ShowCheckpoints(const Arguments& arguments) {
 }  // namespace
 
 void AddCheckpoints(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callback, which lives in the app
+  auto arguments = std::make_shared<CheckpointsArguments>();  // shared: with the callback, which lives in the app
   CLI::App* command = app->add_subcommand("checkpoints", "List the checkpoints of a script's pipeline, or show one");
   arguments->script.AddTo(command);
   command->add_option("--state-dir", arguments->state_dir, "Where they are, if not where `laminar run` keeps them")

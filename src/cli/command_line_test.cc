@@ -16,37 +16,37 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::string Names(const std::vector<std::string>& arguments) {
+std::string WrongNames(const std::vector<std::string>& arguments) {
   Action action;
   const Status status = CheckNames(*MakeCommandLine(&action), arguments);
   return status.ok() ? "" : status.message() + " | " + status.hint();
 }
 
 TEST(CommandLine, NamesTheNearestCommandAndOption) {
-  EXPECT_EQ(Names({"rnu", "a.sql"}), "unknown command 'rnu' | Did you mean 'laminar run'?");
-  EXPECT_EQ(Names({"frobnicate"}), "unknown command 'frobnicate' | laminar --help lists the commands");
-  EXPECT_EQ(Names({"run", "a.sql", "--paralelism", "4"}),
+  EXPECT_EQ(WrongNames({"rnu", "a.sql"}), "unknown command 'rnu' | Did you mean 'laminar run'?");
+  EXPECT_EQ(WrongNames({"frobnicate"}), "unknown command 'frobnicate' | laminar --help lists the commands");
+  EXPECT_EQ(WrongNames({"run", "a.sql", "--paralelism", "4"}),
             "unknown option '--paralelism' of laminar run | Did you mean '--parallelism'?");
-  EXPECT_EQ(Names({"run", "a.sql", "--paralelism=4"}),
+  EXPECT_EQ(WrongNames({"run", "a.sql", "--paralelism=4"}),
             "unknown option '--paralelism' of laminar run | Did you mean '--parallelism'?");
-  EXPECT_EQ(Names({"tail", "--zzzzzz"}),
+  EXPECT_EQ(WrongNames({"tail", "--zzzzzz"}),
             "unknown option '--zzzzzz' of laminar tail | laminar tail --help lists the options");
-  EXPECT_EQ(Names({"--verzion"}), "unknown option '--verzion' of laminar | Did you mean '--version'?");
-  EXPECT_EQ(Names({"run", "-p", "2", "--set", "a=b", "--quiet", "-"}), "");
-  EXPECT_EQ(Names({"--help"}), "");
-  EXPECT_EQ(Names({}), "");
+  EXPECT_EQ(WrongNames({"--verzion"}), "unknown option '--verzion' of laminar | Did you mean '--version'?");
+  EXPECT_EQ(WrongNames({"run", "-p", "2", "--set", "a=b", "--quiet", "-"}), "");
+  EXPECT_EQ(WrongNames({"--help"}), "");
+  EXPECT_EQ(WrongNames({}), "");
 }
 
 TEST(CommandLine, OptionsOfTheServerStandBeforeACommandToo) {
-  EXPECT_EQ(Names({"--server", "http://x", "pipelines", "list"}), "");
-  EXPECT_EQ(Names({"--server=http://x", "--token-file", "list", "pipelines", "list", "--format", "json"}), "");
-  EXPECT_EQ(Names({"--server", "http://x", "pipelnes"}),
+  EXPECT_EQ(WrongNames({"--server", "http://x", "pipelines", "list"}), "");
+  EXPECT_EQ(WrongNames({"--server=http://x", "--token-file", "list", "pipelines", "list", "--format", "json"}), "");
+  EXPECT_EQ(WrongNames({"--server", "http://x", "pipelnes"}),
             "unknown command 'pipelnes' | Did you mean 'laminar pipelines'?");
-  EXPECT_EQ(Names({"pipelines", "lst"}), "unknown command 'lst' | Did you mean 'laminar pipelines list'?");
+  EXPECT_EQ(WrongNames({"pipelines", "lst"}), "unknown command 'lst' | Did you mean 'laminar pipelines list'?");
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{"pipelines", "list", "--token", "lmn_x"},
                                                     {"--token=lmn_x", "top"},
                                                     {"apply", "--token"}})
-    EXPECT_THAT(Names(arguments), AllOf(HasSubstr("every user of the machine can read it"), Not(HasSubstr("lmn_x"))));
+    EXPECT_THAT(WrongNames(arguments), AllOf(HasSubstr("every user of the machine can read it"), Not(HasSubstr("lmn_x"))));
   Action action;
   const auto app = MakeCommandLine(&action);
   app->parse("apply --wait a.sql --wait=5s b.sql");

@@ -10,11 +10,11 @@ namespace laminar::cli {
 
 namespace {
 
-struct Arguments {
+struct ConnectorsArguments {
   std::string name, format = "text";
 };
 
-int Show(const Arguments& arguments) {
+int Show(const ConnectorsArguments& arguments) {
   const auto world = World::Make(DefaultMemoryLimit());
   if (!world.ok()) {
     PrintError(world.status());
@@ -50,7 +50,7 @@ int Show(const Arguments& arguments) {
 }  // namespace
 
 void AddConnectors(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callback, which lives in the app
+  auto arguments = std::make_shared<ConnectorsArguments>();  // shared: with the callback, which lives in the app
   CLI::App* command =
       app->add_subcommand("connectors", "List the connectors, or the options of one with their defaults");
   command->add_option("NAME", arguments->name, "The connector whose options to show")->option_text("");

@@ -9,12 +9,12 @@ namespace laminar::cli {
 
 namespace {
 
-struct Arguments {
+struct ExplainArguments {
   ScriptArguments script;
   std::string format = "text";
 };
 
-int Explain(const Arguments& arguments) {
+int Explain(const ExplainArguments& arguments) {
   const auto script = ReadScript(arguments.script);
   if (!script.ok()) return WrongInput(script.status());
   const auto world = World::Make(DefaultMemoryLimit());
@@ -34,7 +34,7 @@ int Explain(const Arguments& arguments) {
 }  // namespace
 
 void AddExplain(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callback, which lives in the app
+  auto arguments = std::make_shared<ExplainArguments>();  // shared: with the callback, which lives in the app
   CLI::App* command = app->add_subcommand("explain", "Show the streaming plan of a script");
   arguments->script.AddTo(command);
   command->add_option("--format", arguments->format, "text, one operator a line, sinks first; or a Mermaid flowchart")

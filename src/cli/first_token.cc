@@ -12,7 +12,7 @@ namespace laminar::cli {
 
 namespace {
 
-Status Failed(const std::string& file) {
+Status TokenFileFailed(const std::string& file) {
   return Status::Environment("the file of --first-token-file, " + file +
                                  ", cannot be written: " + std::error_code(errno, std::generic_category()).message(),
                              "Name a file in a folder that is there and may be written");
@@ -25,7 +25,7 @@ Result<FirstToken> FirstToken::Prepare(const std::string& file) {
   int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
   const bool is_new = fd >= 0;
   if (fd < 0 && errno == EEXIST) fd = open(file.c_str(), O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return Failed(file);
+  if (fd < 0) return TokenFileFailed(file);
   close(fd);
   return FirstToken(file, is_new);
 }
@@ -40,7 +40,7 @@ Status FirstToken::Put(const std::string& token) const {
   const int fd = open(file_.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
   const bool written = fd >= 0 && fchmod(fd, S_IRUSR | S_IWUSR) == 0 &&
                        write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && fsync(fd) == 0;
-  const Status status = written ? Status::Ok() : Failed(file_);
+  const Status status = written ? Status::Ok() : TokenFileFailed(file_);
   if (fd >= 0) close(fd);
   return status;
 }

@@ -15,7 +15,7 @@ namespace laminar::cli {
 
 namespace {
 
-struct Arguments {
+struct InferArguments {
   std::string from;
   StreamArguments stream;
   RunArguments run;
@@ -23,7 +23,7 @@ struct Arguments {
   uint64_t records = 1000;
 };
 
-infer::StatementParts Parts(const Arguments& arguments, size_t records) {
+infer::StatementParts Parts(const InferArguments& arguments, size_t records) {
   infer::StatementParts parts;
   const bool is_file = NamesFile(arguments.from);
   parts.table = arguments.table.empty() ? infer::TableNameOf(arguments.from, is_file) : arguments.table;
@@ -40,7 +40,7 @@ infer::StatementParts Parts(const Arguments& arguments, size_t records) {
   return parts;
 }
 
-int Infer(Arguments arguments) {
+int Infer(InferArguments arguments) {
   arguments.run.Apply();
   const auto memory = arguments.run.MemoryLimit();
   if (!memory.ok()) return WrongInput(memory.status());
@@ -83,7 +83,7 @@ int Infer(Arguments arguments) {
 }  // namespace
 
 void AddInfer(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callback, which lives in the app
+  auto arguments = std::make_shared<InferArguments>();  // shared: with the callback, which lives in the app
   CLI::App* command =
       app->add_subcommand("infer", "Print a CREATE TABLE for the records of a stream or a file, by a sample of them");
   command

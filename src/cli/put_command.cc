@@ -10,7 +10,7 @@ namespace laminar::cli {
 
 namespace {
 
-struct Arguments {
+struct PutArguments {
   StreamArguments stream;
   RunArguments run;
 };
@@ -25,7 +25,7 @@ class LinesAsRecords final : public Format {
   }
 };
 
-int Put(const Arguments& arguments) {
+int Put(const PutArguments& arguments) {
   arguments.run.Apply();
   const auto memory = arguments.run.MemoryLimit();
   if (!memory.ok()) return WrongInput(memory.status());
@@ -49,7 +49,7 @@ int Put(const Arguments& arguments) {
 }  // namespace
 
 void AddPut(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callback, which lives in the app
+  auto arguments = std::make_shared<PutArguments>();  // shared: with the callback, which lives in the app
   CLI::App* command = app->add_subcommand("put", "Put the lines of the standard input into a stream, a record each");
   arguments->stream.AddTo(command);
   arguments->run.AddTo(command);

@@ -18,7 +18,7 @@ namespace laminar::cli {
 
 namespace {
 
-struct Arguments {
+struct ReplayArguments {
   std::string from, into;
   StreamArguments stream;
   RunArguments run;
@@ -39,14 +39,14 @@ class LettersAsRecords final : public Format {
   ReplayCounts* const counts_;
 };
 
-PipeEnd StreamEnd(const Arguments& arguments, const std::string& stream, const Format* format) {
+PipeEnd StreamEnd(const ReplayArguments& arguments, const std::string& stream, const Format* format) {
   StreamArguments named = arguments.stream;
   named.stream = stream;
   return {"kinesis", named.Options(), format};
 }
 
 // What is no letter is left out and counted: of a file, only if somebody has changed it after the check.
-PipeEnd From(const Arguments& arguments, const Format* format) {
+PipeEnd From(const ReplayArguments& arguments, const Format* format) {
   if (NamesFile(arguments.from)) return {"single_file", {{"path", arguments.from}, {"bad_data", "drop"}}, format};
   PipeEnd end = StreamEnd(arguments, arguments.from, format);
   end.options.emplace_back("source.offset", "earliest");
@@ -54,7 +54,7 @@ PipeEnd From(const Arguments& arguments, const Format* format) {
   return end;
 }
 
-PipeEnd Into(const Arguments& arguments, const Format* format) {
+PipeEnd Into(const ReplayArguments& arguments, const Format* format) {
   if (NamesFile(arguments.into)) return {"single_file", {{"path", arguments.into}, {"append", "true"}}, format};
   PipeEnd end = StreamEnd(arguments, arguments.into, format);
   end.options.emplace_back("sink.partition_key", "partition_key");
@@ -115,7 +115,7 @@ void SayWhatBecameOfThem(const ReplayCounts& counts, uint64_t put_back, bool fai
       failed);
 }
 
-int Replay(const Arguments& arguments) {
+int Replay(const ReplayArguments& arguments) {
   arguments.run.Apply();
   std::error_code error;
   const bool is_same =
@@ -163,7 +163,7 @@ int Replay(const Arguments& arguments) {
 }  // namespace
 
 void AddReplay(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callback, which lives in the app
+  auto arguments = std::make_shared<ReplayArguments>();  // shared: with the callback, which lives in the app
   CLI::App* command =
       app->add_subcommand("replay", "Put the records that dead letters hold back into a stream or a file");
   command->add_option("DEAD_LETTERS", arguments->from, "The file (a name with a slash, or one that is there) or stream")

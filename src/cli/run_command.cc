@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kMostWorkers = 256;
 
-struct Arguments {
+struct RunCommandArguments {
   ScriptArguments script;
   RunArguments run;
   int parallelism = 1;
@@ -23,7 +23,7 @@ struct Arguments {
   std::string metrics_listen;
 };
 
-int Run(const Arguments& arguments) {
+int Run(const RunCommandArguments& arguments) {
   arguments.run.Apply();
   const auto script = ReadScript(arguments.script);
   if (!script.ok()) return WrongInput(script.status());
@@ -62,7 +62,7 @@ int Run(const Arguments& arguments) {
 }  // namespace
 
 void AddRun(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callback, which lives in the app
+  auto arguments = std::make_shared<RunCommandArguments>();  // shared: with the callback, which lives in the app
   CLI::App* command = app->add_subcommand("run", "Run a script until its sources end or it is stopped");
   arguments->script.AddTo(command);
   command

@@ -26,7 +26,7 @@ namespace {
 constexpr char kDefaultListen[] = "8000";
 constexpr int64_t kStopMillis = 40'000;  // for pipelines that take their last checkpoint
 
-struct Arguments {
+struct ServeArguments {
   std::string listen = kDefaultListen;
   std::string tls_cert, tls_key, first_token_file;
   std::string metrics = "on";
@@ -39,7 +39,7 @@ struct Arguments {
 };
 
 // Of one pipeline: a quarter of all, unless told. Most of it is a bound of what is prefetched, and not taken.
-Result<int64_t> PipelineMemory(const Arguments& arguments, int64_t all) {
+Result<int64_t> PipelineMemory(const ServeArguments& arguments, int64_t all) {
   if (arguments.pipeline_memory.empty()) return std::max(all / 4, kLeastMemoryLimit);
   const Result<int64_t> bytes = ParseBytes(arguments.pipeline_memory);
   if (!bytes.ok())
@@ -53,7 +53,7 @@ Result<int64_t> PipelineMemory(const Arguments& arguments, int64_t all) {
   return *bytes;
 }
 
-int Serve(const Arguments& arguments) {
+int Serve(const ServeArguments& arguments) {
   arguments.run.Apply();
   const auto memory = arguments.run.MemoryLimit();
   if (!memory.ok()) return WrongInput(memory.status());
@@ -122,7 +122,7 @@ int Serve(const Arguments& arguments) {
 }  // namespace
 
 void AddServe(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callback, which lives in the app
+  auto arguments = std::make_shared<ServeArguments>();  // shared: with the callback, which lives in the app
   CLI::App* command = app->add_subcommand("serve", "Serve the REST API, and run its pipelines");
   command->add_option("--listen", arguments->listen, "Where: PORT for this machine only, or HOST:PORT (default: 8000)")
       ->option_text("[HOST:]PORT");

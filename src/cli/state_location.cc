@@ -14,7 +14,7 @@ namespace laminar::cli {
 
 namespace {
 
-constexpr int64_t kLeastIntervalMillis = 100;
+constexpr int64_t kLeastCheckpointMillis = 100;
 constexpr size_t kLongestName = 60;  // of a pipeline, in the name of its directory
 
 // Letters, digits, '-', '_' and '.' of the identity's last part, and what tells it from others of that name.
@@ -96,7 +96,7 @@ Result<PipelineState> OpenState(const StateArguments& arguments, const ScriptArg
                                 const sql::CompiledScript& compiled, bool until_caught_up, World* world) {
   PipelineState state;
   const Result<int64_t> interval = ParseMillis(arguments.checkpoint_interval);
-  if (!interval.ok() || *interval < kLeastIntervalMillis) {
+  if (!interval.ok() || *interval < kLeastCheckpointMillis) {
     return Status::User(
         "--checkpoint-interval " + arguments.checkpoint_interval + " is not a length of time of at least 100 ms",
         "--checkpoint-interval 10s");

@@ -12,7 +12,7 @@ namespace laminar::cli {
 
 namespace {
 
-struct Arguments {
+struct TailArguments {
   StreamArguments stream;
   RunArguments run;
   std::string offset = "latest", format = "text";
@@ -51,7 +51,7 @@ class TailEncoder final : public Encoder {
 
 class TailFormat final : public Format {
  public:
-  TailFormat(const Arguments& arguments, std::function<void()> on_enough)
+  TailFormat(const TailArguments& arguments, std::function<void()> on_enough)
       : arguments_(arguments), on_enough_(std::move(on_enough)) {}
   Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema&, const OptionValues&) const override {
     return MakeRecordDecoder(RecordKind::kWhole);
@@ -62,11 +62,11 @@ class TailFormat final : public Format {
   }
 
  private:
-  const Arguments& arguments_;
+  const TailArguments& arguments_;
   const std::function<void()> on_enough_;
 };
 
-int Tail(const Arguments& arguments) {
+int Tail(const TailArguments& arguments) {
   arguments.run.Apply();
   const auto memory = arguments.run.MemoryLimit();
   if (!memory.ok()) return WrongInput(memory.status());
@@ -90,7 +90,7 @@ int Tail(const Arguments& arguments) {
 }  // namespace
 
 void AddTail(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callback, which lives in the app
+  auto arguments = std::make_shared<TailArguments>();  // shared: with the callback, which lives in the app
   CLI::App* command = app->add_subcommand("tail", "Print the records of a stream, one a line");
   arguments->stream.AddTo(command);
   command

@@ -14,7 +14,7 @@ namespace laminar::cli {
 
 namespace {
 
-struct Arguments {
+struct TokenArguments {
   DatabaseArguments database;
   std::string name, role = "viewer", expires, format = "text";
 };
@@ -32,7 +32,7 @@ struct Store {
   }
 };
 
-Status Open(const Arguments& arguments, Store* store) {
+Status Open(const TokenArguments& arguments, Store* store) {
   ASSIGN_OR_RETURN(const std::string file, arguments.database.File());
   ASSIGN_OR_RETURN(store->metadata, server::Metadata::Open(file));
   store->tokens = std::make_unique<server::Tokens>(store->metadata.get(), &store->clock);
@@ -40,7 +40,7 @@ Status Open(const Arguments& arguments, Store* store) {
   return Status::Ok();
 }
 
-int Failed(const Status& status) {
+int TokenFailed(const Status& status) {
   PrintError(status);
   return status.kind() == StatusKind::kUser ? kWrongInput : kFailed;
 }
@@ -57,7 +57,7 @@ Result<int64_t> ParseLifetime(const std::string& text) {
   return Status::User("--expires " + text + " is not a length of time", "--expires 30d");
 }
 
-int Create(const Arguments& arguments) {
+int Create(const TokenArguments& arguments) {
   std::optional<int64_t> lifetime;
   if (!arguments.expires.empty()) {
     const auto parsed = ParseLifetime(arguments.expires);
@@ -65,10 +65,10 @@ int Create(const Arguments& arguments) {
     lifetime = *parsed;
   }
   Store store;
-  if (const Status status = Open(arguments, &store); !status.ok()) return Failed(status);
+  if (const Status status = Open(arguments, &store); !status.ok()) return TokenFailed(status);
   const auto made = store.tokens->Create(arguments.name, *server::FindRole(arguments.role), lifetime);
-  if (!made.ok()) return Failed(made.status());
-  if (const Status status = store.Note("createToken", made->token.id); !status.ok()) return Failed(status);
+  if (!made.ok()) return TokenFailed(made.status());
+  if (const Status status = store.Note("createToken", made->token.id); !status.ok()) return TokenFailed(status);
   std::printf("%s\n", made->text.c_str());
   std::fprintf(stderr, "It is shown only here. laminar token revoke %s takes it back.\n", arguments.name.c_str());
   return kDone;
@@ -78,11 +78,11 @@ std::string TimeOf(const std::optional<int64_t>& micros) {
   return micros ? Rfc3339(*micros) : "";
 }
 
-int List(const Arguments& arguments) {
+int List(const TokenArguments& arguments) {
   Store store;
-  if (const Status status = Open(arguments, &store); !status.ok()) return Failed(status);
+  if (const Status status = Open(arguments, &store); !status.ok()) return TokenFailed(status);
   const auto tokens = store.tokens->List();
-  if (!tokens.ok()) return Failed(tokens.status());
+  if (!tokens.ok()) return TokenFailed(tokens.status());
   if (arguments.format == "json") {
     nlohmann::json list = nlohmann::json::array();
     for (const server::Token& token : *tokens) {
@@ -105,11 +105,11 @@ int List(const Arguments& arguments) {
   return kDone;
 }
 
-int Revoke(const Arguments& arguments) {
+int Revoke(const TokenArguments& arguments) {
   Store store;
-  if (const Status status = Open(arguments, &store); !status.ok()) return Failed(status);
-  if (const Status status = store.tokens->Revoke(arguments.name); !status.ok()) return Failed(status);
-  if (const Status status = store.Note("revokeToken", arguments.name); !status.ok()) return Failed(status);
+  if (const Status status = Open(arguments, &store); !status.ok()) return TokenFailed(status);
+  if (const Status status = store.tokens->Revoke(arguments.name); !status.ok()) return TokenFailed(status);
+  if (const Status status = store.Note("revokeToken", arguments.name); !status.ok()) return TokenFailed(status);
   std::printf("revoked: %s\n", arguments.name.c_str());
   return kDone;
 }
@@ -117,7 +117,7 @@ int Revoke(const Arguments& arguments) {
 }  // namespace
 
 void AddToken(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callbacks, which live in the app
+  auto arguments = std::make_shared<TokenArguments>();  // shared: with the callbacks, which live in the app
   CLI::App* command = app->add_subcommand("token", "Make, list and revoke the tokens of the REST API");
   command->require_subcommand(1);
   CLI::App* create =

@@ -7,7 +7,7 @@ namespace laminar::client {
 
 namespace {
 
-constexpr int64_t kAskMillis = 200;
+constexpr int64_t kStatePollMillis = 200;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ Result<ApiAnswer> Await(ApiClient* client, const std::string& pipeline_id, Await
                                    "laminar jobs errors and laminar logs say more");
       if (state == "Stopped") return Status::Environment(name + " has been stopped by somebody else");
     }
-    if (clock.SteadyMicros() >= deadline || !pause(kAskMillis)) {
+    if (clock.SteadyMicros() >= deadline || !pause(kStatePollMillis)) {
       return Status::Environment(
           name + " is still " + state + " after " + FormatDuration(timeout_millis * kMicrosPerMilli),
           "--wait=TIME gives it more time; laminar logs says what it does");

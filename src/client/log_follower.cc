@@ -9,7 +9,7 @@ namespace laminar::client {
 
 namespace {
 
-constexpr int64_t kAskMillis = 500;                                      // for a job, where there is none to follow
+constexpr int64_t kJobPollMillis = 500;                                      // for a job, where there is none to follow
 constexpr int64_t kFirstPauseMillis = 500, kLongestPauseMillis = 5'000;  // while the server does not answer
 constexpr const char* kMostLines = "1000";                               // that the API gives at once
 
@@ -32,14 +32,14 @@ Status LogFollower::Follow() {
       was_lost_ = false;
     }
     if (job_.empty()) {
-      ends_ = !pause_(kAskMillis);
+      ends_ = !pause_(kJobPollMillis);
       return Status::Ok();
     }
     RETURN_IF_ERROR(CheckNumbers());
     RETURN_IF_ERROR(TakeKept());
     if (ends_) return Status::Ok();
     if (over) {
-      ends_ = !pause_(kAskMillis);
+      ends_ = !pause_(kJobPollMillis);
       return Status::Ok();
     }
     RETURN_IF_ERROR(client_->Follow(LogPath() + "?after=" + std::to_string(last_), [&](const Event& event) {
@@ -48,7 +48,7 @@ Status LogFollower::Follow() {
       return event.name != "done";
     }));
     // Its end is not known as one yet, or the server is stopping.
-    if (!ends_) ends_ = !pause_(kAskMillis);
+    if (!ends_) ends_ = !pause_(kJobPollMillis);
     return Status::Ok();
   };
   while (!ends_) {

@@ -12,7 +12,7 @@ namespace laminar {
 
 namespace {
 
-constexpr int64_t kMinuteMicros = 60 * kMicrosPerSecond;
+constexpr int64_t kSlotMicros = 60 * kMicrosPerSecond;
 constexpr int kUnitShift = 10;  // 1 unit = 1.024 ms
 
 }  // namespace
@@ -36,7 +36,7 @@ int64_t LagSketch::HighestOf(size_t bucket) {
 }
 
 void LagSketch::Advance(int64_t steady_micros) {
-  const int64_t minute = steady_micros / kMinuteMicros;
+  const int64_t minute = steady_micros / kSlotMicros;
   if (restored_p99_ && !restored_minute_) restored_minute_ = minute;
   if (restored_p99_ && minute - *restored_minute_ >= static_cast<int64_t>(kSlices)) restored_p99_.reset();
   if (!minute_) minute_ = minute;

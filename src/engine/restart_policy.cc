@@ -7,7 +7,7 @@ namespace laminar {
 namespace {
 
 constexpr int64_t kMicrosPerHour = 3'600 * kMicrosPerSecond;
-constexpr int64_t kFirstPauseMicros = 1'000'000, kLongestPauseMicros = 60'000'000;
+constexpr int64_t kFirstRestartMicros = 1'000'000, kLongestRestartMicros = 60'000'000;
 
 }  // namespace
 
@@ -15,7 +15,7 @@ RestartPolicy::RestartPolicy(int most_an_hour, const Clock* clock, Random random
     : most_an_hour_(static_cast<size_t>(most_an_hour)),
       clock_(clock),
       random_(std::move(random)),
-      backoff_(&random_, kFirstPauseMicros, kLongestPauseMicros) {}
+      backoff_(&random_, kFirstRestartMicros, kLongestRestartMicros) {}
 
 bool RestartPolicy::MayPass(const Status& status) {
   if (status.kind() == StatusKind::kBug) return true;
@@ -27,7 +27,7 @@ std::optional<int64_t> RestartPolicy::AfterFailure(const Status& status, bool ra
   while (!restarted_.empty() && now - restarted_.front() >= kMicrosPerHour) restarted_.pop_front();
   if (!MayPass(status) || !(ran || !restarted_.empty()) || restarted_.size() >= most_an_hour_) return std::nullopt;
   restarted_.push_back(now);
-  return kFirstPauseMicros / 2 + backoff_.NextDelayMicros();
+  return kFirstRestartMicros / 2 + backoff_.NextDelayMicros();
 }
 
 }  // namespace laminar

@@ -18,7 +18,7 @@ constexpr std::string_view kNames[] = {"eventtime",  "eventtimestamp", "eventts"
                                        "loggedat",   "recordedat",     "updatedat"};
 constexpr std::string_view kEndings[] = {"timestamp", "time", "ts", "at"};
 
-std::string Plain(const std::string& name) {
+std::string PlainName(const std::string& name) {
   std::string plain = duckdb::StringUtil::Lower(name);
   std::erase_if(plain, [](char c) { return c == '_' || c == '-' || c == ' '; });
   return plain;
@@ -26,7 +26,7 @@ std::string Plain(const std::string& name) {
 
 // Lower is likelier; a name that says nothing comes last.
 size_t Rank(const std::string& name) {
-  const std::string plain = Plain(name);
+  const std::string plain = PlainName(name);
   const size_t known = static_cast<size_t>(std::find(std::begin(kNames), std::end(kNames), plain) - std::begin(kNames));
   if (known < std::size(kNames)) return known;
   const auto* const ending = std::find_if(std::begin(kEndings), std::end(kEndings),
@@ -38,7 +38,7 @@ constexpr size_t kUnknown = std::size(kNames) + std::size(kEndings);
 
 // Of a column of numbers; the unit may stand behind the name.
 bool SoundsLikeTime(const std::string& name) {
-  std::string plain = Plain(name);
+  std::string plain = PlainName(name);
   if (plain.find("epoch") != plain.npos || plain.find("unix") != plain.npos) return true;
   if (Rank(plain) < kUnknown) return true;
   for (const std::string_view unit : {"ms", "us", "ns", "s", "millis", "micros", "nanos", "sec", "secs", "seconds"}) {

@@ -10,9 +10,9 @@ namespace laminar::infer {
 
 namespace {
 
-class Handler final : public BadRowHandler {
+class BadRowCounter final : public BadRowHandler {
  public:
-  Handler(const Batch& batch, uint64_t most_rows, const std::function<Status(const BadRow&)>& on_bad)
+  BadRowCounter(const Batch& batch, uint64_t most_rows, const std::function<Status(const BadRow&)>& on_bad)
       : batch_(batch), most_rows_(most_rows), on_bad_(on_bad) {}
   Status OnBadRow(const BadRow& row) override {
     // Some decoders say how many rows stand before it only when they are done with the batch.
@@ -43,7 +43,7 @@ Status SampleReader::Read(const std::string& format, const FormatOptions& option
   for (size_t i = 0; i < columns.size(); i++) columns[i].position = static_cast<uint32_t>(i);
   ASSIGN_OR_RETURN(const std::unique_ptr<Decoder> decoder, found->MakeDecoder(columns, values));
   Batch batch(decoder->schema());
-  Handler handler(batch, sample_->most_rows, on_bad);
+  BadRowCounter handler(batch, sample_->most_rows, on_bad);
   DecodeCursor cursor;
   for (bool done = false; !done && handler.rows_before < sample_->most_rows;) {
     batch.Reset();

@@ -98,9 +98,9 @@ class Collector {
 };
 
 // Bad rows of one sample.
-class Handler final : public BadRowHandler {
+class BadRecordCollector final : public BadRowHandler {
  public:
-  Handler(const SampledRecords& sample, const std::vector<RecordView>& records, const Schema& schema,
+  BadRecordCollector(const SampledRecords& sample, const std::vector<RecordView>& records, const Schema& schema,
           Collector* collector)
       : sample_(sample), records_(records), schema_(schema), collector_(collector) {}
 
@@ -145,7 +145,7 @@ std::vector<RecordView> SplitLines(RecordView file) {
 Result<bool> DecodeOne(const SampleTable& table, const SampledRecords& sample, Decoder* decoder, const Clock& clock,
                        int64_t deadline_micros, Collector* collector) {
   std::vector<RecordView> records = sample.records;
-  Handler handler(sample, records, decoder->schema(), collector);
+  BadRecordCollector handler(sample, records, decoder->schema(), collector);
   if (!sample.file.empty()) {
     records[0] = sample.is_cut ? WholeLines(records[0], records[0].size()) : records[0];
     const FileLayout layout = table.spec.format->Layout(table.spec.options);

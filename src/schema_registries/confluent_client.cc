@@ -33,7 +33,7 @@ std::optional<int64_t> NumberIn(const json& object, const char* key) {
   return found->get<int64_t>();
 }
 
-RegistryAnswer Failed(RegistryOutcome outcome, Status problem) {
+RegistryAnswer FailedAnswer(RegistryOutcome outcome, Status problem) {
   RegistryAnswer answer;
   answer.outcome = outcome;
   answer.problem = std::move(problem);
@@ -156,7 +156,7 @@ class ConfluentClient final : public RegistryClient {
 
   // What answers, but not as a registry does.
   RegistryAnswer NoSchema(const Asked& asked, const std::string& instead) const {
-    return Failed(RegistryOutcome::kTryAgain,
+    return FailedAnswer(RegistryOutcome::kTryAgain,
                   Status::Environment(Where() + " answers a request for " + asked.what + " with " + instead,
                                       "Check schema_registry.endpoint: it is the URL of a registry with Confluent's "
                                       "API, with the path that it stands under"));
@@ -174,7 +174,7 @@ class ConfluentClient final : public RegistryClient {
       Result<std::string> authorization = authorization_();
       if (!authorization.ok()) {
         const bool may_pass = authorization.status().kind() == StatusKind::kEnvironment;
-        return Failed(may_pass ? RegistryOutcome::kTryAgain : RegistryOutcome::kRefused, authorization.status());
+        return FailedAnswer(may_pass ? RegistryOutcome::kTryAgain : RegistryOutcome::kRefused, authorization.status());
       }
       request.headers.emplace_back("authorization", std::move(*authorization));
     }
@@ -186,7 +186,7 @@ class ConfluentClient final : public RegistryClient {
   RegistryAnswer Read(const aws::HttpReply& reply, const Asked& asked, json* body) const {
     if (reply.failure != aws::HttpFailure::kNone) {
       const bool certificate = reply.failure == aws::HttpFailure::kCertificate;
-      return Failed(RegistryOutcome::kTryAgain,
+      return FailedAnswer(RegistryOutcome::kTryAgain,
                     Status::Environment(Where() + " cannot be reached: " + reply.failure_text,
                                         certificate ? "Name the file of its certificate authority in SSL_CERT_FILE"
                                                     : "Check schema_registry.endpoint, and that the registry runs"));
@@ -201,15 +201,15 @@ class ConfluentClient final : public RegistryClient {
     switch (reply.status) {
       case 401:
       case 403:
-        return Failed(RegistryOutcome::kRefused, Refusal(reply.status, said));
+        return FailedAnswer(RegistryOutcome::kRefused, Refusal(reply.status, said));
       case 404:
         // Without such a code it is the path that is not known.
         if (code < 40401 || code > 40499) return NoSchema(asked, "status 404, and not with the error of a registry");
-        return Failed(RegistryOutcome::kMissing, Status::User(asked.missing, asked.hint).WithCode(asked.code));
+        return FailedAnswer(RegistryOutcome::kMissing, Status::User(asked.missing, asked.hint).WithCode(asked.code));
       case 400:
       case 409:
       case 422:
-        return Failed(RegistryOutcome::kRefused,
+        return FailedAnswer(RegistryOutcome::kRefused,
                       Status::User(said,
                                    "Make the schema compatible with those of the subject, or change the "
                                    "subject's compatibility level"));
@@ -218,7 +218,7 @@ class ConfluentClient final : public RegistryClient {
       case 502:
       case 503:
       case 504:
-        return Failed(RegistryOutcome::kTryAgain, Status::Environment(said, "See what is wrong with the registry"));
+        return FailedAnswer(RegistryOutcome::kTryAgain, Status::Environment(said, "See what is wrong with the registry"));
       default:
         return NoSchema(asked, "status " + std::to_string(reply.status));
     }

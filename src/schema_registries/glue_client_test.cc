@@ -46,8 +46,8 @@ class FixedCredentials final : public aws::CredentialsProvider {
 };
 
 // Glue that answers as the test says: one answer for each call, by operation; the last one again and again.
-struct World {
-  explicit World(std::map<std::string, std::vector<std::string>> answers)
+struct GlueWorld {
+  explicit GlueWorld(std::map<std::string, std::vector<std::string>> answers)
       : server([this, answers = std::move(answers)](const TestServer::Request& request) mutable {
           const std::string operation = request.Header("x-amz-target").substr(8);
           operations.push_back(operation);
@@ -71,7 +71,7 @@ struct World {
 };
 
 TEST(GlueClient, SchemasAreFetchedByVersionAndByName) {
-  World world({{"GetSchemaVersion", {Version("AVAILABLE")}}});
+  GlueWorld world({{"GetSchemaVersion", {Version("AVAILABLE")}}});
   const std::string id = *SchemaIdOf(std::string_view(kUuid));
   RegistryAnswer answer = world.client->Fetch(id);
   ASSERT_EQ(answer.outcome, RegistryOutcome::kDone);
@@ -90,7 +90,7 @@ TEST(GlueClient, SchemasAreFetchedByVersionAndByName) {
 }
 
 TEST(GlueClient, ARegisteredSchemaIsOnlyLookedUp) {
-  World world({{"GetSchemaByDefinition", {Version("AVAILABLE")}}});
+  GlueWorld world({{"GetSchemaByDefinition", {Version("AVAILABLE")}}});
   ASSERT_EQ(world.client->Register("orders", "AVRO", "\"int\"").outcome, RegistryOutcome::kDone);
   const RegistryAnswer answer = world.client->LookUp("orders", "AVRO", "\"int\"");
   EXPECT_EQ(answer.outcome, RegistryOutcome::kDone);
@@ -99,7 +99,7 @@ TEST(GlueClient, ARegisteredSchemaIsOnlyLookedUp) {
 }
 
 TEST(GlueClient, AVersionIsRegisteredOnceAndWaitedFor) {
-  World world({{"GetSchemaByDefinition", {Error("EntityNotFoundException")}},
+  GlueWorld world({{"GetSchemaByDefinition", {Error("EntityNotFoundException")}},
                {"RegisterSchemaVersion", {Version("PENDING")}},
                {"GetSchemaVersion", {Version("PENDING"), Version("AVAILABLE")}}});
   RegistryAnswer answer = world.client->Register("orders", "AVRO", "\"int\"");
@@ -112,7 +112,7 @@ TEST(GlueClient, AVersionIsRegisteredOnceAndWaitedFor) {
 }
 
 TEST(GlueClient, AVersionThatDoesNotFitIsRefused) {
-  World world({{"GetSchemaByDefinition", {Error("EntityNotFoundException"), Version("FAILURE")}},
+  GlueWorld world({{"GetSchemaByDefinition", {Error("EntityNotFoundException"), Version("FAILURE")}},
                {"RegisterSchemaVersion", {Version("PENDING"), Version("AVAILABLE")}},
                {"GetSchemaVersion", {Version("FAILURE")}}});
   EXPECT_EQ(world.client->Register("orders", "AVRO", "\"int\"").outcome, RegistryOutcome::kTryAgain);
@@ -125,7 +125,7 @@ TEST(GlueClient, AVersionThatDoesNotFitIsRefused) {
 }
 
 TEST(GlueClient, TheFirstVersionMakesTheSchema) {
-  World world({{"GetSchemaByDefinition", {Error("com.amazonaws.glue#EntityNotFoundException:http://x")}},
+  GlueWorld world({{"GetSchemaByDefinition", {Error("com.amazonaws.glue#EntityNotFoundException:http://x")}},
                {"RegisterSchemaVersion", {Error("EntityNotFoundException")}},
                {"CreateSchema", {Version("AVAILABLE")}}});
   ASSERT_EQ(world.client->Register("orders", "JSON", "{}").outcome, RegistryOutcome::kDone);
@@ -135,7 +135,7 @@ TEST(GlueClient, TheFirstVersionMakesTheSchema) {
                                  {"Compatibility", "FULL"},
                                  {"SchemaDefinition", "{}"}}));
 
-  World nowhere({{"GetSchemaByDefinition", {Error("EntityNotFoundException")}},
+  GlueWorld nowhere({{"GetSchemaByDefinition", {Error("EntityNotFoundException")}},
                  {"RegisterSchemaVersion", {Error("EntityNotFoundException")}},
                  {"CreateSchema", {Error("EntityNotFoundException")}}});
   const RegistryAnswer answer = nowhere.client->Register("orders", "JSON", "{}");
@@ -145,7 +145,7 @@ TEST(GlueClient, TheFirstVersionMakesTheSchema) {
 }
 
 TEST(GlueClient, WhatIsMissingIsToldByName) {
-  World world({{"GetSchemaByDefinition", {Error("EntityNotFoundException")}},
+  GlueWorld world({{"GetSchemaByDefinition", {Error("EntityNotFoundException")}},
                {"GetSchemaVersion", {Error("EntityNotFoundException")}},
                {"GetRegistry", {TestServer::Answer(200, "{}")}}});
   RegistryAnswer answer = world.client->Fetch(*SchemaIdOf(std::string_view(kUuid)));
@@ -158,7 +158,7 @@ TEST(GlueClient, WhatIsMissingIsToldByName) {
   EXPECT_EQ(answer.outcome, RegistryOutcome::kMissing);
   EXPECT_THAT(answer.problem.hint(), HasSubstr("schema_registry.auto_register"));
 
-  World nowhere({{"GetSchemaByDefinition", {Error("EntityNotFoundException")}},
+  GlueWorld nowhere({{"GetSchemaByDefinition", {Error("EntityNotFoundException")}},
                  {"GetSchemaVersion", {Error("EntityNotFoundException")}},
                  {"GetRegistry", {Error("EntityNotFoundException")}}});
   for (const RegistryAnswer& found : {nowhere.client->Latest("orders"), nowhere.client->LookUp("orders", "AVRO", "")}) {
@@ -167,14 +167,14 @@ TEST(GlueClient, WhatIsMissingIsToldByName) {
   }
 
   // Who may not ask for the registry is told of the schema.
-  World secret(
+  GlueWorld secret(
       {{"GetSchemaVersion", {Error("EntityNotFoundException")}}, {"GetRegistry", {Error("AccessDeniedException")}}});
   EXPECT_THAT(secret.client->Latest("orders").problem.message(), HasSubstr("has no schema orders"));
 }
 
 TEST(GlueClient, FailuresThatPassAreTriedAgainAndOthersAreNot) {
   const auto outcome = [](const std::string& answer, const std::string& says) {
-    World world({{"GetSchemaVersion", {answer}}});
+    GlueWorld world({{"GetSchemaVersion", {answer}}});
     const RegistryAnswer found = world.client->Latest("orders");
     EXPECT_THAT(found.problem.ToString(), HasSubstr(says));
     EXPECT_EQ(world.operations.size(), 1U);
@@ -196,23 +196,23 @@ TEST(GlueClient, FailuresThatPassAreTriedAgainAndOthersAreNot) {
 }
 
 TEST(GlueClient, AWrongClockAndAnExpiredTokenAreMendedOnce) {
-  World clock({{"GetSchemaVersion",
+  GlueWorld clock({{"GetSchemaVersion",
                 {Error("InvalidSignatureException", "", 400, "Date: Fri, 01 Jan 2100 00:00:00 GMT\r\n"),
                  Version("AVAILABLE")}}});
   ASSERT_EQ(clock.client->Latest("orders").outcome, RegistryOutcome::kDone);
   EXPECT_THAT(clock.server.requests()[1].Header("x-amz-date"), HasSubstr("21000101T0000"));
 
-  World token({{"GetSchemaVersion", {Error("ExpiredTokenException"), Version("AVAILABLE")}}});
+  GlueWorld token({{"GetSchemaVersion", {Error("ExpiredTokenException"), Version("AVAILABLE")}}});
   ASSERT_EQ(token.client->Latest("orders").outcome, RegistryOutcome::kDone);
   EXPECT_EQ(token.credentials->invalidated, 1);
 
-  World expired({{"GetSchemaVersion", {Error("ExpiredTokenException")}}});
+  GlueWorld expired({{"GetSchemaVersion", {Error("ExpiredTokenException")}}});
   EXPECT_EQ(expired.client->Latest("orders").outcome, RegistryOutcome::kRefused);
   EXPECT_EQ(expired.operations.size(), 2U);
 }
 
 TEST(GlueClient, CredentialsThatMayComeAreWaitedFor) {
-  World world({});
+  GlueWorld world({});
   world.credentials->problem = Status::User("no credentials", "Set them");
   EXPECT_EQ(world.client->Latest("orders").outcome, RegistryOutcome::kRefused);
   world.credentials->problem = Status::Environment("no answer").WithCode(aws::kCredentialsUnavailable);

@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kMostMessageBytes = 300;  // of what the service says about an error
+constexpr size_t kMostErrorBytes = 300;  // of what the service says about an error
 
 // Hints may contain %O, the operation, and %R, the region.
 struct Rule {
@@ -64,7 +64,7 @@ std::string Fill(std::string_view hint, const GlueCall& call) {
   return out;
 }
 
-GlueAnswer Failed(RegistryOutcome outcome, Status problem) {
+GlueAnswer FailedCall(RegistryOutcome outcome, Status problem) {
   GlueAnswer answer;
   answer.outcome = outcome;
   answer.problem = std::move(problem);
@@ -73,7 +73,7 @@ GlueAnswer Failed(RegistryOutcome outcome, Status problem) {
 
 GlueAnswer Unreached(const aws::HttpReply& reply, const GlueCall& call) {
   const bool certificate = reply.failure == aws::HttpFailure::kCertificate;
-  return Failed(RegistryOutcome::kTryAgain,
+  return FailedCall(RegistryOutcome::kTryAgain,
                 Status::Environment(call.registry + " cannot be reached: " + reply.failure_text,
                                     certificate ? "Name the file of its certificate authority in AWS_CA_BUNDLE"
                                                 : "Check the network and schema_registry.region, or the endpoint that "
@@ -92,7 +92,7 @@ GlueAnswer ReadGlueAnswer(const aws::HttpReply& reply, const GlueCall& call) {
   if (reply.failure != aws::HttpFailure::kNone) return Unreached(reply, call);
   json body = json::parse(reply.body, nullptr, /*allow_exceptions=*/false);
   if (reply.status == 200) {
-    if (!body.is_object()) return Failed(RegistryOutcome::kTryAgain, NoGlue(call.registry, "it is no JSON object"));
+    if (!body.is_object()) return FailedCall(RegistryOutcome::kTryAgain, NoGlue(call.registry, "it is no JSON object"));
     GlueAnswer answer;
     answer.body = std::move(body);
     return answer;
@@ -103,14 +103,14 @@ GlueAnswer ReadGlueAnswer(const aws::HttpReply& reply, const GlueCall& call) {
   code = std::string(aws::BareErrorCode(code));
   std::string message = TextIn(body, "message");
   if (message.empty()) message = TextIn(body, "Message");
-  message = CutText(message, kMostMessageBytes);
+  message = CutText(message, kMostErrorBytes);
   const std::string status = "status " + std::to_string(reply.status);
   const std::string said = call.registry + ": " + call.operation + " of " + call.what + ": " +
                            (code.empty() ? status : code) + (message.empty() ? "" : ": " + message);
   const auto* rule = std::find_if(std::begin(kRules), std::end(kRules), [&](const Rule& r) { return code == r.code; });
   if (rule != std::end(kRules)) {
     const bool waits = rule->outcome == RegistryOutcome::kTryAgain;
-    GlueAnswer answer = Failed(rule->outcome, waits ? Status::Environment(said, Fill(rule->hint, call))
+    GlueAnswer answer = FailedCall(rule->outcome, waits ? Status::Environment(said, Fill(rule->hint, call))
                                                     : Status::User(said, Fill(rule->hint, call)));
     answer.is_clock =
         code == "InvalidSignatureException" || code == "SignatureDoesNotMatch" || code == "RequestExpired";
@@ -119,9 +119,9 @@ GlueAnswer ReadGlueAnswer(const aws::HttpReply& reply, const GlueCall& call) {
   }
   const bool passes = reply.status == 429 || reply.status >= 500;
   if (passes)
-    return Failed(RegistryOutcome::kTryAgain, Status::Environment(said, "See what is wrong with the endpoint"));
-  if (code.empty()) return Failed(RegistryOutcome::kTryAgain, NoGlue(call.registry, status));
-  return Failed(RegistryOutcome::kRefused, Status::User(said, "Check the options schema_registry.*"));
+    return FailedCall(RegistryOutcome::kTryAgain, Status::Environment(said, "See what is wrong with the endpoint"));
+  if (code.empty()) return FailedCall(RegistryOutcome::kTryAgain, NoGlue(call.registry, status));
+  return FailedCall(RegistryOutcome::kRefused, Status::User(said, "Check the options schema_registry.*"));
 }
 
 }  // namespace laminar

@@ -30,8 +30,8 @@ class WakeCounter final : public Waker {
 };
 
 // A registry at a server that answers as the test says, by the request's line: "GET /schemas/ids/17".
-struct World {
-  explicit World(std::function<std::string(const std::string& line, int nth)> answer,
+struct RegistryWorld {
+  explicit RegistryWorld(std::function<std::string(const std::string& line, int nth)> answer,
                  const CachedRegistrySettings& more = {})
       : server([this, answer = std::move(answer)](const TestServer::Request& request) {
           return answer(request.head.substr(0, request.head.find(" HTTP/")), ++asked);
@@ -39,7 +39,7 @@ struct World {
         registry(Client(server.url() + "/apis/v7/"), &clock, 1, Quick(more)) {
     waiter->Bind(&waker);
   }
-  ~World() { waiter->Bind(nullptr); }
+  ~RegistryWorld() { waiter->Bind(nullptr); }
 
   static std::unique_ptr<RegistryClient> Client(const std::string& url) {
     auto http = std::make_unique<aws::HttpClient>(aws::Runtime::Acquire(), nullptr, aws::ParseEndpoint(url).value(),
@@ -71,7 +71,7 @@ struct World {
 };
 
 TEST(SchemaRegistries, SchemaIsFetchedInTheBackgroundOnce) {
-  World world([](const std::string&, int) { return TestServer::Answer(200, kSchema); });
+  RegistryWorld world([](const std::string&, int) { return TestServer::Answer(200, kSchema); });
   const auto first = world.registry.Find(SchemaIdOf(17), world.waiter);
   ASSERT_TRUE(first.ok());
   EXPECT_EQ(first->schema, nullptr);
@@ -105,7 +105,7 @@ TEST(SchemaRegistries, WhatIsNoAnswerOfARegistryIsAskedForAgain) {
       "this is no HTTP\r\n\r\n",
   };
   for (const std::string& fault : faults) {
-    World world([&](const std::string&, int nth) { return nth <= 3 ? fault : TestServer::Answer(200, kSchema); });
+    RegistryWorld world([&](const std::string&, int nth) { return nth <= 3 ? fault : TestServer::Answer(200, kSchema); });
     const auto found = world.Await(17);
     ASSERT_TRUE(found.ok()) << fault;
     EXPECT_NE(found->schema, nullptr) << fault;
@@ -116,7 +116,7 @@ TEST(SchemaRegistries, WhatIsNoAnswerOfARegistryIsAskedForAgain) {
 
 TEST(SchemaRegistries, KnownSchemasOutliveTheRegistryAndOthersWait) {
   std::atomic<bool> down{false};
-  World world([&](const std::string& line, int) {
+  RegistryWorld world([&](const std::string& line, int) {
     if (down) return TestServer::Answer(500, "");
     return line.ends_with("/99") ? TestServer::Answer(404, kNoSchema) : TestServer::Answer(200, kSchema);
   });
@@ -132,7 +132,7 @@ TEST(SchemaRegistries, KnownSchemasOutliveTheRegistryAndOthersWait) {
 }
 
 TEST(SchemaRegistries, OneIdThatFailsHoldsNoOtherUp) {
-  World world([](const std::string& line, int) {
+  RegistryWorld world([](const std::string& line, int) {
     return line.ends_with("/1") ? TestServer::Answer(500, "") : TestServer::Answer(200, kSchema);
   });
   ASSERT_TRUE(world.registry.Find(SchemaIdOf(1), world.waiter).ok());
@@ -144,7 +144,7 @@ TEST(SchemaRegistries, MissingSchemaIsAskedForAgainAfterAWhile) {
   CachedRegistrySettings settings;
   settings.missing_micros = 50'000;
   std::atomic<bool> is_there{false};
-  World world([&](const std::string&,
+  RegistryWorld world([&](const std::string&,
                   int) { return is_there ? TestServer::Answer(200, kSchema) : TestServer::Answer(404, kNoSchema); },
               settings);
   const auto found = world.Await(17);
@@ -158,7 +158,7 @@ TEST(SchemaRegistries, MissingSchemaIsAskedForAgainAfterAWhile) {
 
 TEST(SchemaRegistries, RefusalIsAnErrorBeforeTheFirstSchemaAndWaitsAfterIt) {
   std::atomic<bool> refuses{true};
-  World world([&](const std::string&, int) {
+  RegistryWorld world([&](const std::string&, int) {
     return refuses ? TestServer::Answer(401, R"({"error_code":40101,"message":"Unauthorized"})")
                    : TestServer::Answer(200, kSchema);
   });
@@ -182,7 +182,7 @@ TEST(SchemaRegistries, RefusalIsAnErrorBeforeTheFirstSchemaAndWaitsAfterIt) {
 TEST(SchemaRegistries, LeastUsedSchemasMakeRoom) {
   CachedRegistrySettings settings;
   settings.most_schemas = 2;
-  World world([](const std::string&, int) { return TestServer::Answer(200, kSchema); }, settings);
+  RegistryWorld world([](const std::string&, int) { return TestServer::Answer(200, kSchema); }, settings);
   for (const uint32_t id : {1, 2, 1, 3, 1, 3}) ASSERT_NE(world.Await(id)->schema, nullptr);
   EXPECT_EQ(world.server.requests().size(), 3U);
   ASSERT_NE(world.Await(2)->schema, nullptr);
@@ -190,7 +190,7 @@ TEST(SchemaRegistries, LeastUsedSchemasMakeRoom) {
 }
 
 TEST(SchemaRegistries, ReferencesAreFetchedThoseOfReferencesToo) {
-  World world([](const std::string& line, int) {
+  RegistryWorld world([](const std::string& line, int) {
     if (line.ends_with("/ids/1"))
       return TestServer::Answer(
           200,
@@ -207,7 +207,7 @@ TEST(SchemaRegistries, ReferencesAreFetchedThoseOfReferencesToo) {
 }
 
 TEST(SchemaRegistries, SchemaWithAReferenceThatIsGoneIsMissing) {
-  World world([](const std::string& line, int) {
+  RegistryWorld world([](const std::string& line, int) {
     if (line.find("/subjects/") != std::string::npos)
       return TestServer::Answer(404, R"({"error_code":40402,"message":"Version not found"})");
     return TestServer::Answer(200, R"({"schema":"top","references":[{"name":"x","subject":"gone","version":7}]})");
@@ -216,7 +216,7 @@ TEST(SchemaRegistries, SchemaWithAReferenceThatIsGoneIsMissing) {
 }
 
 TEST(SchemaRegistries, SubjectsNewestSchemaAndWhatIsEnteredAreKept) {
-  World world([](const std::string& line, int) {
+  RegistryWorld world([](const std::string& line, int) {
     if (line == "GET /apis/v7/subjects/orders-value/versions/latest")
       return TestServer::Answer(200, R"({"subject":"orders-value","id":5,"version":2,"schema":"\"long\""})");
     return TestServer::Answer(200, R"({"id":6})");
@@ -240,24 +240,24 @@ TEST(SchemaRegistries, SubjectsNewestSchemaAndWhatIsEnteredAreKept) {
 }
 
 TEST(SchemaRegistries, AtTheStartAnOutageIsWaitedForAndRefusalsAreNot) {
-  World outage([](const std::string&, int nth) {
+  RegistryWorld outage([](const std::string&, int nth) {
     return nth < 4 ? TestServer::Answer(503, "") : TestServer::Answer(200, R"({"id":5,"schema":"x"})");
   });
   EXPECT_TRUE(outage.registry.Latest("s").ok());
 
-  World down([](const std::string&, int) { return TestServer::Answer(500, R"({"message":"out of disk"})"); });
+  RegistryWorld down([](const std::string&, int) { return TestServer::Answer(500, R"({"message":"out of disk"})"); });
   const Status late = down.registry.Latest("s").status();
   EXPECT_EQ(late.kind(), StatusKind::kEnvironment);
   EXPECT_THAT(late.message(), HasSubstr("status 500: out of disk, for 0 s (schema_registry.start_timeout)"));
 
-  World incompatible([](const std::string&, int) {
+  RegistryWorld incompatible([](const std::string&, int) {
     return TestServer::Answer(409, R"({"error_code":409,"message":"new field without a default"})");
   });
   const Status refused = incompatible.registry.Enter("s", "AVRO", "x", true).status();
   EXPECT_THAT(refused.ToString(), HasSubstr("new field without a default. Make the schema compatible"));
   EXPECT_EQ(incompatible.server.requests().size(), 1U);
 
-  World missing(
+  RegistryWorld missing(
       [](const std::string&, int) { return TestServer::Answer(404, R"({"error_code":40401,"message":""})"); });
   EXPECT_EQ(missing.registry.Latest("s").status().code(), kNoSuchSubject);
   EXPECT_THAT(missing.registry.Enter("s", "AVRO", "x", false).status().ToString(),
@@ -270,7 +270,7 @@ TEST(SchemaRegistries, NobodyListens) {
     url = TestServer([](const TestServer::Request&) { return ""; }).url();
   }
   const SystemClock clock;
-  CachedRegistry registry(World::Client(url), &clock, 1, World::Quick({}));
+  CachedRegistry registry(RegistryWorld::Client(url), &clock, 1, RegistryWorld::Quick({}));
   const Status problem = registry.Latest("s").status();
   EXPECT_THAT(problem.message(), HasSubstr("the schema registry " + url + " cannot be reached: "));
   EXPECT_THAT(problem.hint(), HasSubstr("Check schema_registry.endpoint"));

@@ -280,7 +280,7 @@ Answer Output(const Resources& resources, const Call& call) {
   return answer;
 }
 
-void AddSchemas(Schemas* schemas) {
+void AddJobSchemas(Schemas* schemas) {
   schemas->Add("JobState", R"json({"type": "string",
     "enum": ["Created", "Scheduling", "Running", "Stopping", "Restarting", "Stopped", "Finished", "Failed"]})json");
   schemas->Add("Job", R"json({
@@ -341,7 +341,7 @@ json JobToJson(const JobRecord& job, const std::string& name) {
 }
 
 void AddJobOperations(const Resources& resources, std::vector<Operation>* operations, Schemas* schemas) {
-  AddSchemas(schemas);
+  AddJobSchemas(schemas);
   const auto add = [&](Operation operation, Answer (*handler)(const Resources&, const Call&)) {
     operation.tag = "jobs";
     operation.handler = [resources, handler](const Call& call) { return handler(resources, call); };

@@ -241,7 +241,7 @@ json SettingsSchema() {
   return properties;
 }
 
-void AddSchemas(Schemas* schemas) {
+void AddPipelineSchemas(Schemas* schemas) {
   json create = {{"type", "object"}, {"required", {"query"}}, {"additionalProperties", false}};
   create["properties"] = SettingsSchema();
   create["properties"]["preview"] = {
@@ -290,7 +290,7 @@ Result<std::vector<std::string>> PipelinesOfTable(const Pipelines& pipelines, st
 }
 
 void AddPipelineOperations(const Resources& resources, std::vector<Operation>* operations, Schemas* schemas) {
-  AddSchemas(schemas);
+  AddPipelineSchemas(schemas);
   const auto add = [&](Operation operation, Answer (*handler)(const Resources&, const Call&)) {
     operation.tag = "pipelines";
     operation.handler = [resources, handler](const Call& call) { return handler(resources, call); };

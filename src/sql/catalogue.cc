@@ -58,7 +58,7 @@ duckdb::virtual_column_map_t NoColumn(duckdb::ClientContext&, duckdb::optional_p
   return columns;
 }
 
-std::string Key(const std::string& name) {
+std::string TableKey(const std::string& name) {
   return duckdb::StringUtil::Lower(name);
 }
 
@@ -93,7 +93,7 @@ std::vector<std::string> Table::ColumnNames() const {
 }
 
 Table* Catalogue::Add(Table table) {
-  const std::string key = Key(table.name);
+  const std::string key = TableKey(table.name);
   const auto [entry, is_new] = tables_.emplace(key, nullptr);
   if (!is_new) return nullptr;
   entry->second = std::make_unique<Table>(std::move(table));
@@ -101,7 +101,7 @@ Table* Catalogue::Add(Table table) {
 }
 
 Table* Catalogue::Find(const std::string& name) {
-  const auto found = tables_.find(Key(name));
+  const auto found = tables_.find(TableKey(name));
   return found == tables_.end() ? nullptr : found->second.get();
 }
 

@@ -28,7 +28,7 @@ using duckdb::LogicalType;
 
 constexpr const char* kAddWindow = "add a window: GROUP BY ..., TUMBLE(ts, INTERVAL '5 minutes')";
 
-ExpressionPtr Reference(const std::string& name, const LogicalType& type, size_t index) {
+ExpressionPtr KeyReference(const std::string& name, const LogicalType& type, size_t index) {
   return duckdb::make_uniq<duckdb::BoundReferenceExpression>(name, type, index);
 }
 
@@ -219,15 +219,15 @@ Rel Converter::AddAggregate(Rel rel, std::vector<ExpressionPtr> groups, std::vec
   Rel result;
   result.node = make_.Add(std::move(node));
   const size_t start = keys.size(), end = start + 1;
-  const auto start_of = [&] { return Reference(start_name, LogicalType::TIMESTAMP, start); };
-  const auto end_of = [&] { return Reference("window_end", LogicalType::TIMESTAMP, end); };
+  const auto start_of = [&] { return KeyReference(start_name, LogicalType::TIMESTAMP, start); };
+  const auto end_of = [&] { return KeyReference("window_end", LogicalType::TIMESTAMP, end); };
   size_t key = 0;
   for (size_t i = 0; i < groups.size(); i++) {
     const std::string name = NameOfGroup(*groups[i]);
     ExpressionPtr value;
     switch (grouping.kinds[i]) {
       case Is::kKey:
-        value = Reference(name, groups[i]->return_type, key++);
+        value = KeyReference(name, groups[i]->return_type, key++);
         break;
       case Is::kWindow:
         value = PackWindow(context_, start_of(), end_of());

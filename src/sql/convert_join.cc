@@ -50,13 +50,13 @@ void Split(ExpressionPtr expression, std::vector<ExpressionPtr>* parts) {
   for (auto& child : expression->Cast<duckdb::BoundConjunctionExpression>().children) Split(std::move(child), parts);
 }
 
-struct Key {
+struct JoinKey {
   ExpressionPtr stream, table;
   bool nulls_equal = false;
 };
 
 // stream = table, either way round.
-std::optional<Key> AsKey(const Expression& condition, const Rel& stream, const Rel& table) {
+std::optional<JoinKey> AsKey(const Expression& condition, const Rel& stream, const Rel& table) {
   const bool nulls_equal = condition.GetExpressionType() == ExpressionType::COMPARE_NOT_DISTINCT_FROM;
   if (!nulls_equal && condition.GetExpressionType() != ExpressionType::COMPARE_EQUAL) return std::nullopt;
   const auto& comparison = condition.Cast<duckdb::BoundComparisonExpression>();
@@ -64,7 +64,7 @@ std::optional<Key> AsKey(const Expression& condition, const Rel& stream, const R
   const Expression* right = comparison.right.get();
   if (!IsOver(*left, stream) || !IsOver(*right, table)) std::swap(left, right);
   if (!IsOver(*left, stream) || !IsOver(*right, table)) return std::nullopt;
-  return Key{left->Copy(), right->Copy(), nulls_equal};
+  return JoinKey{left->Copy(), right->Copy(), nulls_equal};
 }
 
 std::string TitleOfJoin(duckdb::JoinType type) {
@@ -209,7 +209,7 @@ Rel Converter::Lookup(LookupJoinNode::Kind kind, Rel stream, Rel table, std::vec
   join.kind = kind;
   std::vector<ExpressionPtr> stream_keys, table_columns, rest;
   for (ExpressionPtr& condition : conditions) {
-    std::optional<Key> key = AsKey(*condition, stream, table);
+    std::optional<JoinKey> key = AsKey(*condition, stream, table);
     if (!key) {
       rest.push_back(std::move(condition));
       continue;

@@ -48,12 +48,12 @@ struct Call {
   }
 };
 
-size_t ColumnOf(const Expression& expression) {
+size_t ArgumentColumn(const Expression& expression) {
   return expression.Cast<duckdb::BoundReferenceExpression>().index;
 }
 
 OverNode::SortKey SortKeyOf(const duckdb::BoundOrderByNode& order) {
-  return {ColumnOf(*order.expression), order.type == duckdb::OrderType::DESCENDING,
+  return {ArgumentColumn(*order.expression), order.type == duckdb::OrderType::DESCENDING,
           order.null_order == duckdb::OrderByNullType::NULLS_FIRST};
 }
 
@@ -62,10 +62,10 @@ OverFunction FunctionOf(const Call& call, SqlPosition position) {
   BoundWindowExpression& window = *call.window;
   OverFunction function;
   function.name = NameOfCall(window);
-  for (const auto& child : window.children) function.arguments.push_back(ColumnOf(*child));
-  if (window.offset_expr) function.arguments.push_back(ColumnOf(*window.offset_expr));
-  if (window.default_expr) function.arguments.push_back(ColumnOf(*window.default_expr));
-  if (window.filter_expr) function.filter = ColumnOf(*window.filter_expr);
+  for (const auto& child : window.children) function.arguments.push_back(ArgumentColumn(*child));
+  if (window.offset_expr) function.arguments.push_back(ArgumentColumn(*window.offset_expr));
+  if (window.default_expr) function.arguments.push_back(ArgumentColumn(*window.default_expr));
+  if (window.filter_expr) function.filter = ArgumentColumn(*window.filter_expr);
   function.distinct = window.distinct;
   function.ignore_nulls = window.ignore_nulls;
   function.frame = call.frame;
@@ -213,13 +213,13 @@ class OverChain {
 
   static void FindKeys(Call* call) {
     const BoundWindowExpression& window = *call->window;
-    for (const auto& partition : window.partitions) call->partition.push_back(ColumnOf(*partition));
-    call->time = call->windowed ? call->partition.back() : ColumnOf(*window.orders.front().expression);
+    for (const auto& partition : window.partitions) call->partition.push_back(ArgumentColumn(*partition));
+    call->time = call->windowed ? call->partition.back() : ArgumentColumn(*window.orders.front().expression);
     std::sort(call->partition.begin(), call->partition.end());
     call->partition.erase(std::unique(call->partition.begin(), call->partition.end()), call->partition.end());
     if (call->windowed) return;
     for (const auto& order : window.orders) {
-      if (ColumnOf(*order.expression) != call->time) call->then_by.push_back(SortKeyOf(order));
+      if (ArgumentColumn(*order.expression) != call->time) call->then_by.push_back(SortKeyOf(order));
     }
   }
 

@@ -106,7 +106,7 @@ void BindAsTimestamp(duckdb::ClientContext& context, Table* table, const TableCo
   table->computed_time = RowBinder(context, *table).Bind(Cast(std::move(reference), duckdb::LogicalType::TIMESTAMP));
 }
 
-TableColumn* ColumnOf(Table* table) {
+TableColumn* EventTimeColumn(Table* table) {
   for (TableColumn& column : table->columns) {
     if (duckdb::StringUtil::CIEquals(column.name, table->event_time->column)) return &column;
   }
@@ -114,7 +114,7 @@ TableColumn* ColumnOf(Table* table) {
 }
 
 void BindEventTime(duckdb::ClientContext& context, Table* table, Problems* problems) {
-  TableColumn* const column = ColumnOf(table);
+  TableColumn* const column = EventTimeColumn(table);
   if (!column) return;  // reported with the definition
   size_t offset = column->offset;
   try {

@@ -12,14 +12,14 @@
 #include "sql/window_function.h"
 
 namespace laminar::sql {
-namespace {
-
 using duckdb::Expression;
 using duckdb::ExpressionClass;
 
 bool IsReference(const Expression& expression) {
   return expression.GetExpressionClass() == ExpressionClass::BOUND_REF;
 }
+
+namespace {
 
 // Counts the uses of each column of the Rel.
 void CountUses(const Expression& expression, Rel& rel, std::map<const RelColumn*, int>* uses) {

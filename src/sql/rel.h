@@ -33,6 +33,9 @@ struct RelColumn {
 inline constexpr const char* kTimeName = "(event time)";
 inline constexpr const char* kOrderName = "(order)";
 enum class Hidden { kTime, kOrder };
+// Of a column of the node, as it is.
+bool IsReference(const duckdb::Expression& expression);
+
 duckdb::ColumnBinding HiddenBinding(Hidden which);
 
 // A time that is left to the stream (laminar_event_time()) over a node that has none.

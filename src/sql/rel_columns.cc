@@ -18,10 +18,6 @@ using duckdb::ExpressionClass;
 // Bindings of columns that no operator of DuckDB's names.
 constexpr duckdb::idx_t kHiddenTable = duckdb::DConstants::INVALID_INDEX - 1;
 
-bool IsReference(const Expression& expression) {
-  return expression.GetExpressionClass() == ExpressionClass::BOUND_REF;
-}
-
 size_t ColumnOf(const Expression& expression) {
   return expression.Cast<duckdb::BoundReferenceExpression>().index;
 }

@@ -12,6 +12,7 @@
 #include "duckdb/common/vector_operations/vector_operations.hpp"
 
 #include "base/check.h"
+#include "state/byte_reader.h"
 
 namespace laminar {
 
@@ -22,16 +23,6 @@ namespace {
 using duckdb::FlatVector;
 using duckdb::PhysicalType;
 using duckdb::Vector;
-
-template <class T>
-void Append(const T& value, std::string* bytes) {
-  bytes->append(reinterpret_cast<const char*>(&value), sizeof(T));
-}
-
-void AppendText(std::string_view text, std::string* bytes) {
-  Append(static_cast<uint32_t>(text.size()), bytes);
-  bytes->append(text);
-}
 
 // ---- writing
 
@@ -64,7 +55,7 @@ void WriteStrings(const Vector& flat, size_t rows, std::string* bytes) {
   const auto* strings = FlatVector::GetData<duckdb::string_t>(flat);
   const auto& validity = FlatVector::Validity(flat);
   for (size_t i = 0; i < rows; i++)
-    Append(static_cast<uint32_t>(validity.RowIsValid(i) ? strings[i].GetSize() : 0), bytes);
+    AppendFixed(static_cast<uint32_t>(validity.RowIsValid(i) ? strings[i].GetSize() : 0), bytes);
   for (size_t i = 0; i < rows; i++) {
     if (validity.RowIsValid(i)) bytes->append(strings[i].GetData(), strings[i].GetSize());
   }
@@ -76,7 +67,7 @@ void WriteLists(Vector& flat, size_t rows, std::string* bytes) {
   std::vector<duckdb::sel_t> places;
   for (size_t i = 0; i < rows; i++) {
     const size_t length = validity.RowIsValid(i) ? lists[i].length : 0;
-    Append(static_cast<uint32_t>(length), bytes);
+    AppendFixed(static_cast<uint32_t>(length), bytes);
     for (size_t k = 0; k < length; k++) places.push_back(static_cast<duckdb::sel_t>(lists[i].offset + k));
   }
   if (places.empty()) return;
@@ -228,14 +219,14 @@ RowsWriter::RowsWriter(const Schema& schema) : schema_(schema) {
 
 void RowsWriter::Begin() {
   bytes_.clear();
-  Append(static_cast<uint32_t>(schema_.size()), &bytes_);
+  AppendFixed(static_cast<uint32_t>(schema_.size()), &bytes_);
   for (const Column& column : schema_) AppendText(TypeName(*column.type), &bytes_);
 }
 
 void RowsWriter::Add(const Batch& batch) {
   CHECK(batch.columns() >= schema_.size());
   if (batch.rows() == 0) return;
-  Append(static_cast<uint32_t>(batch.rows()), &bytes_);
+  AppendFixed(static_cast<uint32_t>(batch.rows()), &bytes_);
   // Reading a vector in DuckDB may build its canonical form inside it; the rows stay what they are.
   auto& chunk = const_cast<duckdb::DataChunk&>(batch.chunk());
   for (size_t c = 0; c < schema_.size(); c++) {
@@ -245,7 +236,7 @@ void RowsWriter::Add(const Batch& batch) {
 }
 
 std::string RowsWriter::Take() {
-  Append(uint32_t{0}, &bytes_);
+  AppendFixed(uint32_t{0}, &bytes_);
   std::string taken = std::move(bytes_);
   Begin();
   return taken;

@@ -23,7 +23,6 @@ const remove = (id: string, keepalive = false) => call(`/pipelines/${id}?force=t
 
 export function usePreview(): Preview {
   const [state, setState] = useState<{ query: string; pipeline: Pipeline | null; starting: boolean; stopped: boolean; error: ApiError | undefined }>({ query: "", pipeline: null, starting: false, stopped: false, error: undefined });
-  const current = useRef<string | null>(null); // the pipeline that has to go
   const attempt = useRef(0);
   const jobId = state.pipeline?.job_id ?? null;
   const output = useJobOutput(state.stopped ? null : jobId);
@@ -34,42 +33,35 @@ export function usePreview(): Preview {
   const running = watched && !output.done && (job.data === undefined || isActive(job.data.state));
   const metrics = useLoad<Metrics>(running ? `preview figures ${jobId}` : null, (signal) => call(`/jobs/${jobId}/metrics`, { signal }), 2000);
 
-  const drop = useCallback((keepalive = false) => {
-    if (current.current) void remove(current.current, keepalive);
-    current.current = null;
-  }, []);
-  const start = useCallback(
-    (query: string) => {
-      const mine = ++attempt.current;
-      drop();
-      setState({ query, pipeline: null, starting: true, stopped: false, error: undefined });
-      call<Pipeline>("/pipelines", { method: "POST", body: { query, preview: true } })
-        .then((pipeline) => {
-          if (attempt.current !== mine) return void remove(pipeline.id);
-          current.current = pipeline.id;
-          setState({ query, pipeline, starting: false, stopped: false, error: undefined });
-        })
-        .catch((error: unknown) => {
-          if (attempt.current === mine && !isAbort(error)) setState({ query, pipeline: null, starting: false, stopped: false, error: toApiError(error) });
-        });
-    },
-    [drop],
-  );
-  const stop = useCallback(() => {
-    attempt.current++;
-    drop();
-    setState((before) => ({ ...before, starting: false, stopped: true }));
-  }, [drop]);
-
+  // The pipeline goes once nobody shows it: after what asks about it has ended, which the hooks above see to in their turn.
+  const pipelineId = state.stopped ? null : (state.pipeline?.id ?? null);
   useEffect(() => {
-    const leave = () => drop(true);
+    if (pipelineId === null) return;
+    const leave = () => void remove(pipelineId, true);
     window.addEventListener("pagehide", leave);
     return () => {
       window.removeEventListener("pagehide", leave);
-      attempt.current++;
-      drop();
+      void remove(pipelineId);
     };
-  }, [drop]);
+  }, [pipelineId]);
+  useEffect(() => () => void attempt.current++, []); // what is still starting when the page goes has come too late
+
+  const start = useCallback((query: string) => {
+    const mine = ++attempt.current;
+    setState({ query, pipeline: null, starting: true, stopped: false, error: undefined });
+    call<Pipeline>("/pipelines", { method: "POST", body: { query, preview: true } })
+      .then((pipeline) => {
+        if (attempt.current !== mine) return void remove(pipeline.id);
+        setState({ query, pipeline, starting: false, stopped: false, error: undefined });
+      })
+      .catch((error: unknown) => {
+        if (attempt.current === mine && !isAbort(error)) setState({ query, pipeline: null, starting: false, stopped: false, error: toApiError(error) });
+      });
+  }, []);
+  const stop = useCallback(() => {
+    attempt.current++;
+    setState((before) => ({ ...before, starting: false, stopped: true }));
+  }, []);
 
   return { query: state.query, running, starting: state.starting, output: state.stopped ? kept.current : output, job: job.data, metrics: metrics.data, error: state.error, start, stop };
 }

@@ -20,7 +20,7 @@ using client::ApiClient;
 using client::Json;
 using client::TextOf;
 
-struct Arguments {
+struct ApplyArguments {
   ServerArguments server;
   PipelineSettings settings;
   WaitArguments wait;
@@ -31,7 +31,7 @@ struct Arguments {
 // Makes pipelines be as their files say, one after another.
 class Application {
  public:
-  Application(const Arguments& arguments, ApiClient* client, Json settings, int64_t wait_millis)
+  Application(const ApplyArguments& arguments, ApiClient* client, Json settings, int64_t wait_millis)
       : arguments_(arguments), client_(client), settings_(std::move(settings)), wait_millis_(wait_millis) {}
 
   // Error: the server cannot be asked for what there is.
@@ -124,7 +124,7 @@ class Application {
     return kDone;
   }
 
-  const Arguments& arguments_;
+  const ApplyArguments& arguments_;
   ApiClient* const client_;
   const Json settings_;
   const int64_t wait_millis_;  // 0 = none
@@ -148,7 +148,7 @@ Result<std::vector<PipelineFile>> ReadFiles(const std::vector<std::string>& name
   return files;
 }
 
-int Apply(const Arguments& arguments) {
+int Apply(const ApplyArguments& arguments) {
   const auto files = ReadFiles(arguments.files);
   if (!files.ok()) return WrongInput(files.status());
   const auto settings = arguments.settings.Members();
@@ -171,7 +171,7 @@ int Apply(const Arguments& arguments) {
 }  // namespace
 
 void AddApply(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callback, which lives in the app
+  auto arguments = std::make_shared<ApplyArguments>();  // shared: with the callback, which lives in the app
   CLI::App* command =
       app->add_subcommand("apply", "Make pipelines be as their scripts say: create, update, restart them");
   command->group(kServerGroup);

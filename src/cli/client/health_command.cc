@@ -8,12 +8,12 @@ namespace laminar::cli {
 
 namespace {
 
-struct Arguments {
+struct HealthArguments {
   ServerArguments server;
   bool ready = false;
 };
 
-int Health(const Arguments& arguments) {
+int Health(const HealthArguments& arguments) {
   const auto client = arguments.server.Connect();
   if (!client.ok()) return Failed(client.status());
   const auto reply = (*client)->Raw(arguments.ready ? "/readyz" : "/healthz");
@@ -30,7 +30,7 @@ int Health(const Arguments& arguments) {
 }  // namespace
 
 void AddHealth(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callback, which lives in the app
+  auto arguments = std::make_shared<HealthArguments>();  // shared: with the callback, which lives in the app
   CLI::App* command = app->add_subcommand("health", "Say whether a server is well: for containers and scripts");
   command->group(kServerGroup);
   command->add_flag("--ready", arguments->ready, "Whether it takes requests, and not only whether it is alive");

@@ -16,18 +16,18 @@ using client::Json;
 
 constexpr const char* kOutputRows = "1000";  // that the API gives at once
 
-struct Arguments {
+struct JobsArguments {
   ServerArguments server;
   std::string job, pipeline, format = "text";
   bool follow = false;
 };
 
-int Show(const Arguments& arguments, const ApiAnswer& answer, std::string (*text)(const Json&)) {
+int Show(const JobsArguments& arguments, const ApiAnswer& answer, std::string (*text)(const Json&)) {
   Print(arguments.format == "json" ? answer.text + "\n" : text(answer.body));
   return FinishOutput(kDone);
 }
 
-int List(const Arguments& arguments) {
+int ListJobs(const JobsArguments& arguments) {
   const auto client = arguments.server.Connect();
   if (!client.ok()) return Failed(client.status());
   std::string path = "/jobs";
@@ -42,7 +42,7 @@ int List(const Arguments& arguments) {
 }
 
 // What the API has of a job below its path.
-int Part(const Arguments& arguments, const char* part, bool is_list, std::string (*text)(const Json&)) {
+int Part(const JobsArguments& arguments, const char* part, bool is_list, std::string (*text)(const Json&)) {
   const auto client = arguments.server.Connect();
   if (!client.ok()) return Failed(client.status());
   const auto id = FindJobId(client->get(), arguments.job);
@@ -53,18 +53,18 @@ int Part(const Arguments& arguments, const char* part, bool is_list, std::string
   return Show(arguments, *answer, text);
 }
 
-int ShowOne(const Arguments& arguments) {
+int ShowOne(const JobsArguments& arguments) {
   return Part(arguments, "", false, client::JobDetails);
 }
-int Errors(const Arguments& arguments) {
+int Errors(const JobsArguments& arguments) {
   return Part(arguments, "/errors", true,
               [](const Json& list) { return list["data"].empty() ? "no errors\n" : client::ErrorsText(list); });
 }
-int Checkpoints(const Arguments& arguments) {
+int Checkpoints(const JobsArguments& arguments) {
   return Part(arguments, "/checkpoints", true,
               [](const Json& list) { return client::CheckpointTable(list).Render(StdoutStyle()); });
 }
-int Metrics(const Arguments& arguments) {
+int Metrics(const JobsArguments& arguments) {
   return Part(arguments, "/metrics", false,
               [](const Json& metrics) { return client::MetricsText(metrics, StdoutStyle()); });
 }
@@ -73,7 +73,7 @@ int Metrics(const Arguments& arguments) {
 
 class OutputReader {
  public:
-  OutputReader(ApiClient* client, const std::string& job, const Arguments& arguments)
+  OutputReader(ApiClient* client, const std::string& job, const JobsArguments& arguments)
       : client_(client), path_("/jobs/" + client::Escaped(job) + "/output"), arguments_(arguments) {}
 
   // Those that are kept.
@@ -123,13 +123,13 @@ class OutputReader {
 
   ApiClient* const client_;
   const std::string path_;
-  const Arguments& arguments_;
+  const JobsArguments& arguments_;
   std::string rows_;
   int64_t last_ = 0, dropped_ = 0;
   bool done_ = false, goes_on_ = true;
 };
 
-int Output(const Arguments& arguments) {
+int Output(const JobsArguments& arguments) {
   const auto client = arguments.server.Connect();
   if (!client.ok()) return Failed(client.status());
   const auto id = FindJobId(client->get(), arguments.job);
@@ -147,19 +147,19 @@ int Output(const Arguments& arguments) {
 }  // namespace
 
 void AddJobs(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callbacks, which live in the app
+  auto arguments = std::make_shared<JobsArguments>();  // shared: with the callbacks, which live in the app
   CLI::App* command =
       app->add_subcommand("jobs", "Show runs of pipelines: their figures, errors, checkpoints and rows");
   command->require_subcommand(1);
   command->group(kServerGroup);
-  const auto add = [&](const char* name, const char* help, int (*run)(const Arguments&)) {
+  const auto add = [&](const char* name, const char* help, int (*run)(const JobsArguments&)) {
     CLI::App* each = command->add_subcommand(name, help);
     each->callback([arguments, action, run] { *action = [arguments, run] { return run(*arguments); }; });
     arguments->server.AddTo(each);
     AddFormat(each, &arguments->format, "text for people, json: the answer of the API");
     return each;
   };
-  CLI::App* list = add("list", "List runs, the newest first", List);
+  CLI::App* list = add("list", "List runs, the newest first", ListJobs);
   list->add_option("--pipeline", arguments->pipeline, "Only those of a pipeline: its name or id")
       ->option_text("PIPELINE");
   CLI::App* const output = add("output", "Print the rows of a SELECT without INSERT, one a line as JSON", Output);

@@ -11,13 +11,13 @@ namespace laminar::cli {
 
 namespace {
 
-struct Arguments {
+struct LogsArguments {
   ServerArguments server;
   std::string pipeline, format = "text";
   bool follow = false;
 };
 
-int Logs(const Arguments& arguments) {
+int Logs(const LogsArguments& arguments) {
   const auto client = arguments.server.Connect();
   if (!client.ok()) return Failed(client.status());
   const auto id = FindPipelineId(client->get(), arguments.pipeline);
@@ -38,7 +38,7 @@ int Logs(const Arguments& arguments) {
 }  // namespace
 
 void AddLogs(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callback, which lives in the app
+  auto arguments = std::make_shared<LogsArguments>();  // shared: with the callback, which lives in the app
   CLI::App* command = app->add_subcommand("logs", "Print what a pipeline has logged, and logs");
   command->group(kServerGroup);
   command->add_option("PIPELINE", arguments->pipeline, "Its name or id")->required()->option_text("");

@@ -18,7 +18,7 @@ using client::AwaitedState;
 using client::Json;
 using client::TextOf;
 
-struct Arguments {
+struct PipelinesArguments {
   ServerArguments server;
   PipelineSettings settings;
   WaitArguments wait;
@@ -33,7 +33,7 @@ std::string PathOf(const std::string& id) {
 }
 
 // After a change: waited for if that was asked for, and told. text: what is said for people, before the state.
-int Told(ApiClient* client, const Arguments& arguments, ApiAnswer pipeline, AwaitedState awaited,
+int Told(ApiClient* client, const PipelinesArguments& arguments, ApiAnswer pipeline, AwaitedState awaited,
          const std::string& text) {
   if (arguments.wait.given()) {
     const auto millis = arguments.wait.Millis();
@@ -53,7 +53,7 @@ int Told(ApiClient* client, const Arguments& arguments, ApiAnswer pipeline, Awai
 
 // What needs a client and the id of the pipeline that the arguments name.
 template <class Work>
-int OnPipeline(const Arguments& arguments, const Work& work) {
+int OnPipeline(const PipelinesArguments& arguments, const Work& work) {
   if (arguments.wait.given()) {
     if (const auto millis = arguments.wait.Millis(); !millis.ok()) return WrongInput(millis.status());
   }
@@ -64,7 +64,7 @@ int OnPipeline(const Arguments& arguments, const Work& work) {
   return work(client->get(), *id);
 }
 
-int List(const Arguments& arguments) {
+int List(const PipelinesArguments& arguments) {
   const auto client = arguments.server.Connect();
   if (!client.ok()) return Failed(client.status());
   const auto list = (*client)->List("/pipelines");
@@ -73,7 +73,7 @@ int List(const Arguments& arguments) {
   return FinishOutput(kDone);
 }
 
-int Show(const Arguments& arguments) {
+int Show(const PipelinesArguments& arguments) {
   return OnPipeline(arguments, [&](ApiClient* client, const std::string& id) {
     const auto pipeline = client->Get(PathOf(id));
     if (!pipeline.ok()) return Failed(pipeline.status());
@@ -82,7 +82,7 @@ int Show(const Arguments& arguments) {
   });
 }
 
-int Create(const Arguments& arguments) {
+int Create(const PipelinesArguments& arguments) {
   const auto file = ReadPipelineFile(arguments.file);
   if (!file.ok()) return WrongInput(file.status());
   const auto settings = arguments.settings.Members();
@@ -103,7 +103,7 @@ int Create(const Arguments& arguments) {
   return Told(client->get(), arguments, std::move(*made), AwaitedState::kRunning, "created ");
 }
 
-int Edit(const Arguments& arguments) {
+int Edit(const PipelinesArguments& arguments) {
   const auto file = ReadPipelineFile(arguments.file);
   if (!file.ok()) return WrongInput(file.status());
   const auto settings = arguments.settings.Members();
@@ -131,7 +131,7 @@ int Edit(const Arguments& arguments) {
   });
 }
 
-int Start(const Arguments& arguments) {
+int Start(const PipelinesArguments& arguments) {
   return OnPipeline(arguments, [&](ApiClient* client, const std::string& id) {
     Json body = {{"stop", "none"}};
     if (arguments.fresh) body["fresh"] = true;
@@ -141,7 +141,7 @@ int Start(const Arguments& arguments) {
   });
 }
 
-int Stop(const Arguments& arguments) {
+int Stop(const PipelinesArguments& arguments) {
   return OnPipeline(arguments, [&](ApiClient* client, const std::string& id) {
     Answered stopped = client->Patch(PathOf(id), {{"stop", arguments.mode}});
     if (!stopped.ok()) return Failed(stopped.status());
@@ -149,7 +149,7 @@ int Stop(const Arguments& arguments) {
   });
 }
 
-int Restart(const Arguments& arguments) {
+int Restart(const PipelinesArguments& arguments) {
   return OnPipeline(arguments, [&](ApiClient* client, const std::string& id) {
     const Json body = {
         {"mode", arguments.mode}, {"fresh", arguments.fresh}, {"accept_duplicates", arguments.accept_duplicates}};
@@ -159,7 +159,7 @@ int Restart(const Arguments& arguments) {
   });
 }
 
-int Delete(const Arguments& arguments) {
+int Delete(const PipelinesArguments& arguments) {
   return OnPipeline(arguments, [&](ApiClient* client, const std::string& id) {
     const auto deleted = client->Delete(PathOf(id) + (arguments.force ? "?force=true" : ""));
     if (!deleted.ok() && deleted.status().code() == ApiClient::kConflict)
@@ -170,15 +170,15 @@ int Delete(const Arguments& arguments) {
   });
 }
 
-using Shared = std::shared_ptr<Arguments>;
+using SharedPipelines = std::shared_ptr<PipelinesArguments>;
 
-void AddPipeline(CLI::App* command, const Shared& arguments) {
+void AddPipeline(CLI::App* command, const SharedPipelines& arguments) {
   command->add_option("PIPELINE", arguments->pipeline, "Its name or id")->required()->option_text("");
 }
-void AddFile(CLI::App* command, const Shared& arguments) {
+void AddFile(CLI::App* command, const SharedPipelines& arguments) {
   command->add_option("FILE", arguments->file, "The script; '-' is the standard input")->required()->option_text("");
 }
-void AddMode(CLI::App* command, const Shared& arguments) {
+void AddMode(CLI::App* command, const SharedPipelines& arguments) {
   command
       ->add_option("--mode", arguments->mode,
                    "checkpoint: a last checkpoint; graceful: open windows are given out first; immediate: without a "
@@ -186,18 +186,18 @@ void AddMode(CLI::App* command, const Shared& arguments) {
       ->option_text("checkpoint|graceful|immediate|force")
       ->check(CLI::IsMember({"checkpoint", "graceful", "immediate", "force"}));
 }
-void AddFresh(CLI::App* command, const Shared& arguments) {
+void AddFresh(CLI::App* command, const SharedPipelines& arguments) {
   command->add_flag("--fresh", arguments->fresh, "It begins anew, and the state that it has is left");
 }
 
 }  // namespace
 
 void AddPipelines(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callbacks, which live in the app
+  auto arguments = std::make_shared<PipelinesArguments>();  // shared: with the callbacks, which live in the app
   CLI::App* command = app->add_subcommand("pipelines", "List, show, make, change, start and stop pipelines");
   command->require_subcommand(1);
   command->group(kServerGroup);
-  const auto add = [&](const char* name, const char* help, int (*run)(const Arguments&)) {
+  const auto add = [&](const char* name, const char* help, int (*run)(const PipelinesArguments&)) {
     CLI::App* each = command->add_subcommand(name, help);
     each->callback([arguments, action, run] { *action = [arguments, run] { return run(*arguments); }; });
     return each;

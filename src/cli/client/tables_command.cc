@@ -19,7 +19,7 @@ using client::TextOf;
 
 constexpr size_t kMostBytes = 2 << 20;  // that the API takes
 
-struct Arguments {
+struct TablesArguments {
   ServerArguments server;
   std::string name, file, format = "text";
 };
@@ -32,7 +32,7 @@ struct Kind {
 constexpr Kind kTables = {"table", "tbl_", "/connection_tables", client::ConnectionTableTable};
 constexpr Kind kProfiles = {"profile", "prof_", "/connection_profiles", client::ProfileTable};
 
-int List(const Arguments& arguments, const Kind& kind) {
+int List(const TablesArguments& arguments, const Kind& kind) {
   const auto client = arguments.server.Connect();
   if (!client.ok()) return Failed(client.status());
   const auto list = (*client)->List(kind.path);
@@ -41,7 +41,7 @@ int List(const Arguments& arguments, const Kind& kind) {
   return FinishOutput(kDone);
 }
 
-int Show(const Arguments& arguments, const Kind& kind) {
+int Show(const TablesArguments& arguments, const Kind& kind) {
   const auto client = arguments.server.Connect();
   if (!client.ok()) return Failed(client.status());
   const auto id = FindId(client->get(), kind.what, kind.prefix, kind.path, arguments.name);
@@ -52,7 +52,7 @@ int Show(const Arguments& arguments, const Kind& kind) {
   return FinishOutput(kDone);
 }
 
-int Delete(const Arguments& arguments, const Kind& kind) {
+int Delete(const TablesArguments& arguments, const Kind& kind) {
   const auto client = arguments.server.Connect();
   if (!client.ok()) return Failed(client.status());
   const auto id = FindId(client->get(), kind.what, kind.prefix, kind.path, arguments.name);
@@ -79,7 +79,7 @@ Result<std::string> ReadBody(const std::string& file) {
   return text;
 }
 
-int Create(const Arguments& arguments, const Kind& kind) {
+int Create(const TablesArguments& arguments, const Kind& kind) {
   const auto body = ReadBody(arguments.file);
   if (!body.ok()) return WrongInput(body.status());
   const auto client = arguments.server.Connect();
@@ -92,7 +92,7 @@ int Create(const Arguments& arguments, const Kind& kind) {
   return FinishOutput(kDone);
 }
 
-int Test(const Arguments& arguments, const Kind& kind) {
+int Test(const TablesArguments& arguments, const Kind& kind) {
   if (arguments.name.empty() == arguments.file.empty())
     return WrongInput(
         Status::User("laminar tables test takes a table of the server, or --file with one", "Name one of them"));
@@ -115,10 +115,10 @@ int Test(const Arguments& arguments, const Kind& kind) {
   return FinishOutput(tested->body.value("ok", false) ? kDone : kFailed);
 }
 
-using Shared = std::shared_ptr<Arguments>;
-using Command = int (*)(const Arguments&, const Kind&);
+using SharedTables = std::shared_ptr<TablesArguments>;
+using Command = int (*)(const TablesArguments&, const Kind&);
 
-CLI::App* Add(CLI::App* group, const char* name, const std::string& help, const Shared& arguments, Action* action,
+CLI::App* Add(CLI::App* group, const char* name, const std::string& help, const SharedTables& arguments, Action* action,
               const Kind& kind, Command run) {
   CLI::App* command = group->add_subcommand(name, help);
   arguments->server.AddTo(command);
@@ -127,7 +127,7 @@ CLI::App* Add(CLI::App* group, const char* name, const std::string& help, const 
   return command;
 }
 
-void AddListShowDelete(CLI::App* group, const Shared& arguments, Action* action, const Kind& kind) {
+void AddListShowDelete(CLI::App* group, const SharedTables& arguments, Action* action, const Kind& kind) {
   const std::string what = kind.what;
   CLI::App* list = Add(group, "list", "List all " + what + "s", arguments, action, kind, List);
   CLI::App* show = Add(group, "show", "Show a " + what, arguments, action, kind, Show);
@@ -143,7 +143,7 @@ void AddListShowDelete(CLI::App* group, const Shared& arguments, Action* action,
 }  // namespace
 
 void AddTables(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callbacks, which live in the app
+  auto arguments = std::make_shared<TablesArguments>();  // shared: with the callbacks, which live in the app
   CLI::App* command =
       app->add_subcommand("tables", "List, show, make and test the tables that every pipeline can name");
   command->require_subcommand(1);
@@ -167,7 +167,7 @@ void AddTables(CLI::App* app, Action* action) {
 }
 
 void AddProfiles(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callbacks, which live in the app
+  auto arguments = std::make_shared<TablesArguments>();  // shared: with the callbacks, which live in the app
   CLI::App* command = app->add_subcommand("profiles", "List, show and delete connection profiles");
   command->require_subcommand(1);
   command->group(kServerGroup);

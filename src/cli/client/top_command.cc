@@ -24,9 +24,9 @@ using client::TextOf;
 using client::TopRow;
 
 constexpr size_t kAll = SIZE_MAX;
-constexpr int64_t kLeastIntervalMillis = 200;
+constexpr int64_t kLeastRefreshMillis = 200;
 
-struct Arguments {
+struct TopArguments {
   ServerArguments server;
   std::string interval = "2s";
   bool once = false;
@@ -107,9 +107,9 @@ int Show(ApiClient* client, const std::string& address, int64_t interval_millis,
   }
 }
 
-int Top(const Arguments& arguments) {
+int Top(const TopArguments& arguments) {
   const auto interval = ParseMillis(arguments.interval);
-  if (!interval.ok() || *interval < kLeastIntervalMillis)
+  if (!interval.ok() || *interval < kLeastRefreshMillis)
     return WrongInput(Status::User("--interval " + arguments.interval + " is not a length of time of 200 ms or more",
                                    "--interval 2s"));
   const auto address = arguments.server.Address();
@@ -132,7 +132,7 @@ int Top(const Arguments& arguments) {
 }  // namespace
 
 void AddTop(CLI::App* app, Action* action) {
-  auto arguments = std::make_shared<Arguments>();  // shared: with the callback, which lives in the app
+  auto arguments = std::make_shared<TopArguments>();  // shared: with the callback, which lives in the app
   CLI::App* command = app->add_subcommand("top", "Watch the pipelines of a server: rows, lag, state, back-pressure");
   command->group(kServerGroup);
   command->add_flag("--once", arguments->once, "Print it once");

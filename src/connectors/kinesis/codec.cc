@@ -30,14 +30,14 @@ bool RecordStorage::DecodeBase64(std::string_view text, std::string_view* out) {
 
 namespace {
 // 1e11 s is the year 5138, 1e11 ms is 1973: no stream holds records of either.
-constexpr double kSecondsBelow = 1e11;
+constexpr double kMostServiceSeconds = 1e11;
 // Latest time that a microsecond count holds.
 constexpr double kMostSeconds = 9.2e12;
 }  // namespace
 
 int64_t TimestampFromSeconds(double seconds) {
   if (!(std::abs(seconds) < kMostSeconds)) return 0;
-  if (std::abs(seconds) >= kSecondsBelow)
+  if (std::abs(seconds) >= kMostServiceSeconds)
     return static_cast<int64_t>(std::llround(seconds * 1e3));  // milliseconds, written as a double
   return static_cast<int64_t>(std::llround(seconds * 1e6));
 }

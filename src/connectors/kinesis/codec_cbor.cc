@@ -9,9 +9,9 @@ namespace laminar::kinesis {
 
 namespace {
 
-using Kind = CborItem::Kind;
+using CborKind = CborItem::Kind;
 
-Status NotAnAnswer(const char* what) {
+Status NotCborAnswer(const char* what) {
   return Status::Environment(what);
 }
 
@@ -24,12 +24,12 @@ bool KeptContent(CborReader& reader, const CborItem& item, RecordStorage* storag
 }
 
 bool TextOf(CborReader& reader, const CborItem& item, RecordStorage* storage, std::string_view* out) {
-  return item.kind == Kind::kText && KeptContent(reader, item, storage, out);
+  return item.kind == CborKind::kText && KeptContent(reader, item, storage, out);
 }
 
 bool TextOf(CborReader& reader, const CborItem& item, std::string* out) {
   std::string_view content;
-  if (item.kind != Kind::kText || !reader.Content(item, &content, out)) return false;
+  if (item.kind != CborKind::kText || !reader.Content(item, &content, out)) return false;
   if (!item.indefinite) *out = content;
   return true;
 }
@@ -37,7 +37,7 @@ bool TextOf(CborReader& reader, const CborItem& item, std::string* out) {
 // Some servers send base64 text where bytes belong.
 bool DataOf(CborReader& reader, const CborItem& item, RecordStorage* storage, std::string_view* out, DataForm* form) {
   if (!KeptContent(reader, item, storage, out)) return false;
-  if (item.kind == Kind::kBytes) {
+  if (item.kind == CborKind::kBytes) {
     if (*form == DataForm::kNone) *form = DataForm::kBytes;
     return true;
   }
@@ -46,9 +46,9 @@ bool DataOf(CborReader& reader, const CborItem& item, RecordStorage* storage, st
 }
 
 bool TimestampOf(const CborItem& item, int64_t* micros) {
-  if (item.kind == Kind::kInteger) {
+  if (item.kind == CborKind::kInteger) {
     *micros = TimestampFromInteger(item.integer);
-  } else if (item.kind == Kind::kReal) {
+  } else if (item.kind == CborKind::kReal) {
     *micros = TimestampFromSeconds(item.real);
   } else {
     return false;
@@ -59,12 +59,12 @@ bool TimestampOf(const CborItem& item, int64_t* micros) {
 bool DecodeRecord(CborReader& reader, const CborItem& map, RecordStorage* storage, Record* record, DataForm* form) {
   bool has_data = false;
   const bool well =
-      map.kind == Kind::kMap && reader.ForEachMember(map, [&](std::string_view key, const CborItem& value) {
+      map.kind == CborKind::kMap && reader.ForEachMember(map, [&](std::string_view key, const CborItem& value) {
         if (key == "Data") return has_data = DataOf(reader, value, storage, &record->data, form);
         if (key == "PartitionKey") return TextOf(reader, value, storage, &record->partition_key);
         if (key == "SequenceNumber") return TextOf(reader, value, storage, &record->sequence_number);
         if (key == "ApproximateArrivalTimestamp") return TimestampOf(value, &record->arrival_micros);
-        if (key == "EncryptionType" && value.kind == Kind::kText)
+        if (key == "EncryptionType" && value.kind == CborKind::kText)
           return TextOf(reader, value, storage, &record->encryption_type);
         return reader.Skip(value);
       });
@@ -113,7 +113,7 @@ class CborCodecImpl final : public Codec {
     bool has_records = false;
     CborReader reader(storage->Answer());
     CborItem root;
-    if (!reader.Next(&root) || root.kind != Kind::kMap) return NotAnAnswer("it is not a CBOR map");
+    if (!reader.Next(&root) || root.kind != CborKind::kMap) return NotCborAnswer("it is not a CBOR map");
     const auto on_record = [&](const CborItem& item) {
       Record record;
       if (!DecodeRecord(reader, item, storage.get(), &record, form)) return false;
@@ -123,26 +123,26 @@ class CborCodecImpl final : public Codec {
     };
     const auto on_child = [&](const CborItem& item) {
       std::string id;
-      return item.kind == Kind::kMap && reader.ForEachMember(item, [&](std::string_view key, const CborItem& value) {
+      return item.kind == CborKind::kMap && reader.ForEachMember(item, [&](std::string_view key, const CborItem& value) {
         return key == "ShardId" ? TextOf(reader, value, &id) : reader.Skip(value);
       }) && (result.child_shard_ids.push_back(id), !id.empty());
     };
     const bool well = reader.ForEachMember(root, [&](std::string_view key, const CborItem& value) {
       if (key == "Records") {
         has_records = true;
-        return value.kind == Kind::kList && reader.ForEachItem(value, on_record);
+        return value.kind == CborKind::kList && reader.ForEachItem(value, on_record);
       }
-      if (value.kind == Kind::kNull) return true;
+      if (value.kind == CborKind::kNull) return true;
       if (key == "NextShardIterator") return TextOf(reader, value, &result.next_iterator);
       if (key == "MillisBehindLatest") {
         result.millis_behind_latest = value.integer;
-        return value.kind == Kind::kInteger;
+        return value.kind == CborKind::kInteger;
       }
-      if (key == "ChildShards") return value.kind == Kind::kList && reader.ForEachItem(value, on_child);
+      if (key == "ChildShards") return value.kind == CborKind::kList && reader.ForEachItem(value, on_child);
       return reader.Skip(value);
     });
-    if (!well) return NotAnAnswer("its CBOR is broken or a record is not as expected");
-    if (!has_records) return NotAnAnswer("it has no Records");
+    if (!well) return NotCborAnswer("its CBOR is broken or a record is not as expected");
+    if (!has_records) return NotCborAnswer("it has no Records");
     result.storage = std::move(storage);
     return result;
   }
@@ -152,12 +152,12 @@ class CborCodecImpl final : public Codec {
     bool has_records = false;
     CborReader reader(body);
     CborItem root;
-    if (!reader.Next(&root) || root.kind != Kind::kMap) return NotAnAnswer("it is not a CBOR map");
+    if (!reader.Next(&root) || root.kind != CborKind::kMap) return NotCborAnswer("it is not a CBOR map");
     const auto on_outcome = [&](const CborItem& item) {
       PutResult::Entry entry;
       const bool well =
-          item.kind == Kind::kMap && reader.ForEachMember(item, [&](std::string_view key, const CborItem& value) {
-            if (value.kind == Kind::kNull) return true;
+          item.kind == CborKind::kMap && reader.ForEachMember(item, [&](std::string_view key, const CborItem& value) {
+            if (value.kind == CborKind::kNull) return true;
             if (key == "ErrorCode") return TextOf(reader, value, &entry.error_code);
             if (key == "ErrorMessage") return TextOf(reader, value, &entry.error_message);
             if (key == "SequenceNumber") return TextOf(reader, value, &entry.sequence_number);
@@ -172,10 +172,10 @@ class CborCodecImpl final : public Codec {
     const bool well = reader.ForEachMember(root, [&](std::string_view key, const CborItem& value) {
       if (key != "Records") return reader.Skip(value);
       has_records = true;
-      return value.kind == Kind::kList && reader.ForEachItem(value, on_outcome);
+      return value.kind == CborKind::kList && reader.ForEachItem(value, on_outcome);
     });
-    if (!well) return NotAnAnswer("its CBOR is broken or a record's outcome is not as expected");
-    if (!has_records) return NotAnAnswer("it has no Records");
+    if (!well) return NotCborAnswer("its CBOR is broken or a record's outcome is not as expected");
+    if (!has_records) return NotCborAnswer("it has no Records");
     return result;
   }
 
@@ -185,11 +185,11 @@ class CborCodecImpl final : public Codec {
     error.http_status = http_status;
     CborReader reader(body);
     CborItem root;
-    if (!reader.Next(&root) || root.kind != Kind::kMap) return error;
+    if (!reader.Next(&root) || root.kind != CborKind::kMap) return error;
     const bool well = reader.ForEachMember(root, [&](std::string_view key, const CborItem& value) {
       if (key == "__type") return TextOf(reader, value, &error.code);
       if (key == "message" || key == "Message")
-        return value.kind == Kind::kNull || TextOf(reader, value, &error.message);
+        return value.kind == CborKind::kNull || TextOf(reader, value, &error.message);
       return reader.Skip(value);
     });
     if (!well) return ServiceError{http_status, "", ""};

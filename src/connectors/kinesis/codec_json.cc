@@ -70,7 +70,7 @@ class ObjectWriter {
   bool first_ = true;
 };
 
-Status NotAnAnswer(const char* what) {
+Status NotJsonAnswer(const char* what) {
   return Status::Environment(what);
 }
 
@@ -86,7 +86,7 @@ Result<T> WithObject(std::string body, F f) {
   const size_t size = body.size();
   body.append(simdjson::SIMDJSON_PADDING, '\0');
   dom::object root;
-  if (parser.parse(body.data(), size, false).get(root)) return NotAnAnswer("it is not a JSON object");
+  if (parser.parse(body.data(), size, false).get(root)) return NotJsonAnswer("it is not a JSON object");
   return f(root);
 }
 
@@ -282,7 +282,7 @@ class JsonCodecImpl final : public Codec {
     auto storage = std::make_shared<RecordStorage>(std::move(body));  // shared: see GetRecordsResult
     GetRecordsResult result;
     *form = DataForm::kText;
-    if (const char* why = DecodeGetRecordsBody(storage.get(), &result)) return NotAnAnswer(why);
+    if (const char* why = DecodeGetRecordsBody(storage.get(), &result)) return NotJsonAnswer(why);
     result.storage = std::move(storage);
     return result;
   }
@@ -290,15 +290,15 @@ class JsonCodecImpl final : public Codec {
   Result<PutResult> DecodePutRecords(std::string body) const override {
     return WithObject<PutResult>(std::move(body), [](const dom::object& root) -> Result<PutResult> {
       dom::array records;
-      if (root["Records"].get(records)) return NotAnAnswer("it has no Records");
+      if (root["Records"].get(records)) return NotJsonAnswer("it has no Records");
       PutResult result;
       for (const dom::element item : records) {
         dom::object object;
-        if (item.get(object)) return NotAnAnswer("a record's outcome is not an object");
+        if (item.get(object)) return NotJsonAnswer("a record's outcome is not an object");
         PutResult::Entry entry{TextAt(object, "ErrorCode"), TextAt(object, "ErrorMessage"),
                                TextAt(object, "SequenceNumber"), TextAt(object, "ShardId")};
         if (entry.error_code.empty() && entry.sequence_number.empty())
-          return NotAnAnswer("a record has neither SequenceNumber nor ErrorCode");
+          return NotJsonAnswer("a record has neither SequenceNumber nor ErrorCode");
         result.failed += !entry.error_code.empty();
         result.entries.push_back(std::move(entry));
       }
@@ -387,7 +387,7 @@ Result<std::vector<std::string>> DecodeListStreams(std::string body) {
   return WithObject<std::vector<std::string>>(
       std::move(body), [](const dom::object& root) -> Result<std::vector<std::string>> {
         dom::array names;
-        if (root["StreamNames"].get(names)) return NotAnAnswer("it has no StreamNames");
+        if (root["StreamNames"].get(names)) return NotJsonAnswer("it has no StreamNames");
         std::vector<std::string> streams;
         for (const dom::element item : names) {
           std::string_view name;
@@ -400,12 +400,12 @@ Result<std::vector<std::string>> DecodeListStreams(std::string body) {
 Result<StreamSummary> DecodeDescribeStreamSummary(std::string body) {
   return WithObject<StreamSummary>(std::move(body), [](const dom::object& root) -> Result<StreamSummary> {
     dom::object description;
-    if (root["StreamDescriptionSummary"].get(description)) return NotAnAnswer("it has no StreamDescriptionSummary");
+    if (root["StreamDescriptionSummary"].get(description)) return NotJsonAnswer("it has no StreamDescriptionSummary");
     StreamSummary summary;
     summary.name = TextAt(description, "StreamName");
     summary.arn = TextAt(description, "StreamARN");
     summary.status = TextAt(description, "StreamStatus");
-    if (summary.status.empty()) return NotAnAnswer("it has no StreamStatus");
+    if (summary.status.empty()) return NotJsonAnswer("it has no StreamStatus");
     summary.open_shards = IntegerAt(description, "OpenShardCount", 0);
     summary.retention_hours = IntegerAt(description, "RetentionPeriodHours", summary.retention_hours);
     const int64_t kib = IntegerAt(description, "MaxRecordSizeInKiB", 0);
@@ -420,16 +420,16 @@ Result<StreamSummary> DecodeDescribeStreamSummary(std::string body) {
 Result<ListShardsResult> DecodeListShards(std::string body) {
   return WithObject<ListShardsResult>(std::move(body), [](const dom::object& root) -> Result<ListShardsResult> {
     dom::array shards;
-    if (root["Shards"].get(shards)) return NotAnAnswer("it has no Shards");
+    if (root["Shards"].get(shards)) return NotJsonAnswer("it has no Shards");
     ListShardsResult result;
     for (const dom::element item : shards) {
       dom::object object, range, sequence;
       Shard shard;
       if (item.get(object) || (shard.id = TextAt(object, "ShardId")).empty())
-        return NotAnAnswer("a shard has no ShardId");
+        return NotJsonAnswer("a shard has no ShardId");
       shard.parent_id = TextAt(object, "ParentShardId");
       shard.adjacent_parent_id = TextAt(object, "AdjacentParentShardId");
-      if (object["HashKeyRange"].get(range)) return NotAnAnswer("a shard has no HashKeyRange");
+      if (object["HashKeyRange"].get(range)) return NotJsonAnswer("a shard has no HashKeyRange");
       shard.range = {TextAt(range, "StartingHashKey"), TextAt(range, "EndingHashKey")};
       if (!object["SequenceNumberRange"].get(sequence)) {
         shard.starting_sequence_number = TextAt(sequence, "StartingSequenceNumber");
@@ -445,7 +445,7 @@ Result<ListShardsResult> DecodeListShards(std::string body) {
 Result<std::string> DecodeGetShardIterator(std::string body) {
   return WithObject<std::string>(std::move(body), [](const dom::object& root) -> Result<std::string> {
     std::string iterator = TextAt(root, "ShardIterator");
-    if (iterator.empty()) return NotAnAnswer("it has no ShardIterator");
+    if (iterator.empty()) return NotJsonAnswer("it has no ShardIterator");
     return iterator;
   });
 }

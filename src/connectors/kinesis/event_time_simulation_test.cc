@@ -8,10 +8,9 @@
 namespace laminar::kinesis {
 namespace {
 
-constexpr int kSeeds = 200;
-constexpr int64_t kSecond = kMicrosPerSecond;
+constexpr int kEventTimeSeeds = 200;
 // A poll of a silent shard, a late start of the second in the Date header, the sketch's rounding.
-constexpr int64_t kIdleErrorMicros = 2 * kSecond;
+constexpr int64_t kIdleErrorMicros = 2 * kMicrosPerSecond;
 
 // Everybody's rows are equally old when they arrive, so the event times of a shard are in order.
 struct Producer {
@@ -25,13 +24,13 @@ struct Producer {
       // The square makes shards uneven, and some silent.
       const auto key = static_cast<int>(rng->UniformDouble() * rng->UniformDouble() * keys);
       harness->PutTimed("key" + std::to_string(key), lag_micros);
-      if (rng->Uniform(4) == 0) harness->world.clock.Advance(static_cast<int64_t>(rng->Uniform(kSecond / 10)));
+      if (rng->Uniform(4) == 0) harness->world.clock.Advance(static_cast<int64_t>(rng->Uniform(kMicrosPerSecond / 10)));
     }
   }
 };
 
 TEST(EventTimeSimulation, NoRowInOrderIsLateAndNoShardHoldsBackForEver) {
-  for (uint64_t seed = 1; seed <= kSeeds; seed++) {
+  for (uint64_t seed = 1; seed <= kEventTimeSeeds; seed++) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random rng(seed);
     ModelOptions options = RandomOptions(&rng);
@@ -39,10 +38,10 @@ TEST(EventTimeSimulation, NoRowInOrderIsLateAndNoShardHoldsBackForEver) {
     harness.world.context.source_buffer_bytes = rng.Uniform(2) == 0 ? 64 << 20 : 500;
     harness.world.model.CreateStream("in", 1 + static_cast<int>(rng.Uniform(4)));
     // Arrivals in whole seconds make the lag up to a second too short: that much delay makes up for it.
-    const int64_t delay = options.whole_second_arrivals ? kSecond : 0;
-    const int64_t skew = static_cast<int64_t>(rng.Uniform(3)) * kSecond;
-    harness.event_time = EventTimeSettings{delay, 3600 * kSecond, skew};
-    const Producer producer{&harness, &rng, static_cast<int64_t>(rng.Uniform(20)) * kSecond / 2,
+    const int64_t delay = options.whole_second_arrivals ? kMicrosPerSecond : 0;
+    const int64_t skew = static_cast<int64_t>(rng.Uniform(3)) * kMicrosPerSecond;
+    harness.event_time = EventTimeSettings{delay, 3600 * kMicrosPerSecond, skew};
+    const Producer producer{&harness, &rng, static_cast<int64_t>(rng.Uniform(20)) * kMicrosPerSecond / 2,
                             1 + static_cast<int>(rng.Uniform(30))};
     harness.world.model.SetFaults(RandomFaults(&rng));
     for (int i = 0; i < 5; i++) {
@@ -55,7 +54,7 @@ TEST(EventTimeSimulation, NoRowInOrderIsLateAndNoShardHoldsBackForEver) {
     for (uint64_t rounds = 5 + rng.Uniform(20); rounds > 0; rounds--) {
       producer.Put(100);
       if (rng.Uniform(3) == 0) Reshard(&harness.world.model, &rng);
-      if (rng.Uniform(5) == 0) harness.world.clock.Advance(static_cast<int64_t>(rng.Uniform(5 * kSecond)));
+      if (rng.Uniform(5) == 0) harness.world.clock.Advance(static_cast<int64_t>(rng.Uniform(5 * kMicrosPerSecond)));
       for (uint64_t steps = rng.Uniform(300); steps > 0; steps--) ASSERT_TRUE(harness.Step());
     }
     harness.PutTimed("key0", producer.lag_micros);
@@ -68,16 +67,16 @@ TEST(EventTimeSimulation, NoRowInOrderIsLateAndNoShardHoldsBackForEver) {
     // The stream falls silent: its last row is passed all the same, by every shard.
     harness.world.model.SetFaults({});
     ASSERT_TRUE(harness.RunUntil([&] { return harness.mark->watermark() > last; }));
-    ASSERT_TRUE(harness.RunFor(70 * kSecond));
+    ASSERT_TRUE(harness.RunFor(70 * kMicrosPerSecond));
     const int64_t now = harness.world.clock.WallMicros();
     ASSERT_GE(harness.mark->watermark(),
               now - producer.lag_micros - producer.lag_micros / 64 - delay - kIdleErrorMicros);
-    ASSERT_LE(harness.mark->watermark(), now - producer.lag_micros + kSecond);
+    ASSERT_LE(harness.mark->watermark(), now - producer.lag_micros + kMicrosPerSecond);
   }
 }
 
 TEST(EventTimeSimulation, TheLastWindowOfASilentStreamIsOutInTime) {
-  for (uint64_t seed = 1; seed <= kSeeds; seed++) {
+  for (uint64_t seed = 1; seed <= kEventTimeSeeds; seed++) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random rng(seed);
     ModelOptions options;
@@ -87,9 +86,9 @@ TEST(EventTimeSimulation, TheLastWindowOfASilentStreamIsOutInTime) {
     ModelFaults way;
     way.max_delay_micros = 30'000;
     harness.world.model.SetFaults(way);
-    const int64_t delay = static_cast<int64_t>(rng.Uniform(100)) * kSecond;
-    const int64_t lag = static_cast<int64_t>(rng.Uniform(20)) * kSecond;
-    harness.event_time = EventTimeSettings{delay, 3600 * kSecond, 60 * kSecond};
+    const int64_t delay = static_cast<int64_t>(rng.Uniform(100)) * kMicrosPerSecond;
+    const int64_t lag = static_cast<int64_t>(rng.Uniform(20)) * kMicrosPerSecond;
+    harness.event_time = EventTimeSettings{delay, 3600 * kMicrosPerSecond, 60 * kMicrosPerSecond};
     harness.Start(SourceOffset::kLatest, 1 + static_cast<int>(rng.Uniform(2)));
     ASSERT_TRUE(harness.RunUntil([&] { return harness.Ready(); }));
     // Long enough for many Date headers; one shard or a few, the others silent all the time.
@@ -98,15 +97,15 @@ TEST(EventTimeSimulation, TheLastWindowOfASilentStreamIsOutInTime) {
       harness.PutTimed("key" + std::to_string(rng.Uniform(keys)), lag);
       ASSERT_TRUE(harness.RunFor(static_cast<int64_t>(rng.Uniform(300'000))));
     }
-    const int64_t end = harness.world.clock.WallMicros() - lag + kSecond;  // of the last window
+    const int64_t end = harness.world.clock.WallMicros() - lag + kMicrosPerSecond;  // of the last window
     ASSERT_TRUE(harness.RunUntil([&] { return harness.mark->watermark() >= end; }));
-    ASSERT_LE(harness.world.clock.WallMicros(), end + delay + lag + 2 * kSecond);
+    ASSERT_LE(harness.world.clock.WallMicros(), end + delay + lag + 2 * kMicrosPerSecond);
     ASSERT_EQ(harness.late, 0);
   }
 }
 
 TEST(EventTimeSimulation, ABacklogOfUnevenShardsStaysWithinTheSkew) {
-  for (uint64_t seed = 1; seed <= kSeeds; seed++) {
+  for (uint64_t seed = 1; seed <= kEventTimeSeeds; seed++) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random rng(seed);
     ModelOptions options = RandomOptions(&rng);
@@ -115,10 +114,10 @@ TEST(EventTimeSimulation, ABacklogOfUnevenShardsStaysWithinTheSkew) {
     SourceHarness harness(seed, options);
     harness.world.context.source_buffer_bytes = rng.Uniform(2) == 0 ? 64 << 20 : 500;
     harness.world.model.CreateStream("in", 4);
-    const int64_t skew = kSecond + static_cast<int64_t>(rng.Uniform(30 * kSecond));
-    harness.event_time = EventTimeSettings{0, 3600 * kSecond, skew};
+    const int64_t skew = kMicrosPerSecond + static_cast<int64_t>(rng.Uniform(30 * kMicrosPerSecond));
+    harness.event_time = EventTimeSettings{0, 3600 * kMicrosPerSecond, skew};
     // 20 rows of a shard are never more than 20 steps apart.
-    constexpr int64_t kStep = kSecond / 2;
+    constexpr int64_t kStep = kMicrosPerSecond / 2;
     const int keys = 1 + static_cast<int>(rng.Uniform(12));
     for (int i = 0; i < 1000; i++) {
       harness.PutTimed("key" + std::to_string(static_cast<int>(rng.UniformDouble() * rng.UniformDouble() * keys)), 0);
@@ -134,15 +133,15 @@ TEST(EventTimeSimulation, ABacklogOfUnevenShardsStaysWithinTheSkew) {
 }
 
 TEST(EventTimeSimulation, ABoundedReadEndsTime) {
-  for (uint64_t seed = 1; seed <= kSeeds; seed++) {
+  for (uint64_t seed = 1; seed <= kEventTimeSeeds; seed++) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random rng(seed);
     SourceHarness harness(seed, RandomOptions(&rng));
     harness.world.context.until_caught_up = true;
     harness.world.model.CreateStream("in", 1 + static_cast<int>(rng.Uniform(4)));
     harness.world.model.SetFaults(RandomFaults(&rng));
-    harness.event_time = EventTimeSettings{kSecond, 3600 * kSecond, static_cast<int64_t>(rng.Uniform(5)) * kSecond};
-    const Producer producer{&harness, &rng, kSecond, 20};
+    harness.event_time = EventTimeSettings{kMicrosPerSecond, 3600 * kMicrosPerSecond, static_cast<int64_t>(rng.Uniform(5)) * kMicrosPerSecond};
+    const Producer producer{&harness, &rng, kMicrosPerSecond, 20};
     for (int i = 0; i < 5; i++) {
       producer.Put(100);
       Reshard(&harness.world.model, &rng);

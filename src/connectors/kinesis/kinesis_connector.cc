@@ -143,7 +143,7 @@ struct ArnParts {
   std::string_view region, name;
 };
 
-ArnParts ParseStreamArn(std::string_view arn) {
+ArnParts SplitStreamArn(std::string_view arn) {
   std::vector<std::string_view> parts;
   std::string_view rest = arn;
   while (parts.size() < 5) {
@@ -252,7 +252,7 @@ class KinesisConnector final : public Connector {
     }
     if (has_arn) {
       const std::string& arn = options.String("stream_arn");
-      const ArnParts parts = ParseStreamArn(arn);
+      const ArnParts parts = SplitStreamArn(arn);
       if (parts.name.empty()) {
         add("stream_arn", "'" + arn + "' is not the ARN of a stream", "It looks like " + std::string(kArnForm));
       } else if (options.Has("aws_region") && options.String("aws_region") != parts.region) {

@@ -13,8 +13,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-constexpr int64_t kSecond = kMicrosPerSecond;
-constexpr int64_t kHour = 3600 * kSecond;
+constexpr int64_t kPositionHour = 3600 * kMicrosPerSecond;
 using Checkpoint = SourceHarness::Checkpoint;
 
 SourcePosition Parsed(const Checkpoint& checkpoint) {
@@ -34,11 +33,11 @@ TEST(KinesisPosition, ARestartGoesOnBehindTheCheckpointWithAnyNumberOfWorkers) {
     const Checkpoint checkpoint = harness.TakeCheckpoint();
     EXPECT_GE(checkpoint.lines.size(), harness.lines.size());
     harness.PutMany(50, 1000);
-    ASSERT_TRUE(harness.RunFor(kSecond));
+    ASSERT_TRUE(harness.RunFor(kMicrosPerSecond));
     harness.Restart(checkpoint, workers);
   }
   ASSERT_TRUE(harness.RunUntil([&] { return harness.lines.size() == harness.put_count(); }));
-  ASSERT_TRUE(harness.RunFor(5 * kSecond));
+  ASSERT_TRUE(harness.RunFor(5 * kMicrosPerSecond));
   EXPECT_EQ(harness.lines.size(), harness.put_count());
   EXPECT_EQ(harness.Disorder(), "");
   EXPECT_EQ(harness.WrongOrderKey(), "");
@@ -49,7 +48,7 @@ TEST(KinesisPosition, GenerationsOfShardsSurviveARestart) {
   ModelKinesis& model = harness.world.model;
   model.CreateStream("in", 2);
   harness.PutMany(50, 2000);
-  harness.world.clock.Advance(2 * kSecond);  // pins are whole seconds
+  harness.world.clock.Advance(2 * kMicrosPerSecond);  // pins are whole seconds
   harness.Start(SourceOffset::kLatest, 2);
   const std::map<std::string, int> before = harness.put();
   ASSERT_TRUE(harness.RunUntil([&] { return harness.Ready(); }));
@@ -71,7 +70,7 @@ TEST(KinesisPosition, GenerationsOfShardsSurviveARestart) {
   ASSERT_TRUE(harness.RunUntil([&] { return harness.lines.size() == new_rows(); }));
   // The finished ones stay finished.
   harness.Restart(harness.TakeCheckpoint(), 2);
-  ASSERT_TRUE(harness.RunFor(10 * kSecond));
+  ASSERT_TRUE(harness.RunFor(10 * kMicrosPerSecond));
   EXPECT_EQ(harness.lines.size(), new_rows());
   EXPECT_EQ(harness.Disorder(before), "");
   EXPECT_EQ(harness.WrongOrderKey(), "");
@@ -89,7 +88,7 @@ TEST(KinesisPosition, FinishedShardsAreForgottenWhenTheStreamForgetsThem) {
   harness.Restart(harness.TakeCheckpoint(), 1);
   model.ExpireShard("in", "shardId-000000000000");
   harness.PutMany(10, 100);
-  ASSERT_TRUE(harness.RunFor(600 * kSecond));
+  ASSERT_TRUE(harness.RunFor(600 * kMicrosPerSecond));
   EXPECT_EQ(harness.lines.size(), 300u);
   EXPECT_EQ(harness.Disorder(), "");
   EXPECT_THAT(harness.TakeCheckpoint().position, Not(HasSubstr("shardId-000000000000\",\"state")));
@@ -103,16 +102,16 @@ TEST(KinesisPosition, RowsAreHeldUntilThePinIsKept) {
     model.CreateStream("in", 2);
     harness.PutMany(20, 500);
     const std::map<std::string, int> before = harness.put();
-    harness.world.clock.Advance(2 * kSecond);
+    harness.world.clock.Advance(2 * kMicrosPerSecond);
     harness.Start(SourceOffset::kLatest, 2);
     ASSERT_TRUE(harness.RunUntil([&] { return harness.Ready(); }));
     const Checkpoint pins = harness.TakeCheckpoint();
     for (const ShardStanding& shard : Parsed(pins).shards) {
       EXPECT_EQ(shard.position.kind, ShardPosition::Kind::kTimestamp);
-      EXPECT_LE(harness.world.clock.WallMicros() - shard.position.timestamp_micros, kSecond);
+      EXPECT_LE(harness.world.clock.WallMicros() - shard.position.timestamp_micros, kMicrosPerSecond);
     }
     harness.PutMany(20, 500);
-    ASSERT_TRUE(harness.RunFor(30 * kSecond));
+    ASSERT_TRUE(harness.RunFor(30 * kMicrosPerSecond));
     EXPECT_THAT(harness.lines, IsEmpty());
     EXPECT_TRUE(harness.TakeCheckpoint().lines.empty());
     // What is fetched and not given out stands at its first record.
@@ -123,7 +122,7 @@ TEST(KinesisPosition, RowsAreHeldUntilThePinIsKept) {
       harness.Restart(harness.world.rng.Uniform(2) == 0 ? pins : fetched, 1);
       model.SplitShard("in", model.OpenShards("in")[0]);
       harness.PutMany(20, 500);
-      ASSERT_TRUE(harness.RunFor(30 * kSecond));
+      ASSERT_TRUE(harness.RunFor(30 * kMicrosPerSecond));
       EXPECT_THAT(harness.lines, IsEmpty());
     }
     harness.Release();
@@ -139,7 +138,7 @@ TEST(KinesisPosition, ReleaseWakes) {
   harness.world.model.CreateStream("in", 1);
   harness.PutMany(1, 10);
   harness.Start(SourceOffset::kEarliest, 1);
-  ASSERT_TRUE(harness.RunFor(kSecond));
+  ASSERT_TRUE(harness.RunFor(kMicrosPerSecond));
   const int wakes = harness.world.wakers[0]->wakes();
   harness.Release();
   EXPECT_GT(harness.world.wakers[0]->wakes(), wakes);
@@ -153,8 +152,8 @@ TEST(KinesisPosition, ATimestampBeginsThereInClosedShardsToo) {
   model.SplitShard("in", model.OpenShards("in")[0]);
   harness.PutMany(20, 500);
   const std::map<std::string, int> before = harness.put();
-  harness.world.clock.Advance(100 * kSecond);
-  harness.settings.timestamp_micros = harness.world.clock.WallMicros() - 50 * kSecond;
+  harness.world.clock.Advance(100 * kMicrosPerSecond);
+  harness.settings.timestamp_micros = harness.world.clock.WallMicros() - 50 * kMicrosPerSecond;
   harness.PutMany(20, 500);
   model.SplitShard("in", model.OpenShards("in")[0]);
   harness.PutMany(20, 500);
@@ -162,7 +161,7 @@ TEST(KinesisPosition, ATimestampBeginsThereInClosedShardsToo) {
   ASSERT_TRUE(harness.RunUntil([&] { return harness.lines.size() > 300; }));
   harness.Restart(harness.TakeCheckpoint(), 1);
   ASSERT_TRUE(harness.RunUntil([&] { return harness.lines.size() == 1000; }));
-  ASSERT_TRUE(harness.RunFor(5 * kSecond));
+  ASSERT_TRUE(harness.RunFor(5 * kMicrosPerSecond));
   EXPECT_EQ(harness.lines.size(), 1000u);
   EXPECT_EQ(harness.Disorder(before), "");
   EXPECT_EQ(harness.WrongOrderKey(), "");
@@ -281,7 +280,7 @@ TEST(KinesisPosition, AggregatedRecordsOfOtherShardsAreDroppedAndCounted) {
     model.Put("in", "key", Aggregate({{"key", "key 0"}, {other, "key 1"}}));
     model.Put("in", "key", Aggregate({{"key", "key 2"}}));
     harness.Start(SourceOffset::kEarliest, 1);
-    ASSERT_TRUE(harness.RunFor(kSecond));
+    ASSERT_TRUE(harness.RunFor(kMicrosPerSecond));
     if (check) {
       EXPECT_THAT(harness.lines, ElementsAre("key 2"));
     } else {
@@ -315,12 +314,12 @@ class DataLoss : public testing::TestWithParam<OnDataLoss> {
       return;
     }
     ASSERT_TRUE(harness->RunUntil([&] { return harness->lines.size() >= lines; })) << harness->status.ToString();
-    ASSERT_TRUE(harness->RunFor(5 * kSecond));
+    ASSERT_TRUE(harness->RunFor(5 * kMicrosPerSecond));
     EXPECT_EQ(harness->lines.size(), lines);
     EXPECT_EQ(harness->world.metrics.data_gaps.Get(), 1u);
     // It is told once, also over a restart.
     harness->Restart(harness->TakeCheckpoint(), 1);
-    ASSERT_TRUE(harness->RunFor(5 * kSecond)) << harness->status.ToString();
+    ASSERT_TRUE(harness->RunFor(5 * kMicrosPerSecond)) << harness->status.ToString();
     EXPECT_EQ(harness->world.metrics.data_gaps.Get(), 1u);
     EXPECT_EQ(harness->lines.size(), lines);
   }
@@ -333,7 +332,7 @@ TEST_P(DataLoss, ALongerPauseThanTheRetention) {
   const Checkpoint checkpoint = harness.TakeCheckpoint();
   harness.Stop();
   harness.PutMany(1, 100);
-  harness.world.clock.Advance(25 * kHour);
+  harness.world.clock.Advance(25 * kPositionHour);
   harness.PutMany(1, 100);
   harness.world.model.TrimShard("in", "shardId-000000000000", 100);
   harness.Restart(checkpoint, 1);
@@ -346,7 +345,7 @@ TEST_P(DataLoss, ALongPauseOfAStreamThatKeepsAll) {
   Begin(&harness);
   const Checkpoint checkpoint = harness.TakeCheckpoint();
   harness.Stop();
-  harness.world.clock.Advance(25 * kHour);
+  harness.world.clock.Advance(25 * kPositionHour);
   harness.PutMany(1, 100);
   harness.Restart(checkpoint, 1);
   Expect(&harness, "retention", 200);
@@ -397,7 +396,7 @@ TEST_P(DataLoss, AnIteratorThatExpiredLongAgo) {
   SourceHarness harness(25);
   Begin(&harness);
   harness.HoldBack(0, true);
-  harness.world.clock.Advance(25 * kHour);
+  harness.world.clock.Advance(25 * kPositionHour);
   harness.PutMany(1, 100);
   harness.HoldBack(0, false);
   Expect(&harness, "retention", 200);
@@ -412,15 +411,15 @@ TEST(KinesisPosition, ASilentShardHasNoGap) {
     harness.world.model.CreateStream("in", 1);
     harness.PutMany(1, 10);
     harness.Start(SourceOffset::kEarliest, 1);
-    ASSERT_TRUE(harness.RunFor(2 * kHour));
+    ASSERT_TRUE(harness.RunFor(2 * kPositionHour));
     Checkpoint checkpoint = harness.TakeCheckpoint();
     if (buffered) {  // a record is fetched and not given out when the checkpoint is taken
       harness.Stop();
       harness.world.context.hold_rows = true;
       harness.Restart(checkpoint, 1);
-      ASSERT_TRUE(harness.RunFor(2 * kHour));
+      ASSERT_TRUE(harness.RunFor(2 * kPositionHour));
       harness.PutMany(1, 10);
-      ASSERT_TRUE(harness.RunFor(60 * kSecond));
+      ASSERT_TRUE(harness.RunFor(60 * kMicrosPerSecond));
       checkpoint = harness.TakeCheckpoint();
     } else {
       harness.PutMany(1, 10);

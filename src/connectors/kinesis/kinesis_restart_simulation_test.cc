@@ -9,14 +9,14 @@
 namespace laminar::kinesis {
 namespace {
 
-constexpr int kSeeds = 60;
+constexpr int kRestartSeeds = 60;
 using Checkpoint = SourceHarness::Checkpoint;
 
 int RandomWorkers(Random* rng) {
   return 1 + static_cast<int>(rng->Uniform(4));
 }
 
-void PutSome(SourceHarness* harness, Random* rng) {
+void PutMixed(SourceHarness* harness, Random* rng) {
   for (uint64_t count = rng->Uniform(100); count > 0; count--) {
     const std::string key = "key" + std::to_string(rng->Uniform(30));
     if (rng->Uniform(4) == 0) {
@@ -34,9 +34,9 @@ void Prepare(SourceHarness* harness, Random* rng) {
 }
 
 // Puts, reshards, checkpoints and crashes. `checkpoint`: the newest one.
-void Churn(SourceHarness* harness, Random* rng, std::optional<Checkpoint>* checkpoint) {
+void ChurnAndCheckpoint(SourceHarness* harness, Random* rng, std::optional<Checkpoint>* checkpoint) {
   for (uint64_t rounds = 5 + rng->Uniform(20); rounds > 0; rounds--) {
-    PutSome(harness, rng);
+    PutMixed(harness, rng);
     if (rng->Uniform(3) == 0) Reshard(&harness->world.model, rng);
     if (rng->Uniform(5) == 0) harness->world.clock.Advance(static_cast<int64_t>(rng->Uniform(5 * kMicrosPerSecond)));
     for (uint64_t steps = rng->Uniform(300); steps > 0; steps--) {
@@ -46,7 +46,7 @@ void Churn(SourceHarness* harness, Random* rng, std::optional<Checkpoint>* check
     if (*checkpoint && rng->Uniform(3) == 0) {
       harness->Stop();
       for (uint64_t reshards = rng->Uniform(3); reshards > 0; reshards--) {
-        PutSome(harness, rng);
+        PutMixed(harness, rng);
         Reshard(&harness->world.model, rng);
       }
       harness->Restart(**checkpoint, RandomWorkers(rng));
@@ -70,32 +70,32 @@ void ExpectAll(SourceHarness* harness, const std::map<std::string, int>& before)
 }
 
 TEST(KinesisRestartSimulation, EveryRecordOnceAndInOrder) {
-  for (uint64_t seed = 1; seed <= kSeeds; seed++) {
+  for (uint64_t seed = 1; seed <= kRestartSeeds; seed++) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random rng(seed);
     SourceHarness harness(seed, RandomOptions(&rng));
     Prepare(&harness, &rng);
     harness.world.model.SetFaults(RandomFaults(&rng));
     for (int i = 0; i < 5; i++) {
-      PutSome(&harness, &rng);
+      PutMixed(&harness, &rng);
       Reshard(&harness.world.model, &rng);
     }
     harness.Start(SourceOffset::kEarliest, RandomWorkers(&rng));
     std::optional<Checkpoint> checkpoint;
-    ASSERT_NO_FATAL_FAILURE(Churn(&harness, &rng, &checkpoint));
+    ASSERT_NO_FATAL_FAILURE(ChurnAndCheckpoint(&harness, &rng, &checkpoint));
     ASSERT_NO_FATAL_FAILURE(ExpectAll(&harness, {}));
   }
 }
 
 // The first checkpoint holds the pins; no row is given out before it.
 TEST(KinesisRestartSimulation, LatestIsPinnedOnce) {
-  for (uint64_t seed = 1; seed <= kSeeds; seed++) {
+  for (uint64_t seed = 1; seed <= kRestartSeeds; seed++) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random rng(seed);
     SourceHarness harness(seed, RandomOptions(&rng));
     Prepare(&harness, &rng);
     for (int i = 0; i < 5; i++) {
-      PutSome(&harness, &rng);
+      PutMixed(&harness, &rng);
       Reshard(&harness.world.model, &rng);
     }
     harness.world.clock.Advance(2 * kMicrosPerSecond);  // pins are whole seconds
@@ -107,18 +107,18 @@ TEST(KinesisRestartSimulation, LatestIsPinnedOnce) {
     ASSERT_TRUE(harness.RunUntil([&] { return harness.Ready(); })) << harness.status.ToString();
     std::optional<Checkpoint> checkpoint = harness.TakeCheckpoint();
     if (rng.Uniform(2) == 0) {
-      ASSERT_NO_FATAL_FAILURE(Churn(&harness, &rng, &checkpoint));
+      ASSERT_NO_FATAL_FAILURE(ChurnAndCheckpoint(&harness, &rng, &checkpoint));
       ASSERT_TRUE(harness.lines.empty());
     }
     harness.Release();
     harness.world.context.hold_rows = false;
-    ASSERT_NO_FATAL_FAILURE(Churn(&harness, &rng, &checkpoint));
+    ASSERT_NO_FATAL_FAILURE(ChurnAndCheckpoint(&harness, &rng, &checkpoint));
     ASSERT_NO_FATAL_FAILURE(ExpectAll(&harness, before));
   }
 }
 
 TEST(KinesisRestartSimulation, ABoundedReadGoesOnWithTheNext) {
-  for (uint64_t seed = 1; seed <= kSeeds; seed++) {
+  for (uint64_t seed = 1; seed <= kRestartSeeds; seed++) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random rng(seed);
     SourceHarness harness(seed, RandomOptions(&rng));
@@ -128,14 +128,14 @@ TEST(KinesisRestartSimulation, ABoundedReadGoesOnWithTheNext) {
     harness.Start(SourceOffset::kEarliest, RandomWorkers(&rng));
     for (int run = 0; run < 5; run++) {
       ASSERT_TRUE(harness.RunUntil([&] {
-        if (rng.Uniform(200) == 0) PutSome(&harness, &rng);
+        if (rng.Uniform(200) == 0) PutMixed(&harness, &rng);
         if (rng.Uniform(500) == 0) Reshard(&harness.world.model, &rng);
         return harness.AllEnded();
       })) << harness.status.ToString();
       const Checkpoint checkpoint = harness.TakeCheckpoint();
-      PutSome(&harness, &rng);
+      PutMixed(&harness, &rng);
       Reshard(&harness.world.model, &rng);
-      PutSome(&harness, &rng);
+      PutMixed(&harness, &rng);
       harness.Restart(checkpoint, RandomWorkers(&rng));
     }
     ASSERT_TRUE(harness.RunUntil([&] { return harness.AllEnded(); })) << harness.status.ToString();
@@ -147,7 +147,7 @@ TEST(KinesisRestartSimulation, ABoundedReadGoesOnWithTheNext) {
 
 // Shards that wait, and children that are not even listed, hold event time back after a restart as they did before.
 TEST(KinesisRestartSimulation, NoRowIsLateAfterARestart) {
-  for (uint64_t seed = 1; seed <= kSeeds; seed++) {
+  for (uint64_t seed = 1; seed <= kRestartSeeds; seed++) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random rng(seed);
     ModelOptions options = RandomOptions(&rng);

@@ -13,7 +13,7 @@
 namespace laminar::kinesis {
 namespace {
 
-constexpr int kSeeds = 200;
+constexpr int kSourceSeeds = 200;
 
 void PutSome(SourceHarness* harness, Random* rng) {
   const uint64_t count = rng->Uniform(100);
@@ -37,7 +37,7 @@ void Churn(SourceHarness* harness, Random* rng) {
 }
 
 TEST(KinesisSimulation, EarliestGivesEveryRecordOnceAndInOrder) {
-  for (uint64_t seed = 1; seed <= kSeeds; seed++) {
+  for (uint64_t seed = 1; seed <= kSourceSeeds; seed++) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random rng(seed);
     SourceHarness harness(seed, RandomOptions(&rng));
@@ -62,7 +62,7 @@ TEST(KinesisSimulation, EarliestGivesEveryRecordOnceAndInOrder) {
 }
 
 TEST(KinesisSimulation, LatestGivesWhatIsPutAfterReady) {
-  for (uint64_t seed = 1; seed <= kSeeds; seed++) {
+  for (uint64_t seed = 1; seed <= kSourceSeeds; seed++) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random rng(seed);
     SourceHarness harness(seed, RandomOptions(&rng));
@@ -93,7 +93,7 @@ TEST(KinesisSimulation, LatestGivesWhatIsPutAfterReady) {
 }
 
 TEST(KinesisSimulation, ABoundedReadHasAllThatWasThereAtItsStart) {
-  for (uint64_t seed = 1; seed <= kSeeds; seed++) {
+  for (uint64_t seed = 1; seed <= kSourceSeeds; seed++) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random rng(seed);
     SourceHarness harness(seed, RandomOptions(&rng));
@@ -121,7 +121,7 @@ TEST(KinesisSimulation, ABoundedReadHasAllThatWasThereAtItsStart) {
 }
 
 TEST(KinesisSimulation, TheSinkWritesEveryRowAndRefusedOnesOnce) {
-  for (uint64_t seed = 1; seed <= kSeeds; seed++) {
+  for (uint64_t seed = 1; seed <= kSourceSeeds; seed++) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     Random rng(seed);
     TestWorld world(seed, RandomOptions(&rng));

@@ -12,7 +12,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr int64_t kSecond = kMicrosPerSecond;
 
 class Parallelism : public testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(KinesisSource, Parallelism, testing::Values(1, 2, 4));
@@ -70,7 +69,7 @@ TEST_P(Parallelism, FiguresOfShardsAddUp) {
   ASSERT_TRUE(harness.RunUntil([&] { return count(ShardState::kReading) == 2; }));
   EXPECT_EQ(count(ShardState::kWaiting), 2);
   ASSERT_TRUE(harness.RunUntil([&] { return harness.lines.size() == harness.put_count(); }));
-  ASSERT_TRUE(harness.RunFor(2 * kSecond));
+  ASSERT_TRUE(harness.RunFor(2 * kMicrosPerSecond));
   EXPECT_EQ(count(ShardState::kReading), 3);
   EXPECT_EQ(count(ShardState::kFinished), 1);
   EXPECT_EQ(count(ShardState::kWaiting), 0);
@@ -95,7 +94,7 @@ TEST(KinesisSource, ShardsAreSpreadEvenly) {
   harness.PutMany(500, 8000);
   harness.Start(SourceOffset::kEarliest, 4);
   for (int worker = 1; worker < 4; worker++) harness.HoldBack(worker, true);
-  ASSERT_TRUE(harness.RunFor(2 * kSecond));
+  ASSERT_TRUE(harness.RunFor(2 * kMicrosPerSecond));
   std::set<std::string> shards;
   for (const std::string& origin : harness.origins) shards.insert(origin.substr(0, origin.find(", sequence")));
   EXPECT_EQ(shards.size(), 2u);
@@ -130,7 +129,7 @@ TEST(KinesisSource, LatestBeginsAtTheStartAndMissesNothingAfterReady) {
   harness.PutMany(20, 500);
   ASSERT_TRUE(harness.RunUntil([&] { return harness.lines.size() == 1000; }));
   EXPECT_EQ(harness.Disorder(before), "");
-  ASSERT_TRUE(harness.RunFor(5 * kSecond));
+  ASSERT_TRUE(harness.RunFor(5 * kMicrosPerSecond));
   EXPECT_EQ(harness.lines.size(), 1000u);
 }
 
@@ -153,18 +152,18 @@ TEST(KinesisSource, AShardSplitWhileItIsBeingPinnedLosesNothing) {
 // The pin lives in an iterator. When that is lost before any record was seen, the service's clock tells where to go on.
 TEST(KinesisSource, APinSurvivesTheLossOfItsIterator) {
   ModelOptions options;
-  options.iterator_ttl_micros = 10 * kSecond;
+  options.iterator_ttl_micros = 10 * kMicrosPerSecond;
   SourceHarness harness(7, options);
   ModelKinesis& model = harness.world.model;
   model.CreateStream("in", 2);
   harness.PutMany(20, 1000);
   const std::map<std::string, int> before = harness.put();
-  harness.world.clock.Advance(2 * kSecond);
+  harness.world.clock.Advance(2 * kMicrosPerSecond);
   harness.Start(SourceOffset::kLatest, 1);
   ASSERT_TRUE(harness.RunUntil([&] { return harness.Ready(); }));
   harness.PutMany(20, 100);
   harness.HoldBack(0, true);  // long enough for the iterators to expire
-  harness.world.clock.Advance(60 * kSecond);
+  harness.world.clock.Advance(60 * kMicrosPerSecond);
   harness.PutMany(20, 100);
   harness.HoldBack(0, false);
   ASSERT_TRUE(harness.RunUntil([&] { return harness.lines.size() == 200; }));
@@ -181,7 +180,7 @@ TEST(KinesisSource, ExpiredIteratorsAreReplacedFromTheLastRecord) {
   harness.Start(SourceOffset::kEarliest, 1);
   for (int i = 0; i < 50; i++) {
     harness.PutMany(10, 100);
-    ASSERT_TRUE(harness.RunFor(kSecond / 2));
+    ASSERT_TRUE(harness.RunFor(kMicrosPerSecond / 2));
   }
   ASSERT_TRUE(harness.RunUntil([&] { return harness.lines.size() == 5000; }));
   EXPECT_EQ(harness.Disorder(), "");
@@ -226,13 +225,13 @@ TEST(KinesisSource, PollsFiveTimesASecondAndAboutOnceInASilentShard) {
   harness.world.model.CreateStream("in", 1);
   harness.Start(SourceOffset::kLatest, 1);
   ASSERT_TRUE(harness.RunUntil([&] { return harness.Ready(); }));
-  EXPECT_NEAR(static_cast<double>(ReadsDuring(&harness, 10 * kSecond)), 50, 1);
-  ASSERT_TRUE(harness.RunFor(60 * kSecond));
-  EXPECT_NEAR(static_cast<double>(ReadsDuring(&harness, 30 * kSecond)), 34, 4);
+  EXPECT_NEAR(static_cast<double>(ReadsDuring(&harness, 10 * kMicrosPerSecond)), 50, 1);
+  ASSERT_TRUE(harness.RunFor(60 * kMicrosPerSecond));
+  EXPECT_NEAR(static_cast<double>(ReadsDuring(&harness, 30 * kMicrosPerSecond)), 34, 4);
   harness.Put("key");
-  ASSERT_TRUE(harness.RunFor(kSecond));  // found by the slow poll
+  ASSERT_TRUE(harness.RunFor(kMicrosPerSecond));  // found by the slow poll
   EXPECT_EQ(harness.lines.size(), 1u);
-  EXPECT_NEAR(static_cast<double>(ReadsDuring(&harness, 10 * kSecond)), 50, 1);
+  EXPECT_NEAR(static_cast<double>(ReadsDuring(&harness, 10 * kMicrosPerSecond)), 50, 1);
 }
 
 TEST(KinesisSource, ABacklogIsReadWithoutWaiting) {
@@ -403,7 +402,7 @@ TEST(KinesisSource, AStreamThatIsBeingCreatedIsWaitedFor) {
   harness.world.model.CreateStream("in", 1);
   harness.world.model.SetStatus("in", "CREATING");
   harness.Start(SourceOffset::kEarliest, 1);
-  ASSERT_TRUE(harness.RunFor(5 * kSecond));
+  ASSERT_TRUE(harness.RunFor(5 * kMicrosPerSecond));
   EXPECT_FALSE(harness.Ready());
   harness.world.model.SetStatus("in", "ACTIVE");
   harness.PutMany(1, 10);
@@ -414,7 +413,7 @@ TEST(KinesisSource, ChildrenThatAreListedLateAreWaitedFor) {
   for (const bool names_child_shards : {true, false}) {
     ModelOptions options;
     options.names_child_shards = names_child_shards;
-    options.listing_lag_micros = 5 * kSecond;
+    options.listing_lag_micros = 5 * kMicrosPerSecond;
     SourceHarness harness(23, options);
     harness.world.model.CreateStream("in", 1);
     harness.Start(SourceOffset::kLatest, 2);
@@ -425,7 +424,7 @@ TEST(KinesisSource, ChildrenThatAreListedLateAreWaitedFor) {
     const int64_t start = harness.world.clock.SteadyMicros();
     ASSERT_TRUE(harness.RunUntil([&] { return harness.lines.size() == 200; }));
     EXPECT_EQ(harness.Disorder(), "");
-    EXPECT_LT(harness.world.clock.SteadyMicros() - start, 120 * kSecond);
+    EXPECT_LT(harness.world.clock.SteadyMicros() - start, 120 * kMicrosPerSecond);
   }
 }
 
@@ -435,14 +434,14 @@ TEST(KinesisSource, LagIsReportedAndGoesBackToZero) {
   SourceHarness harness(24, options);
   harness.world.model.CreateStream("in", 1);
   harness.PutMany(5, 100);
-  harness.world.clock.Advance(30 * kSecond);
+  harness.world.clock.Advance(30 * kMicrosPerSecond);
   harness.Start(SourceOffset::kEarliest, 1);
   ASSERT_TRUE(harness.RunUntil([&] { return harness.lines.size() == 20; }));
   EXPECT_GE(harness.world.metrics.lag_ms.Get(), 30'000);
   uint64_t finished = 0;
   const auto shards = harness.world.metrics.reads.Of(harness.world.table.name).shards.List(&finished);
   EXPECT_GE(shards.at(0).metrics->lag_ms.Get(), 30'000);
-  ASSERT_TRUE(harness.RunFor(2 * kSecond));
+  ASSERT_TRUE(harness.RunFor(2 * kMicrosPerSecond));
   EXPECT_EQ(harness.world.metrics.lag_ms.Get(), 0);
 }
 

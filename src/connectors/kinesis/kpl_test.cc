@@ -16,14 +16,14 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-struct Outcome {
+struct KplRead {
   KplOutcome outcome;
   std::vector<UserRecord> records;  // without explicit hash keys
 };
 
-Outcome Read(const std::string& data, const HashKeyRange* range = nullptr) {
+KplRead ReadKpl(const std::string& data, const HashKeyRange* range = nullptr) {
   std::vector<KplRecord> views;
-  Outcome out;
+  KplRead out;
   out.outcome = Deaggregate(data, range, &views);
   for (const KplRecord& view : views) out.records.push_back({std::string(view.partition_key), std::string(view.data)});
   return out;
@@ -32,7 +32,7 @@ Outcome Read(const std::string& data, const HashKeyRange* range = nullptr) {
 const std::vector<UserRecord> kThree = {{"a", "one"}, {"b", ""}, {"a", std::string("3\0 3", 4)}};
 
 TEST(Kpl, TakesARecordApart) {
-  const Outcome out = Read(Aggregate(kThree));
+  const KplRead out = ReadKpl(Aggregate(kThree));
   EXPECT_EQ(out.outcome, KplOutcome::kAggregated);
   EXPECT_EQ(out.records, kThree);
 }
@@ -50,46 +50,46 @@ TEST(Kpl, ReadsWhatAnotherAggregatorWrote) {
       "f3899ac20a01610a0162120231371a0b08001a077b226e223a317d1a0d080110001a077b226e223a327d1a0408001a00f616241bc884cf8d"
       "19"
       "36ba7e3b01d7c4");
-  const Outcome out = Read(data);
+  const KplRead out = ReadKpl(data);
   EXPECT_EQ(out.outcome, KplOutcome::kAggregated);
   EXPECT_THAT(out.records,
               ElementsAre(UserRecord{"a", R"({"n":1})"}, UserRecord{"b", R"({"n":2})"}, UserRecord{"a", ""}));
   // The second has the explicit hash key 17.
   const HashKeyRange with{17, HashKeyOf("a")}, without{18, HashKeyOf("a")};
-  EXPECT_EQ(Read(data, &with).outcome, KplOutcome::kAggregated);
-  EXPECT_EQ(Read(data, &without).outcome, KplOutcome::kOutOfRange);
+  EXPECT_EQ(ReadKpl(data, &with).outcome, KplOutcome::kAggregated);
+  EXPECT_EQ(ReadKpl(data, &without).outcome, KplOutcome::kOutOfRange);
 }
 
 TEST(Kpl, AWrongDigestMakesAPlainRecord) {
   std::string data = Aggregate(kThree);
   data.back() ^= 1;
-  EXPECT_EQ(Read(data).outcome, KplOutcome::kPlain);
-  EXPECT_THAT(Read(data).records, IsEmpty());
+  EXPECT_EQ(ReadKpl(data).outcome, KplOutcome::kPlain);
+  EXPECT_THAT(ReadKpl(data).records, IsEmpty());
 }
 
 TEST(Kpl, WhatOnlyBeginsLikeOneIsPlain) {
   const std::string magic = "\xF3\x89\x9A\xC2";
   for (const std::string& data : {std::string(), std::string("{"), magic, magic + "x", magic + std::string(15, 'x'),
                                   magic + std::string(16, 'x'), magic + std::string(100, 'x')}) {
-    EXPECT_EQ(Read(data).outcome, KplOutcome::kPlain) << data.size();
+    EXPECT_EQ(ReadKpl(data).outcome, KplOutcome::kPlain) << data.size();
   }
 }
 
 TEST(Kpl, AMessageThatIsBrokenInsideIsPlain) {
   const auto entry = [](const std::string& bytes) { return KplFrame(KplBytes(1, "pk") + KplBytes(3, bytes)); };
   const std::string data = KplBytes(3, "x");
-  EXPECT_EQ(Read(entry(KplVarint(8) + KplVarint(0) + data)).outcome, KplOutcome::kAggregated);
-  EXPECT_EQ(Read(entry(KplVarint(8) + KplVarint(1) + data)).outcome, KplOutcome::kPlain) << "no such key";
-  EXPECT_EQ(Read(entry(KplVarint(8) + KplVarint(~uint64_t{0}) + data)).outcome, KplOutcome::kPlain) << "no such key";
-  EXPECT_EQ(Read(entry(KplVarint(8) + KplVarint(0) + KplVarint(16) + KplVarint(0) + data)).outcome, KplOutcome::kPlain)
+  EXPECT_EQ(ReadKpl(entry(KplVarint(8) + KplVarint(0) + data)).outcome, KplOutcome::kAggregated);
+  EXPECT_EQ(ReadKpl(entry(KplVarint(8) + KplVarint(1) + data)).outcome, KplOutcome::kPlain) << "no such key";
+  EXPECT_EQ(ReadKpl(entry(KplVarint(8) + KplVarint(~uint64_t{0}) + data)).outcome, KplOutcome::kPlain) << "no such key";
+  EXPECT_EQ(ReadKpl(entry(KplVarint(8) + KplVarint(0) + KplVarint(16) + KplVarint(0) + data)).outcome, KplOutcome::kPlain)
       << "no such hash key";
-  EXPECT_EQ(Read(entry(data)).outcome, KplOutcome::kPlain) << "no key";
-  EXPECT_EQ(Read(entry(KplVarint(8) + KplVarint(0))).outcome, KplOutcome::kPlain) << "no data";
-  EXPECT_EQ(Read(entry(KplVarint(26) + KplVarint(1000) + "x")).outcome, KplOutcome::kPlain)
+  EXPECT_EQ(ReadKpl(entry(data)).outcome, KplOutcome::kPlain) << "no key";
+  EXPECT_EQ(ReadKpl(entry(KplVarint(8) + KplVarint(0))).outcome, KplOutcome::kPlain) << "no data";
+  EXPECT_EQ(ReadKpl(entry(KplVarint(26) + KplVarint(1000) + "x")).outcome, KplOutcome::kPlain)
       << "a length beyond the end";
-  EXPECT_EQ(Read(entry(KplVarint(26) + KplVarint(~uint64_t{0}))).outcome, KplOutcome::kPlain) << "a huge length";
-  EXPECT_EQ(Read(KplFrame(std::string(20, '\xff'))).outcome, KplOutcome::kPlain) << "a number without an end";
-  EXPECT_EQ(Read(KplFrame("\x0b")).outcome, KplOutcome::kPlain) << "a group";
+  EXPECT_EQ(ReadKpl(entry(KplVarint(26) + KplVarint(~uint64_t{0}))).outcome, KplOutcome::kPlain) << "a huge length";
+  EXPECT_EQ(ReadKpl(KplFrame(std::string(20, '\xff'))).outcome, KplOutcome::kPlain) << "a number without an end";
+  EXPECT_EQ(ReadKpl(KplFrame("\x0b")).outcome, KplOutcome::kPlain) << "a group";
 }
 
 TEST(Kpl, StepsOverWhatItDoesNotKnow) {
@@ -97,29 +97,29 @@ TEST(Kpl, StepsOverWhatItDoesNotKnow) {
                               KplVarint(11 << 3 | 5) + "1234" + KplBytes(12, "new");
   const std::string entry = unknown + KplVarint(8) + KplVarint(0) + KplBytes(3, "x") + unknown;
   // The table behind the records.
-  const Outcome out = Read(KplFrame(unknown + KplBytes(3, entry) + KplBytes(1, "pk")));
+  const KplRead out = ReadKpl(KplFrame(unknown + KplBytes(3, entry) + KplBytes(1, "pk")));
   EXPECT_EQ(out.outcome, KplOutcome::kAggregated);
   EXPECT_THAT(out.records, ElementsAre(UserRecord{"pk", "x"}));
 }
 
 TEST(Kpl, NoRecordsAreNone) {
-  EXPECT_EQ(Read(KplFrame(KplBytes(1, "pk"))).outcome, KplOutcome::kAggregated);
-  EXPECT_THAT(Read(KplFrame(KplBytes(1, "pk"))).records, IsEmpty());
+  EXPECT_EQ(ReadKpl(KplFrame(KplBytes(1, "pk"))).outcome, KplOutcome::kAggregated);
+  EXPECT_THAT(ReadKpl(KplFrame(KplBytes(1, "pk"))).records, IsEmpty());
 }
 
 TEST(Kpl, ARecordOfAnotherShardDropsTheWhole) {
   const HashKey a = HashKeyOf("a"), b = HashKeyOf("b");
   const HashKeyRange both{std::min(a, b), std::max(a, b)}, one{a, a};
-  EXPECT_EQ(Read(Aggregate(kThree), &both).outcome, KplOutcome::kAggregated);
-  EXPECT_EQ(Read(Aggregate(kThree), &one).outcome, KplOutcome::kOutOfRange);
-  EXPECT_THAT(Read(Aggregate(kThree), &one).records, IsEmpty());
+  EXPECT_EQ(ReadKpl(Aggregate(kThree), &both).outcome, KplOutcome::kAggregated);
+  EXPECT_EQ(ReadKpl(Aggregate(kThree), &one).outcome, KplOutcome::kOutOfRange);
+  EXPECT_THAT(ReadKpl(Aggregate(kThree), &one).records, IsEmpty());
 }
 
 TEST(Kpl, AnExplicitHashKeyCounts) {
   const HashKeyRange range{100, 200};
-  EXPECT_EQ(Read(Aggregate({{"a", "x", "100"}, {"b", "y", "200"}}), &range).outcome, KplOutcome::kAggregated);
-  EXPECT_EQ(Read(Aggregate({{"a", "x", "100"}, {"b", "y", "201"}}), &range).outcome, KplOutcome::kOutOfRange);
-  EXPECT_EQ(Read(Aggregate({{"a", "x", "no"}}), &range).outcome, KplOutcome::kOutOfRange);
+  EXPECT_EQ(ReadKpl(Aggregate({{"a", "x", "100"}, {"b", "y", "200"}}), &range).outcome, KplOutcome::kAggregated);
+  EXPECT_EQ(ReadKpl(Aggregate({{"a", "x", "100"}, {"b", "y", "201"}}), &range).outcome, KplOutcome::kOutOfRange);
+  EXPECT_EQ(ReadKpl(Aggregate({{"a", "x", "no"}}), &range).outcome, KplOutcome::kOutOfRange);
 }
 
 TEST(HashKey, IsTheDigestAsANumber) {
@@ -140,7 +140,7 @@ rc::Gen<std::vector<UserRecord>> AnyRecords() {
 
 RC_GTEST_PROP(KplProperty, WhatIsAggregatedComesBack, ()) {
   const auto records = *AnyRecords();
-  const Outcome out = Read(Aggregate(records));
+  const KplRead out = ReadKpl(Aggregate(records));
   RC_ASSERT(out.outcome == KplOutcome::kAggregated);
   RC_ASSERT(out.records == records);
 }

@@ -10,7 +10,7 @@ namespace laminar::kinesis {
 namespace {
 
 constexpr int kMostRecords = 10'000;
-constexpr int64_t kPollMicros = 200'000;  // 5 GetRecords a second and shard are what the service allows
+constexpr int64_t kReadBackPollMicros = 200'000;  // 5 GetRecords a second and shard are what the service allows
 constexpr int64_t kListAgainMicros = 500'000;
 // How much arrival times and the clock of the service's Date headers, whole seconds, may differ.
 constexpr int64_t kArrivalMarginMicros = 6 * kMicrosPerSecond;
@@ -171,7 +171,7 @@ Status ReadBack::OnRecords(const std::string& shard, Outcome<GetRecordsResult> o
     Finish(shard, false, now_micros);
   } else {
     reading.iterator = std::move(result.next_iterator);
-    reading.send_micros = now_micros + kPollMicros;
+    reading.send_micros = now_micros + kReadBackPollMicros;
   }
   return Status::Ok();
 }

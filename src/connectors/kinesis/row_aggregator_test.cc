@@ -14,7 +14,7 @@ namespace {
 
 using testing::ElementsAre;
 
-EncodedRows Rows(const std::vector<std::string>& texts) {
+EncodedRows EncodedTexts(const std::vector<std::string>& texts) {
   EncodedRows rows;
   for (const std::string& text : texts) {
     rows.bytes += text;
@@ -29,7 +29,7 @@ RowsToPut Keyed(int count, int keys) {
     texts.push_back("row " + std::to_string(i));
     texts_of_keys.push_back("key " + std::to_string(i % keys));
   }
-  return {.rows = Rows(texts), .keys = Rows(texts_of_keys)};
+  return {.rows = EncodedTexts(texts), .keys = EncodedTexts(texts_of_keys)};
 }
 
 // The rows of a closed record; of an aggregated one as a consumer takes them whose shard has this very hash key alone.
@@ -61,7 +61,7 @@ TEST(RowAggregator, WithoutKeysAllRowsShareTheGeneratedKeyOfTheirRecord) {
   RowsToPut closed;
   std::vector<std::string> texts;
   for (int i = 0; i < 500; i++) texts.push_back("row " + std::to_string(i));
-  aggregator.Add({.rows = Rows(texts), .keys = {}}, 5, &closed);
+  aggregator.Add({.rows = EncodedTexts(texts), .keys = {}}, 5, &closed);
   const size_t full = closed.rows.rows();
   EXPECT_GT(full, 5u);
   EXPECT_GT(aggregator.bytes(), 0);
@@ -115,8 +115,8 @@ TEST(RowAggregator, ARecordHasAtMostSoManyRows) {
   Random random(1);
   RowAggregator aggregator({.bytes = 1'000'000, .rows = 4}, &random);
   RowsToPut closed;
-  aggregator.Add({.rows = Rows({"a", "b", "c", "d", "e", "f"}), .keys = {}}, 0, &closed);
-  aggregator.Add({.rows = Rows({"g", "h", "i"}), .keys = {}}, 0, &closed);
+  aggregator.Add({.rows = EncodedTexts({"a", "b", "c", "d", "e", "f"}), .keys = {}}, 0, &closed);
+  aggregator.Add({.rows = EncodedTexts({"g", "h", "i"}), .keys = {}}, 0, &closed);
   aggregator.CloseAll(&closed);
   EXPECT_THAT(closed.counts, ElementsAre(4, 4, 1));
   EXPECT_EQ(closed.rows.row(2), "i");
@@ -127,7 +127,7 @@ TEST(RowAggregator, ARowBeyondTheBoundIsPlainAndKeepsItsPlace) {
   RowAggregator aggregator({.bytes = 100, .rows = 10'000, .key_groups = 1}, &random);
   RowsToPut closed;
   const std::string large(200, 'x');
-  aggregator.Add({.rows = Rows({"a", "b", large, "c", "d"}), .keys = Rows({"k", "l", "large", "k", "l"})}, 0, &closed);
+  aggregator.Add({.rows = EncodedTexts({"a", "b", large, "c", "d"}), .keys = EncodedTexts({"k", "l", "large", "k", "l"})}, 0, &closed);
   aggregator.CloseAll(&closed);
   EXPECT_THAT(closed.counts, ElementsAre(2, 1, 2));
   EXPECT_EQ(closed.rows.row(1), large);
@@ -138,7 +138,7 @@ TEST(RowAggregator, CountsTheTablesRowsOfAPackingFormat) {
   Random random(1);
   RowAggregator aggregator({}, &random);
   RowsToPut closed;
-  aggregator.Add({.rows = Rows({"three", "seven"}), .keys = {}, .counts = {3, 7}}, 0, &closed);
+  aggregator.Add({.rows = EncodedTexts({"three", "seven"}), .keys = {}, .counts = {3, 7}}, 0, &closed);
   aggregator.CloseAll(&closed);
   EXPECT_THAT(closed.counts, ElementsAre(10));
 }
@@ -147,10 +147,10 @@ TEST(RowAggregator, KnowsHowLongARowHasWaited) {
   Random random(1);
   RowAggregator aggregator({.bytes = 100, .rows = 2}, &random);
   RowsToPut closed;
-  aggregator.Add({.rows = Rows({"a"}), .keys = {}}, 10, &closed);
-  aggregator.Add({.rows = Rows({"b"}), .keys = {}}, 20, &closed);
+  aggregator.Add({.rows = EncodedTexts({"a"}), .keys = {}}, 10, &closed);
+  aggregator.Add({.rows = EncodedTexts({"b"}), .keys = {}}, 20, &closed);
   EXPECT_EQ(aggregator.since_micros(), 10);
-  aggregator.Add({.rows = Rows({"c"}), .keys = {}}, 30, &closed);
+  aggregator.Add({.rows = EncodedTexts({"c"}), .keys = {}}, 30, &closed);
   EXPECT_EQ(closed.rows.rows(), 1u);
   EXPECT_EQ(aggregator.since_micros(), 30);
 }

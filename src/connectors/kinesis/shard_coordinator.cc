@@ -17,7 +17,7 @@ constexpr int64_t kChildrenBackoffBaseMicros = 100'000;
 constexpr int64_t kChildrenBackoffCapMicros = 10'000'000;
 constexpr int kMostPartialListings = 8;
 // The Date header has whole seconds, and the service's clocks may differ a little.
-constexpr int64_t kServiceClockMarginMicros = 5 * kMicrosPerSecond;
+constexpr int64_t kEndMarginMicros = 5 * kMicrosPerSecond;
 
 }  // namespace
 
@@ -92,7 +92,7 @@ Status ShardCoordinator::OnPage(Outcome<ListShardsResult>* page, int64_t now_mic
   service_micros_ = page->service_micros;
   service_clock_->Observe(page->service_micros, now_micros);
   if (!listed_ && page->service_micros > 0) {
-    after_start_micros_ = page->service_micros + kMicrosPerSecond + kServiceClockMarginMicros;
+    after_start_micros_ = page->service_micros + kMicrosPerSecond + kEndMarginMicros;
   }
   listing_.insert(listing_.end(), std::make_move_iterator(page->value.shards.begin()),
                   std::make_move_iterator(page->value.shards.end()));

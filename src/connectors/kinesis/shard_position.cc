@@ -16,7 +16,7 @@ using Json = nlohmann::ordered_json;
 using Kind = ShardPosition::Kind;
 using State = ShardStanding::State;
 
-constexpr int kVersion = 1;
+constexpr int kPositionVersion = 1;
 constexpr std::string_view kStates[] = {"waiting", "reading", "finished"};  // by State
 
 void WritePosition(const ShardPosition& position, Json* json) {
@@ -111,7 +111,7 @@ std::string ToJson(const SourcePosition& position) {
     shards.push_back(std::move(json));
   }
   Json json;
-  json["version"] = kVersion;
+  json["version"] = kPositionVersion;
   json["stream"] = position.stream;
   if (!position.arn.empty()) json["arn"] = position.arn;
   json["shards"] = std::move(shards);
@@ -123,7 +123,7 @@ Result<SourcePosition> ParseSourcePosition(const std::string& text) {
   try {
     const Json json = Json::parse(text);
     const Json& version = json.at("version");
-    if (version != kVersion) {
+    if (version != kPositionVersion) {
       return Status::Environment("the position of a stream in the checkpoint has the format " + version.dump() +
                                      ", which this version does not read",
                                  kHint);

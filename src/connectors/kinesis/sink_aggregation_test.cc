@@ -18,7 +18,7 @@ namespace {
 using line_format::MakeBatch;
 using testing::HasSubstr;
 
-std::vector<std::string> Numbered(int first, int count) {
+std::vector<std::string> NumberedLines(int first, int count) {
   std::vector<std::string> lines;
   for (int i = first; i < first + count; i++) lines.push_back("line " + std::to_string(i));
   return lines;
@@ -110,7 +110,7 @@ class AggregationTest : public testing::Test {
     return rows;
   }
   static std::multiset<std::string> Expected(int count) {
-    const std::vector<std::string> lines = Numbered(0, count);
+    const std::vector<std::string> lines = NumberedLines(0, count);
     return {lines.begin(), lines.end()};
   }
   size_t Records() { return world_->model.Records("out").size(); }
@@ -125,7 +125,7 @@ class AggregationTest : public testing::Test {
 
 TEST_F(AggregationTest, RowsOfManyBatchesShareARecordUntilTheIntervalIsOver) {
   Open();
-  for (int i = 0; i < 3; i++) ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(i * 100, 100))).ok());
+  for (int i = 0; i < 3; i++) ASSERT_TRUE(writer_->Push(MakeBatch(NumberedLines(i * 100, 100))).ok());
   EXPECT_GT(world_->metrics.buffered_bytes.Get(), 300 * 8);
   EXPECT_EQ(writer_->NextDeadline(), world_->clock.SteadyMicros() + settings_.batch.interval_micros);
   EXPECT_FALSE(writer_->Drained());
@@ -144,7 +144,7 @@ TEST_F(AggregationTest, AFullRecordIsSentWithTheRequestThatItFills) {
   settings_.aggregation->bytes = 1000;
   settings_.batch.records = 2;
   Open();
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 500))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedLines(0, 500))).ok());
   ASSERT_TRUE(Cycle().ok());
   EXPECT_GT(Records(), 5u);
   EXPECT_EQ(Records() % 2, 0u);
@@ -155,9 +155,9 @@ TEST_F(AggregationTest, AFullRecordIsSentWithTheRequestThatItFills) {
 
 TEST_F(AggregationTest, AnEpochsEndClosesRecords) {
   Open();
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 10))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedLines(0, 10))).ok());
   writer_->EndEpoch(1);
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(10, 10))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedLines(10, 10))).ok());
   EXPECT_FALSE(writer_->EpochReady(1));
   ASSERT_TRUE(Cycle().ok());
   EXPECT_TRUE(writer_->EpochReady(1));
@@ -224,7 +224,7 @@ TEST_F(AggregationTest, ExactlyOnceAnEpochsRowsShareRecordsWithAnId) {
     settings_.aggregation->key_groups = 3;
     Open();
     for (int i = 0; i < 3; i++) {
-      ASSERT_TRUE(writer_->Push(keyed ? MakeKeyed(i * 100, 100, 50) : MakeBatch(Numbered(i * 100, 100))).ok());
+      ASSERT_TRUE(writer_->Push(keyed ? MakeKeyed(i * 100, 100, 50) : MakeBatch(NumberedLines(i * 100, 100))).ok());
       Advance(settings_.batch.interval_micros);  // they wait for the epoch's end, not for the interval
     }
     EXPECT_EQ(writer_->NextDeadline(), kNever);
@@ -250,9 +250,9 @@ TEST_F(AggregationTest, ExactlyOnceAnOpenRecordCountsForTheEarlyCheckpoint) {
   settings_.exactly_once = true;
   settings_.epoch_max_bytes = 1000;
   Open();
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 20))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedLines(0, 20))).ok());
   EXPECT_FALSE(writer_->WantsCheckpoint());
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(20, 100))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedLines(20, 100))).ok());
   EXPECT_TRUE(writer_->WantsCheckpoint());
 }
 
@@ -290,7 +290,7 @@ TEST_F(AggregationTest, RowsThatAreDroppedLeaveTheOthersInOrder) {
 TEST_F(AggregationTest, RecordsStayWithinWhatTheStreamTakes) {
   settings_.aggregation->bytes = 1 << 20;
   Open({}, {.max_record_bytes = 3000});
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 1000))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedLines(0, 1000))).ok());
   Finish();
   EXPECT_TRUE(world_->model.counts().violations.empty());
   EXPECT_GT(Records(), 4u);

@@ -23,7 +23,7 @@ using testing::HasSubstr;
 
 const ApiError kNoAnswer{ErrorClass::kTransient, Status::Environment("no answer")};
 
-std::vector<std::string> Numbered(int first, int count) {
+std::vector<std::string> NumberedRows(int first, int count) {
   std::vector<std::string> lines;
   for (int i = first; i < first + count; i++) lines.push_back("line " + std::to_string(i));
   return lines;
@@ -117,11 +117,11 @@ class DeliveryTest : public testing::Test {
 TEST_F(DeliveryTest, AtLeastOnceAnEpochIsReadyWhenItsOwnRowsAreAcknowledged) {
   Open({});
   EXPECT_FALSE(sink_->NeedsCheckpoints());
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 700))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(0, 700))).ok());
   EndEpoch(1);
   EXPECT_FALSE(writer_->EpochReady(1));
   // Requests of later rows do not hold it up, nor do rows that wait.
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(1000, 10))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(1000, 10))).ok());
   ASSERT_TRUE(Cycle().ok());
   EXPECT_TRUE(writer_->EpochReady(1));
   EXPECT_FALSE(writer_->Drained());
@@ -138,9 +138,9 @@ TEST_F(DeliveryTest, AtLeastOnceAnEpochIsReadyWhenItsOwnRowsAreAcknowledged) {
 TEST_F(DeliveryTest, AtLeastOnceARefusedRecordHoldsItsEpochUpAndNoOther) {
   Open({});
   world_->model.FailNext(ModelCall::kPutRecords, {ErrorClass::kThrottled, Status::Environment("slow down")});
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 500))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(0, 500))).ok());
   EndEpoch(1);
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(500, 500))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(500, 500))).ok());
   EndEpoch(2);
   ASSERT_TRUE(Cycle().ok());
   EXPECT_EQ(Written().size(), 500u);
@@ -152,14 +152,14 @@ TEST_F(DeliveryTest, AtLeastOnceARefusedRecordHoldsItsEpochUpAndNoOther) {
 TEST_F(DeliveryTest, ExactlyOnceSendsAnEpochWhenItsCheckpointIsCommitted) {
   Open(exactly_once_);
   EXPECT_TRUE(sink_->NeedsCheckpoints());
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 700))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(0, 700))).ok());
   RunFor(5 * kMicrosPerSecond);
   EXPECT_EQ(Written().size(), 0u);
   EndEpoch(1);
   EXPECT_TRUE(writer_->EpochReady(1));
   const SinkState state = writer_->State(1);
   EXPECT_EQ(state.parts.size(), 1u);
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(1000, 1))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(1000, 1))).ok());
   RunFor(5 * kMicrosPerSecond);
   EXPECT_EQ(Written().size(), 0u);
   writer_->EpochCommitted(1);
@@ -182,10 +182,10 @@ TEST_F(DeliveryTest, ExactlyOnceSendsAnEpochWhenItsCheckpointIsCommitted) {
 
 TEST_F(DeliveryTest, ExactlyOnceHandsOverWhatIsNotAcknowledgedAgainAsTheSameParts) {
   Open(exactly_once_);
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 700))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(0, 700))).ok());
   EndEpoch(1);
   const SinkState first = writer_->State(1);
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(1000, 5))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(1000, 5))).ok());
   EndEpoch(2);  // and the first one was never committed
   const SinkState second = writer_->State(2);
   ASSERT_EQ(second.parts.size(), 2u);
@@ -201,7 +201,7 @@ TEST_F(DeliveryTest, ExactlyOnceALostAnswerIsReadBackAfterTheFenceAndNotSentAgai
   Open(exactly_once_);
   ModelFaults faults;
   faults.lost_answer = 1;
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 100))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(0, 100))).ok());
   world_->model.SetFaults(faults);
   Commit(1);
   ASSERT_TRUE(Cycle().ok());
@@ -220,13 +220,13 @@ TEST_F(DeliveryTest, ExactlyOnceALostAnswerIsReadBackAfterTheFenceAndNotSentAgai
 
 TEST_F(DeliveryTest, ExactlyOnceALostRequestIsSentAgainAfterTheReadBack) {
   Open(exactly_once_);
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 100))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(0, 100))).ok());
   world_->model.FailNext(ModelCall::kPutRecords, kNoAnswer);
   Commit(1);
   RunFor(exactly_once_.fence_wait_micros - 1);
   EXPECT_EQ(Written().size(), 0u);
   // Other rows go on meanwhile.
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(100, 1))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(100, 1))).ok());
   Commit(2);
   ASSERT_TRUE(Cycle().ok());
   EXPECT_EQ(Written().size(), 1u);
@@ -240,7 +240,7 @@ TEST_F(DeliveryTest, ExactlyOnceARefusalIsNoReasonToReadBack) {
   ModelFaults faults;
   faults.throttled = 0.5;
   world_->model.SetFaults(faults);
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 1000))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(0, 1000))).ok());
   Commit(1);
   RunFor(9 * kMicrosPerSecond);
   EXPECT_TRUE(writer_->Drained());
@@ -253,7 +253,7 @@ TEST_F(DeliveryTest, ExactlyOnceAnInternalFailureOfARecordIsUnknown) {
   ModelFaults faults;
   faults.failed_written_record = 0.5;
   world_->model.SetFaults(faults);
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 200))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(0, 200))).ok());
   Commit(1);
   ASSERT_TRUE(Cycle().ok());
   world_->model.SetFaults({});
@@ -265,7 +265,7 @@ TEST_F(DeliveryTest, ExactlyOnceAnInternalFailureOfARecordIsUnknown) {
 
 TEST_F(DeliveryTest, ExactlyOnceANewProcessReadsBackAndSendsWhatIsMissing) {
   Open(exactly_once_);
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 1200))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(0, 1200))).ok());
   // Of the three requests one is lost; the others take effect, and nobody hears of it.
   EndEpoch(1);
   state_ = Copied(writer_->State(1));
@@ -303,10 +303,10 @@ TEST_F(DeliveryTest, ExactlyOnceAPositionThatIsTrimmedIsNoReasonToStop) {
   options.refuses_trimmed = true;
   MakeWorld(options, 1);
   Open(exactly_once_);
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 3))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(0, 3))).ok());
   Commit(1);
   ASSERT_TRUE(Cycle().ok());
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(3, 3))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(3, 3))).ok());
   Commit(2);
   EXPECT_THAT(state_.progress, HasSubstr("shardId-000000000000"));
   Close();  // before the request takes effect
@@ -354,7 +354,7 @@ TEST_F(DeliveryTest, ExactlyOncePartsAreSmallEnoughForAFile) {
 
 TEST_F(DeliveryTest, AStateThatIsNotWhatWasWrittenIsRefused) {
   Open(exactly_once_);
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 3))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(0, 3))).ok());
   Commit(1);
   Close();
   SinkState cut = Copied(state_);
@@ -401,7 +401,7 @@ TEST_F(DeliveryTest, AStateThatIsNotWhatWasWrittenIsRefused) {
 
 TEST_F(DeliveryTest, WhatIsBehindTheRetentionCannotBeReadBack) {
   Open(exactly_once_);
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 3))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(0, 3))).ok());
   Commit(1);
   Close();
   world_->clock.Advance(25 * 3600 * kMicrosPerSecond);
@@ -427,7 +427,7 @@ TEST_F(DeliveryTest, AnExactlyOnceSinkNeedsAState) {
 // The rows of a state are written, whatever the mode is by now.
 TEST_F(DeliveryTest, AtLeastOnceWritesWhatAnExactlyOnceRunLeft) {
   Open(exactly_once_);
-  ASSERT_TRUE(writer_->Push(MakeBatch(Numbered(0, 3))).ok());
+  ASSERT_TRUE(writer_->Push(MakeBatch(NumberedRows(0, 3))).ok());
   Commit(1);
   Close();
   SinkSettings settings;

@@ -10,7 +10,7 @@ namespace laminar::kinesis {
 
 namespace {
 
-constexpr int64_t kVersion = 1;
+constexpr int64_t kSinkStateVersion = 1;
 constexpr int64_t kMostEpoch = 999'999'999'999;  // kMostIdBytes has room for it
 
 Status Unreadable(const std::string& what) {
@@ -58,9 +58,9 @@ Status ReadProgress(const std::string& text, WriterProgress* progress) {
   int64_t version = 0;
   std::string_view stream;
   if (parser.parse(padded).get(root)) return Unreadable("it is not a JSON object");
-  if (root["version"].get(version) || version != kVersion)
+  if (root["version"].get(version) || version != kSinkStateVersion)
     return Unreadable("its version is " + std::to_string(version) + ", and this program knows " +
-                      std::to_string(kVersion));
+                      std::to_string(kSinkStateVersion));
   if (root["stream"].get(stream) || root["after"].get(after) || root["epochs"].get(epochs))
     return Unreadable("it lacks a value");
   progress->stream = stream;
@@ -83,7 +83,7 @@ SinkState MakeSinkState(const std::string& stream, const ShardPositions& after, 
   SinkState state;
   if (epochs.empty()) return state;
   std::string& out = state.progress;
-  out = "{\"version\":" + std::to_string(kVersion) + ",\"stream\":";
+  out = "{\"version\":" + std::to_string(kSinkStateVersion) + ",\"stream\":";
   AppendJsonText(stream, &out);
   out += ",\"after\":{";
   bool first = true;

@@ -13,7 +13,7 @@ using duckdb::Value;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-AvroOptions Options(AvroEncoding encoding, const std::string& schema = "") {
+AvroOptions EncodeOptions(AvroEncoding encoding, const std::string& schema = "") {
   AvroOptions options;
   options.encoding = encoding;
   if (!schema.empty()) options.schema = TestAvroSchema(schema);
@@ -24,7 +24,7 @@ AvroOptions Options(AvroEncoding encoding, const std::string& schema = "") {
 std::string WriteOne(const std::string& type, const Value& value, const std::string& field) {
   const Schema schema = TestSchema({{"v", type}});
   const Batch batch = OneColumn(schema, {value.DefaultCastAs(*schema[0].type)});
-  const auto records = EncodeAvro(schema, Options(AvroEncoding::kRaw, OneField(field)), batch);
+  const auto records = EncodeAvro(schema, EncodeOptions(AvroEncoding::kRaw, OneField(field)), batch);
   return records.ok() ? records.value().at(0) : "refused: " + records.status().message();
 }
 
@@ -68,7 +68,7 @@ TEST(AvroEncoder, ValuesThatDoNotFit) {
               HasSubstr("out of the range of the Avro timestamp"));
   const Schema schema = TestSchema({{"v", "INTEGER NOT NULL"}});
   const auto records =
-      EncodeAvro(schema, Options(AvroEncoding::kRaw, OneField(R"(["null","int"])")), OneColumn(schema, {Value()}));
+      EncodeAvro(schema, EncodeOptions(AvroEncoding::kRaw, OneField(R"(["null","int"])")), OneColumn(schema, {Value()}));
   EXPECT_EQ(records.status().message(), "column v is NOT NULL, but a row for it holds NULL");
 }
 
@@ -90,7 +90,7 @@ TEST(AvroEncoder, TypesThatDoNotFit) {
 TEST(AvroEncoder, FieldsAndColumnsMustMeet) {
   const Schema schema = TestSchema({{"a", "INTEGER"}});
   const auto failure = [&](const std::string& fields) {
-    return EncodeAvro(schema, Options(AvroEncoding::kRaw, R"({"type":"record","name":"R","fields":[)" + fields + "]}"),
+    return EncodeAvro(schema, EncodeOptions(AvroEncoding::kRaw, R"({"type":"record","name":"R","fields":[)" + fields + "]}"),
                       OneColumn(schema, {Value::INTEGER(5)}));
   };
   EXPECT_EQ(failure(R"({"name":"a","type":"int"},{"name":"b","type":"string"})").status().message(),
@@ -108,7 +108,7 @@ TEST(AvroEncoder, SingleObjectsCarryTheFingerprint) {
       "\xC3\x01" +
       AvroFixed(
           TestAvroSchema(R"({"type":"record","name":"Row","fields":[{"name":"v","type":"int"}]})")->fingerprint());
-  EXPECT_THAT(EncodeAvro(schema, Options(AvroEncoding::kSingleObject), batch).value(),
+  EXPECT_THAT(EncodeAvro(schema, EncodeOptions(AvroEncoding::kSingleObject), batch).value(),
               ElementsAre(head + AvroLong(1), head + AvroLong(2)));
 }
 
@@ -123,7 +123,7 @@ TEST(AvroEncoder, ContainersKeepToTheLimit) {
   }
   const Batch batch = OneColumn(schema, values);
   for (const AvroCodec codec : {AvroCodec::kNull, AvroCodec::kDeflate, AvroCodec::kSnappy, AvroCodec::kZstandard}) {
-    AvroOptions options = Options(AvroEncoding::kContainer);
+    AvroOptions options = EncodeOptions(AvroEncoding::kContainer);
     options.codec = codec;
     const std::unique_ptr<AvroEncoder> encoder = AvroEncoder::Make(schema, options).value();
     encoder->LimitRecords(5000);

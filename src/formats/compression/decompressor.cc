@@ -19,7 +19,7 @@ namespace {
 
 constexpr size_t kLeastCapacity = 4 << 10;
 constexpr size_t kUsualRatio = 4;
-constexpr int kGzipOnly = 16;  // added to zlib's window bits
+constexpr int kReadGzipOnly = 16;  // added to zlib's window bits
 
 std::unique_ptr<z_stream_s> MakeInflater(int window_bits) {
   auto stream = std::make_unique<z_stream_s>();
@@ -88,7 +88,7 @@ std::string Decompressor::Decompress(RecordView record, Compression compression,
 }
 
 std::string Decompressor::Gunzip(RecordView record, RecordBuffer* out) {
-  if (gzip_ == nullptr) gzip_ = MakeInflater(MAX_WBITS + kGzipOnly);
+  if (gzip_ == nullptr) gzip_ = MakeInflater(MAX_WBITS + kReadGzipOnly);
   SetInput(record, gzip_.get());
   size_t used = 0;
   while (gzip_->avail_in > 0) {

@@ -22,7 +22,7 @@ constexpr auto kPowers = [] {
   return powers;
 }();
 
-inline unsigned Digit(char c) {
+inline unsigned DigitOf(char c) {
   return static_cast<unsigned char>(c) - unsigned{'0'};
 }
 
@@ -41,11 +41,11 @@ Scaled ScaleDigits(const JsonNumber& number, int scale) {
   // digit).
   int64_t digits = 0;
   const char* p = number.begin;
-  for (; p < number.end && (*p | 0x20) != 'e'; p++) digits += Digit(*p) <= 9;
+  for (; p < number.end && (*p | 0x20) != 'e'; p++) digits += DigitOf(*p) <= 9;
   int64_t place = number.exponent + digits - 1;  // power of ten of the first digit
   bool first_cut = true;
   for (p = number.begin; p < number.end && (*p | 0x20) != 'e'; p++) {
-    const unsigned digit = Digit(*p);
+    const unsigned digit = DigitOf(*p);
     if (digit > 9) continue;
     if (place + scale >= 0) {
       if (__builtin_mul_overflow(out.value, UInt128{10}, &out.value) ||
@@ -84,7 +84,7 @@ bool FromChars(const JsonNumber& number, T* value) {
     int64_t place = number.exponent;
     bool seen = false;
     for (const char* p = number.begin; p < number.end && (*p | 0x20) != 'e'; p++) {
-      if (Digit(*p) > 9) continue;
+      if (DigitOf(*p) > 9) continue;
       if (seen) place++;
       seen |= *p != '0';
     }
@@ -109,13 +109,13 @@ bool ScanNumber(const char* text, NumberGrammar grammar, JsonNumber* number) {
   p += number->negative || (lenient && *p == '+');
   const char* digits_begin = p;
   uint64_t mantissa = 0;
-  while (Digit(*p) <= 9) mantissa = mantissa * 10 + Digit(*p++);
+  while (DigitOf(*p) <= 9) mantissa = mantissa * 10 + DigitOf(*p++);
   int64_t digits = p - digits_begin;
   if (!lenient && (digits == 0 || (*digits_begin == '0' && digits > 1))) return false;
   int64_t exponent = 0;
   if (*p == '.') {
     const char* fraction = ++p;
-    while (Digit(*p) <= 9) mantissa = mantissa * 10 + Digit(*p++);
+    while (DigitOf(*p) <= 9) mantissa = mantissa * 10 + DigitOf(*p++);
     exponent = fraction - p;
     if (!lenient && exponent == 0) return false;
     digits -= exponent;
@@ -125,10 +125,10 @@ bool ScanNumber(const char* text, NumberGrammar grammar, JsonNumber* number) {
     p++;
     const bool minus = *p == '-';
     p += minus || *p == '+';
-    if (Digit(*p) > 9) return false;
+    if (DigitOf(*p) > 9) return false;
     int64_t written = 0;
     // Held at a million: beyond every type's range, and sums of it cannot overflow.
-    for (; Digit(*p) <= 9; p++) written = std::min<int64_t>(written * 10 + Digit(*p), 1'000'000);
+    for (; DigitOf(*p) <= 9; p++) written = std::min<int64_t>(written * 10 + DigitOf(*p), 1'000'000);
     exponent += minus ? -written : written;
   }
   number->mantissa = mantissa;

@@ -8,14 +8,14 @@ namespace {
 
 constexpr int64_t kSecondsPerDay = 86400;
 
-inline unsigned Digit(char c) {
+inline unsigned TimeDigit(char c) {
   return static_cast<unsigned char>(c) - unsigned{'0'};
 }
 inline unsigned TwoDigits(const char* p) {
-  return Digit(p[0]) * 10 + Digit(p[1]);
+  return TimeDigit(p[0]) * 10 + TimeDigit(p[1]);
 }
 inline bool BothDigits(const char* p) {
-  return Digit(p[0]) <= 9 && Digit(p[1]) <= 9;
+  return TimeDigit(p[0]) <= 9 && TimeDigit(p[1]) <= 9;
 }
 
 int DaysInMonth(int year, int month) {
@@ -40,8 +40,8 @@ const char* ParseClock(const char** position, const char* end, int64_t* seconds,
     p += 3;
     if (p < end && (*p == '.' || *p == ',')) {
       const char* fraction = ++p;
-      for (; p < end && Digit(*p) <= 9; p++) {
-        if (p - fraction < 9) *nanos += static_cast<int32_t>(Digit(*p)) * kNanosOfDigit[p - fraction];
+      for (; p < end && TimeDigit(*p) <= 9; p++) {
+        if (p - fraction < 9) *nanos += static_cast<int32_t>(TimeDigit(*p)) * kNanosOfDigit[p - fraction];
       }
       if (p == fraction) return "whose fraction of a second has no digits";
     }
@@ -129,12 +129,12 @@ const char* TimestampReader::Parse(std::string_view text, int64_t* seconds, int3
   *nanos = 0;
   // "T00:00:00.001Z": what nearly every producer writes.
   if (text.size() == 24 && p[13] == 'Z' && (p[0] == 'T' || p[0] == ' ') && p[3] == ':' && p[6] == ':' && p[9] == '.' &&
-      BothDigits(p + 1) && BothDigits(p + 4) && BothDigits(p + 7) && BothDigits(p + 10) && Digit(p[12]) <= 9)
+      BothDigits(p + 1) && BothDigits(p + 4) && BothDigits(p + 7) && BothDigits(p + 10) && TimeDigit(p[12]) <= 9)
       [[likely]] {
     const unsigned hour = TwoDigits(p + 1), minute = TwoDigits(p + 4), second = TwoDigits(p + 7);
     if (hour <= 23 && minute <= 59 && second <= 59) [[likely]] {
       *seconds = days * kSecondsPerDay + hour * 3600 + minute * 60 + second;
-      *nanos = static_cast<int32_t>(TwoDigits(p + 10) * 10 + Digit(p[12])) * 1'000'000;
+      *nanos = static_cast<int32_t>(TwoDigits(p + 10) * 10 + TimeDigit(p[12])) * 1'000'000;
       return nullptr;
     }
   }

@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kMostAttempts = 10;  // of a change, while others change the same profile
 
-json ToJson(const ConnectionProfile& profile) {
+json ProfileJson(const ConnectionProfile& profile) {
   json out = json::parse(profile.definition);
   out["config"] = WithoutSecrets(out.at("config"));
   out["id"] = profile.id;
@@ -24,7 +24,7 @@ json ToJson(const ConnectionProfile& profile) {
 
 Answer Shown(const ConnectionProfile& profile) {
   Answer answer;
-  answer.body = ToJson(profile);
+  answer.body = ProfileJson(profile);
   answer.object = profile.id;
   return answer;
 }
@@ -63,7 +63,7 @@ Result<json> KeptConfig(const json& sent, const json& before, const std::string&
   return config;
 }
 
-Answer Create(const ConnectionWorld& world, const Call& call) {
+Answer CreateProfile(const ConnectionWorld& world, const Call& call) {
   const std::string name = call.body.at("name"), connector_name = call.body.at("connector");
   const Connector* const connector = ConnectorOf(call.body, *world.registry);
   if (connector == nullptr) return FieldError(NoConnector(connector_name, *world.registry));
@@ -117,7 +117,7 @@ Answer Change(const ConnectionWorld& world, const Call& call) {
   return Error(409, "the profile is being changed by others all the time");
 }
 
-Answer Delete(const ConnectionWorld& world, const Call& call) {
+Answer DeleteProfile(const ConnectionWorld& world, const Call& call) {
   const std::string& id = call.path.at("id");
   const auto deletion = world.profiles->Delete(id);
   if (!deletion.ok()) return Error(deletion.status());
@@ -217,7 +217,7 @@ void AddProfileOperations(const ConnectionWorld& world, std::vector<Operation>* 
                            const auto all = profiles->List();
                            if (!all.ok()) return Error(all.status());
                            std::vector<json> list;
-                           for (const ConnectionProfile& profile : *all) list.push_back(ToJson(profile));
+                           for (const ConnectionProfile& profile : *all) list.push_back(ProfileJson(profile));
                            return Page(call, list);
                          }});
   operations->push_back({.method = "POST",
@@ -230,7 +230,7 @@ void AddProfileOperations(const ConnectionWorld& world, std::vector<Operation>* 
                          .outcomes = {{200, "ConnectionProfile"}},
                          .failures = {409, 503},
                          .changes = true,
-                         .handler = [world](const Call& call) { return Create(world, call); }});
+                         .handler = [world](const Call& call) { return CreateProfile(world, call); }});
   operations->push_back({.method = "GET",
                          .path = "/connection_profiles/{id}",
                          .id = "getConnectionProfile",
@@ -262,7 +262,7 @@ void AddProfileOperations(const ConnectionWorld& world, std::vector<Operation>* 
                          .outcomes = {{204, ""}},
                          .failures = {409},
                          .changes = true,
-                         .handler = [world](const Call& call) { return Delete(world, call); }});
+                         .handler = [world](const Call& call) { return DeleteProfile(world, call); }});
 }
 
 }  // namespace laminar::server

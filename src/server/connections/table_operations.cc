@@ -12,7 +12,7 @@ namespace laminar::server {
 
 namespace {
 
-json ToJson(const ConnectionTable& table) {
+json TableJson(const ConnectionTable& table) {
   json out = json::parse(table.definition);
   out["table_type"] = UseOf(out);
   out["config"] = WithoutSecrets(out.at("config"));
@@ -25,7 +25,7 @@ Answer NoTable(const std::string& id) {
   return Error(404, "there is no connection table " + id);
 }
 
-Answer Create(const ConnectionWorld& world, const Call& call) {
+Answer CreateTable(const ConnectionWorld& world, const Call& call) {
   json body = call.body;
   ConnectionTable table;
   table.id = ConnectionTables::NewId();
@@ -46,12 +46,12 @@ Answer Create(const ConnectionWorld& world, const Call& call) {
   if (made.code() == Metadata::kUnique) return Error(409, "there is a table named " + table.name, {{"field", "name"}});
   if (!made.ok()) return Error(made);
   Answer answer;
-  answer.body = ToJson(table);
+  answer.body = TableJson(table);
   answer.object = table.id;
   return answer;
 }
 
-Answer Delete(const ConnectionWorld& world, const Call& call) {
+Answer DeleteTable(const ConnectionWorld& world, const Call& call) {
   const std::string& id = call.path.at("id");
   const auto found = world.tables->Find(id);
   if (!found.ok()) return Error(found.status());
@@ -110,7 +110,7 @@ void AddTableOperations(const ConnectionWorld& world, std::vector<Operation>* op
                            const auto all = tables->List();
                            if (!all.ok()) return Error(all.status());
                            std::vector<json> list;
-                           for (const ConnectionTable& table : *all) list.push_back(ToJson(table));
+                           for (const ConnectionTable& table : *all) list.push_back(TableJson(table));
                            return Page(call, list);
                          }});
   operations->push_back({.method = "POST",
@@ -123,7 +123,7 @@ void AddTableOperations(const ConnectionWorld& world, std::vector<Operation>* op
                          .outcomes = {{200, "ConnectionTable"}},
                          .failures = {409, 503},
                          .changes = true,
-                         .handler = [world](const Call& call) { return Create(world, call); }});
+                         .handler = [world](const Call& call) { return CreateTable(world, call); }});
   operations->push_back({.method = "GET",
                          .path = "/connection_tables/{id}",
                          .id = "getConnectionTable",
@@ -135,7 +135,7 @@ void AddTableOperations(const ConnectionWorld& world, std::vector<Operation>* op
                            if (!found.ok()) return Error(found.status());
                            if (!*found) return NoTable(call.path.at("id"));
                            Answer answer;
-                           answer.body = ToJson(**found);
+                           answer.body = TableJson(**found);
                            return answer;
                          }});
   operations->push_back({.method = "DELETE",
@@ -147,7 +147,7 @@ void AddTableOperations(const ConnectionWorld& world, std::vector<Operation>* op
                          .outcomes = {{204, ""}},
                          .failures = {409},
                          .changes = true,
-                         .handler = [world](const Call& call) { return Delete(world, call); }});
+                         .handler = [world](const Call& call) { return DeleteTable(world, call); }});
 }
 
 sql::FindTables FindConnectionTables(const ConnectionWorld& world) {

@@ -8,7 +8,7 @@ namespace laminar::server {
 
 namespace {
 
-constexpr char kSelect[] = "SELECT id, name, definition, created_at, updated_at FROM connection_profiles";
+constexpr char kSelectProfiles[] = "SELECT id, name, definition, created_at, updated_at FROM connection_profiles";
 
 ConnectionProfile ReadProfile(SQLite::Statement* row) {
   return {row->getColumn(0).getString(), row->getColumn(1).getString(), row->getColumn(2).getString(),
@@ -46,7 +46,7 @@ Result<ConnectionProfile> ConnectionProfiles::Create(const std::string& id, cons
 Result<std::optional<ConnectionProfile>> ConnectionProfiles::Find(const std::string& id) const {
   std::optional<ConnectionProfile> found;
   RETURN_IF_ERROR(metadata_->Read([&](SQLite::Database* database) {
-    SQLite::Statement select(*database, std::string(kSelect) + " WHERE id = ?");
+    SQLite::Statement select(*database, std::string(kSelectProfiles) + " WHERE id = ?");
     select.bind(1, id);
     if (select.executeStep()) found = ReadProfile(&select);
     return Status::Ok();
@@ -57,7 +57,7 @@ Result<std::optional<ConnectionProfile>> ConnectionProfiles::Find(const std::str
 Result<std::vector<ConnectionProfile>> ConnectionProfiles::List() const {
   std::vector<ConnectionProfile> profiles;
   RETURN_IF_ERROR(metadata_->Read([&](SQLite::Database* database) {
-    SQLite::Statement select(*database, std::string(kSelect) + " ORDER BY created_at, id");
+    SQLite::Statement select(*database, std::string(kSelectProfiles) + " ORDER BY created_at, id");
     while (select.executeStep()) profiles.push_back(ReadProfile(&select));
     return Status::Ok();
   }));

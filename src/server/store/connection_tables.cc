@@ -8,7 +8,7 @@ namespace laminar::server {
 
 namespace {
 
-constexpr char kSelect[] = "SELECT id, name, definition, coalesce(profile_id, ''), created_at FROM connection_tables";
+constexpr char kSelectTables[] = "SELECT id, name, definition, coalesce(profile_id, ''), created_at FROM connection_tables";
 
 ConnectionTable ReadTable(SQLite::Statement* row) {
   return {row->getColumn(0).getString(), row->getColumn(1).getString(), row->getColumn(2).getString(),
@@ -49,7 +49,7 @@ Status ConnectionTables::Create(ConnectionTable* table) {
 Result<std::optional<ConnectionTable>> ConnectionTables::Find(const std::string& id) const {
   std::optional<ConnectionTable> found;
   RETURN_IF_ERROR(metadata_->Read([&](SQLite::Database* database) {
-    SQLite::Statement select(*database, std::string(kSelect) + " WHERE id = ?");
+    SQLite::Statement select(*database, std::string(kSelectTables) + " WHERE id = ?");
     select.bind(1, id);
     if (select.executeStep()) found = ReadTable(&select);
     return Status::Ok();
@@ -60,7 +60,7 @@ Result<std::optional<ConnectionTable>> ConnectionTables::Find(const std::string&
 Result<std::vector<ConnectionTable>> ConnectionTables::List() const {
   std::vector<ConnectionTable> tables;
   RETURN_IF_ERROR(metadata_->Read([&](SQLite::Database* database) {
-    SQLite::Statement select(*database, std::string(kSelect) + " ORDER BY created_at, id");
+    SQLite::Statement select(*database, std::string(kSelectTables) + " ORDER BY created_at, id");
     while (select.executeStep()) tables.push_back(ReadTable(&select));
     return Status::Ok();
   }));
@@ -70,7 +70,7 @@ Result<std::vector<ConnectionTable>> ConnectionTables::List() const {
 Result<std::vector<ConnectionTable>> ConnectionTables::FindNamed(const std::set<std::string>& names) const {
   std::vector<ConnectionTable> tables;
   RETURN_IF_ERROR(metadata_->Read([&](SQLite::Database* database) {
-    SQLite::Statement select(*database, std::string(kSelect) + " WHERE name = ?");
+    SQLite::Statement select(*database, std::string(kSelectTables) + " WHERE name = ?");
     for (const std::string& name : names) {
       select.bindNoCopy(1, name);
       if (select.executeStep()) tables.push_back(ReadTable(&select));
@@ -84,7 +84,7 @@ Result<std::vector<ConnectionTable>> ConnectionTables::FindNamed(const std::set<
 Result<std::vector<ConnectionTable>> ConnectionTables::OfProfile(const std::string& profile_id) const {
   std::vector<ConnectionTable> tables;
   RETURN_IF_ERROR(metadata_->Read([&](SQLite::Database* database) {
-    SQLite::Statement select(*database, std::string(kSelect) + " WHERE profile_id = ? ORDER BY created_at, id");
+    SQLite::Statement select(*database, std::string(kSelectTables) + " WHERE profile_id = ? ORDER BY created_at, id");
     select.bind(1, profile_id);
     while (select.executeStep()) tables.push_back(ReadTable(&select));
     return Status::Ok();

@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kStates[] = {"Created",    "Scheduling", "Running",  "Stopping",
                                         "Restarting", "Stopped",    "Finished", "Failed"};
 
-constexpr char kSelect[] =
+constexpr char kSelectJobs[] =
     "SELECT id, pipeline_id, query, state, run, restarts, preview, created_at, started_at, finished_at, failure FROM "
     "jobs";
 
@@ -111,7 +111,7 @@ Status Jobs::Update(const JobRecord& job) {
 Result<std::optional<JobRecord>> Jobs::Find(const std::string& id) const {
   std::optional<JobRecord> found;
   RETURN_IF_ERROR(metadata_->Read([&](SQLite::Database* database) {
-    SQLite::Statement select(*database, std::string(kSelect) + " WHERE id = ?");
+    SQLite::Statement select(*database, std::string(kSelectJobs) + " WHERE id = ?");
     select.bind(1, id);
     if (select.executeStep()) found = ReadJob(&select);
     return Status::Ok();
@@ -122,7 +122,7 @@ Result<std::optional<JobRecord>> Jobs::Find(const std::string& id) const {
 Result<std::vector<JobRecord>> Jobs::List(const std::string& pipeline_id) const {
   std::vector<JobRecord> jobs;
   RETURN_IF_ERROR(metadata_->Read([&](SQLite::Database* database) {
-    SQLite::Statement select(*database, std::string(kSelect) +
+    SQLite::Statement select(*database, std::string(kSelectJobs) +
                                             (pipeline_id.empty() ? " WHERE preview = 0" : " WHERE pipeline_id = ?") +
                                             " ORDER BY created_at DESC, rowid DESC");
     if (!pipeline_id.empty()) select.bind(1, pipeline_id);
@@ -136,7 +136,7 @@ Result<std::vector<JobRecord>> Jobs::Newest() const {
   std::vector<JobRecord> jobs;
   RETURN_IF_ERROR(metadata_->Read([&](SQLite::Database* database) {
     SQLite::Statement select(
-        *database, std::string(kSelect) + " WHERE rowid IN (SELECT max(rowid) FROM jobs GROUP BY pipeline_id)");
+        *database, std::string(kSelectJobs) + " WHERE rowid IN (SELECT max(rowid) FROM jobs GROUP BY pipeline_id)");
     while (select.executeStep()) jobs.push_back(ReadJob(&select));
     return Status::Ok();
   }));

@@ -17,7 +17,7 @@ constexpr std::pair<StopMode, std::string_view> kStopModes[] = {{StopMode::kChec
                                                                 {StopMode::kImmediate, "immediate"},
                                                                 {StopMode::kForce, "force"}};
 
-constexpr char kSelect[] =
+constexpr char kSelectPipelines[] =
     "SELECT id, name, query, parallelism, checkpoint_interval_micros, restarts_per_hour, memory_limit_bytes, preview, "
     "runs, stop, fresh, created_at, updated_at, plan FROM pipelines";
 
@@ -102,7 +102,7 @@ Result<PipelineRecord> Pipelines::Create(PipelineRecord pipeline) {
 Result<std::optional<PipelineRecord>> Pipelines::Find(const std::string& id) const {
   std::optional<PipelineRecord> found;
   RETURN_IF_ERROR(metadata_->Read([&](SQLite::Database* database) {
-    SQLite::Statement select(*database, std::string(kSelect) + " WHERE id = ?");
+    SQLite::Statement select(*database, std::string(kSelectPipelines) + " WHERE id = ?");
     select.bind(1, id);
     if (select.executeStep()) found = ReadPipeline(&select);
     return Status::Ok();
@@ -113,7 +113,7 @@ Result<std::optional<PipelineRecord>> Pipelines::Find(const std::string& id) con
 Result<std::vector<PipelineRecord>> Pipelines::List(bool previews) const {
   std::vector<PipelineRecord> pipelines;
   RETURN_IF_ERROR(metadata_->Read([&](SQLite::Database* database) {
-    SQLite::Statement select(*database, std::string(kSelect) + " WHERE preview = ? ORDER BY created_at, id");
+    SQLite::Statement select(*database, std::string(kSelectPipelines) + " WHERE preview = ? ORDER BY created_at, id");
     select.bind(1, previews ? 1 : 0);
     while (select.executeStep()) pipelines.push_back(ReadPipeline(&select));
     return Status::Ok();

@@ -18,8 +18,8 @@ namespace laminar {
 
 namespace {
 
-constexpr int kBatchesPerResume = 8;
-constexpr size_t kGroupsAtOnce = 16 * kBatchRows;   // written down for a checkpoint, between batches
+constexpr int kInstantBatchesPerResume = 8;
+constexpr size_t kInstantGroupsAtOnce = 16 * kBatchRows;   // written down for a checkpoint, between batches
 constexpr size_t kTimeBytes = 1 + sizeof(int64_t);  // at the end of a key (KeyCodec)
 constexpr size_t kAhead = 8;                        // groups that are fetched into the cache while others are worked on
 
@@ -207,7 +207,7 @@ bool InstantAggregateOperator::HasPending() const {
 
 Status InstantAggregateOperator::EmitPending() {
   Rep& rep = *rep_;
-  for (int batches = 0; batches < kBatchesPerResume && rep.next_closing < rep.closing.size(); batches++) {
+  for (int batches = 0; batches < kInstantBatchesPerResume && rep.next_closing < rep.closing.size(); batches++) {
     RETURN_IF_ERROR(rep.WriteBatch());
     RETURN_IF_ERROR(Emit(rep.out.Finish()));
     rep.out.Reset();
@@ -235,7 +235,7 @@ Status InstantAggregateOperator::Save(StateOutput* out) {
 
 Result<bool> InstantAggregateOperator::SaveMore(StateOutput* /*out*/) {
   Rep& rep = *rep_;
-  ASSIGN_OR_RETURN(const bool all, rep.save.Advance(kGroupsAtOnce, [&rep](std::span<const uint32_t> some) {
+  ASSIGN_OR_RETURN(const bool all, rep.save.Advance(kInstantGroupsAtOnce, [&rep](std::span<const uint32_t> some) {
     return rep.SaveGroups(some);
   }));
   if (!all) return false;

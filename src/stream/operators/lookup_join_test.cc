@@ -18,9 +18,9 @@ namespace {
 using duckdb::LogicalType;
 using Kind = LookupJoinNode::Kind;
 
-class Collect final : public Operator {
+class CollectJoined final : public Operator {
  public:
-  Collect() : Operator(1) {}
+  CollectJoined() : Operator(1) {}
   Status Push(size_t, Batch* batch) override {
     EXPECT_LE(batch->rows(), kBatchRows);
     for (size_t i = 0; i < batch->rows(); i++) {
@@ -40,7 +40,7 @@ class Collect final : public Operator {
   size_t rows_at_watermark = 0;
 };
 
-class NoFailure final : public FailureHandler {
+class NoFailedMatch final : public FailureHandler {
  public:
   Status OnFailure(const Batch&, const ExpressionFailure& failure) override { return Status::User(failure.message); }
 };
@@ -151,9 +151,9 @@ class LookupJoin : public ::testing::Test {
       node.condition = ExpressionList(std::move(list));
       on += " AND s.id > t.id";
     }
-    NoFailure failures;
+    NoFailedMatch failures;
     LookupJoinOperator join(node, schema, schema, output, session_.get(), &failures);
-    Collect collect;
+    CollectJoined collect;
     join.AddOutput(&collect, 0);
     EXPECT_FALSE(join.Accepts(0));
     PushAll(&join, 1, "SELECT * FROM t ORDER BY id", schema, &random);
@@ -209,9 +209,9 @@ TEST_F(LookupJoin, CrossJoinsComeInParts) {
 TEST_F(LookupJoin, ALargeResultWaitsBetweenItsParts) {
   const Schema schema = {{"id", MakeType("BIGINT")}};
   const Schema output = {{"id", MakeType("BIGINT")}, {"other", MakeType("BIGINT")}};
-  NoFailure failures;
+  NoFailedMatch failures;
   LookupJoinOperator join(LookupJoinNode(), schema, schema, output, session_.get(), &failures);
-  Collect collect;
+  CollectJoined collect;
   join.AddOutput(&collect, 0);
   Batch batch(schema);
   for (size_t i = 0; i < kBatchRows; i++) batch.chunk().SetValue(0, i, duckdb::Value::BIGINT(static_cast<int64_t>(i)));
@@ -242,7 +242,7 @@ TEST_F(LookupJoin, ARowOnWhichTheConditionFailsGoesAsAWhole) {
     node.condition = FailsOnEqualTexts();
     const bool stream_only = kind == Kind::kSemi || kind == Kind::kAnti;
     LookupJoinOperator join(node, schema, schema, stream_only ? schema : both, session_.get(), &dropped);
-    Collect collect;
+    CollectJoined collect;
     join.AddOutput(&collect, 0);
     Batch batch(schema);
     const auto push = [&](size_t input, int64_t rows, const std::function<std::string(int64_t)>& text) {

@@ -14,9 +14,9 @@ using BoundKind = FrameBound::Kind;
 
 constexpr int64_t kMinute = 60'000'000, kHour = 60 * kMinute;
 
-class Collect final : public Operator {
+class CollectResults final : public Operator {
  public:
-  Collect() : Operator(1) {}
+  CollectResults() : Operator(1) {}
   Status Push(size_t, Batch* batch) override {
     for (size_t i = 0; i < batch->rows(); i++) results.push_back(batch->chunk().GetValue(4, i).ToString());
     batches++;
@@ -113,7 +113,7 @@ class OverState : public ::testing::Test {
   PlanNode input_;
   OverNode node_;
   Counter late_;
-  Collect collect_;
+  CollectResults collect_;
   std::unique_ptr<OverOperator> over_;
 };
 

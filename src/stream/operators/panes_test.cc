@@ -11,8 +11,8 @@
 namespace laminar {
 namespace {
 
-constexpr int64_t kHour = 3'600'000'000;
-constexpr int64_t kDay = 24 * kHour;
+constexpr int64_t kOneHour = 3'600'000'000;
+constexpr int64_t kOneDay = 24 * kOneHour;
 
 WindowSpec Tumble(TimeSpan size, TimeSpan offset = {}) {
   return {WindowKind::kTumble, 0, size, {}, offset};
@@ -21,7 +21,7 @@ WindowSpec Hop(TimeSpan size, TimeSpan slide, TimeSpan offset = {}) {
   return {WindowKind::kHop, 0, size, slide, offset};
 }
 int64_t At(int year, unsigned month, unsigned day) {
-  return std::chrono::sys_days(std::chrono::year(year) / month / day).time_since_epoch().count() * kDay;
+  return std::chrono::sys_days(std::chrono::year(year) / month / day).time_since_epoch().count() * kOneDay;
 }
 void ExpectRange(const TimeRange& range, int64_t start, int64_t end) {
   EXPECT_EQ(range.start, start);
@@ -29,19 +29,19 @@ void ExpectRange(const TimeRange& range, int64_t start, int64_t end) {
 }
 
 TEST(PanesTest, ATumblesPaneIsItsWindow) {
-  const Panes panes(Tumble({0, kHour}));
+  const Panes panes(Tumble({0, kOneHour}));
   EXPECT_TRUE(panes.disjoint());
-  ExpectRange(panes.PaneOf(0), 0, kHour);
-  ExpectRange(panes.PaneOf(kHour - 1), 0, kHour);
-  ExpectRange(panes.PaneOf(kHour), kHour, 2 * kHour);
-  ExpectRange(panes.PaneOf(-1), -kHour, 0);
+  ExpectRange(panes.PaneOf(0), 0, kOneHour);
+  ExpectRange(panes.PaneOf(kOneHour - 1), 0, kOneHour);
+  ExpectRange(panes.PaneOf(kOneHour), kOneHour, 2 * kOneHour);
+  ExpectRange(panes.PaneOf(-1), -kOneHour, 0);
   EXPECT_EQ(panes.PaneOf(-1).last_window_end, 0);
 }
 
 TEST(PanesTest, AnOffsetMovesWindows) {
-  const Panes panes(Tumble({0, kHour}, {0, kHour / 4}));
-  ExpectRange(panes.PaneOf(0), -kHour * 3 / 4, kHour / 4);
-  ExpectRange(Panes(Tumble({0, kHour}, {0, -kHour / 4})).PaneOf(kHour), kHour * 3 / 4, kHour * 7 / 4);
+  const Panes panes(Tumble({0, kOneHour}, {0, kOneHour / 4}));
+  ExpectRange(panes.PaneOf(0), -kOneHour * 3 / 4, kOneHour / 4);
+  ExpectRange(Panes(Tumble({0, kOneHour}, {0, -kOneHour / 4})).PaneOf(kOneHour), kOneHour * 3 / 4, kOneHour * 7 / 4);
 }
 
 TEST(PanesTest, MonthsGoByTheCalendar) {
@@ -53,8 +53,8 @@ TEST(PanesTest, MonthsGoByTheCalendar) {
   const Panes year(Tumble({12, 0}));
   ExpectRange(year.PaneOf(At(1600, 2, 29)), At(1600, 1, 1), At(1601, 1, 1));
   // Fiscal years that begin in April at six in the morning.
-  const Panes fiscal(Tumble({12, 0}, {3, 6 * kHour}));
-  ExpectRange(fiscal.PaneOf(At(2024, 4, 1)), At(2023, 4, 1) + 6 * kHour, At(2024, 4, 1) + 6 * kHour);
+  const Panes fiscal(Tumble({12, 0}, {3, 6 * kOneHour}));
+  ExpectRange(fiscal.PaneOf(At(2024, 4, 1)), At(2023, 4, 1) + 6 * kOneHour, At(2024, 4, 1) + 6 * kOneHour);
 }
 
 TEST(PanesTest, AHopsPaneIsTheGreatestCommonDivisor) {
@@ -86,18 +86,18 @@ TEST(PanesTest, InfiniteTimesAreOutOfRange) {
 
 TimeSpan AnySpan() {
   if (*rc::gen::arbitrary<bool>()) return {*rc::gen::inRange(1, 15), 0};
-  return {0, *rc::gen::element(kHour, 5 * kHour, kDay, 7 * kDay, kDay + kHour, 40 * kDay)};
+  return {0, *rc::gen::element(kOneHour, 5 * kOneHour, kOneDay, 7 * kOneDay, kOneDay + kOneHour, 40 * kOneDay)};
 }
 
 // What the operator relies on: a pane lies in its windows whole, and they are those between the two that are named.
 void PanesAndWindowsAgree() {
   WindowSpec spec = Hop(AnySpan(), AnySpan());
-  if (spec.size.months > 0 && spec.slide.months == 0) spec.slide.micros = *rc::gen::inRange(1, 70) * kDay;
-  spec.offset.micros = *rc::gen::element<int64_t>(0, kHour / 2, -3 * kDay);
+  if (spec.size.months > 0 && spec.slide.months == 0) spec.slide.micros = *rc::gen::inRange(1, 70) * kOneDay;
+  spec.offset.micros = *rc::gen::element<int64_t>(0, kOneHour / 2, -3 * kOneDay);
   if (spec.slide.months > 0) spec.offset.months = *rc::gen::inRange(-3, 3);
   if (*rc::gen::inRange(0, 3) == 0) spec.kind = WindowKind::kTumble;
   const Panes panes(spec);
-  const int64_t time = *rc::gen::inRange(-5000, 30'000) * kDay + *rc::gen::inRange(0, 24) * kHour;
+  const int64_t time = *rc::gen::inRange(-5000, 30'000) * kOneDay + *rc::gen::inRange(0, 24) * kOneHour;
 
   const Panes::Pane pane = panes.PaneOf(time);
   RC_ASSERT(pane.start <= time);

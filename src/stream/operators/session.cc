@@ -18,7 +18,7 @@
 namespace laminar {
 
 namespace {
-constexpr int kBatchesPerResume = 8;
+constexpr int kSessionBatchesPerResume = 8;
 }
 
 struct SessionOperator::Rep {
@@ -205,7 +205,7 @@ bool SessionOperator::HasPending() const {
 
 Status SessionOperator::EmitPending() {
   Rep& rep = *rep_;
-  for (int batches = 0; batches < kBatchesPerResume && rep.open.AnyEnds(rep.closed); batches++) {
+  for (int batches = 0; batches < kSessionBatchesPerResume && rep.open.AnyEnds(rep.closed); batches++) {
     RETURN_IF_ERROR(rep.WriteBatch());
     RETURN_IF_ERROR(Emit(rep.out.Finish()));
     rep.out.Reset();

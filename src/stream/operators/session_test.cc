@@ -176,7 +176,7 @@ TEST_F(SessionTest, SessionsThatWereJoinedLeaveNoMemory) {
 }
 
 // Row by row, with a list of open sessions for each key.
-class Model {
+class SessionModel {
  public:
   void Row(const TestRow& row) {
     std::vector<Session>& sessions = sessions_[row.key];
@@ -228,7 +228,7 @@ int64_t EndOf(const std::string& line) {
 TEST_F(SessionTest, GivesWhatACalculationRowByRowGives) {
   const auto property = [&] {
     StartSessions();
-    Model model;
+    SessionModel model;
     const auto take = [&] {
       std::vector<std::string> lines = Take();
       std::erase_if(lines, [](const std::string& line) { return line.starts_with("W"); });

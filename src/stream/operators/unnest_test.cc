@@ -14,9 +14,9 @@ namespace {
 using duckdb::LogicalType;
 using duckdb::Value;
 
-class Collect final : public Operator {
+class CollectRows final : public Operator {
  public:
-  Collect() : Operator(1) {}
+  CollectRows() : Operator(1) {}
   Status Push(size_t /*input*/, Batch* batch) override {
     for (size_t i = 0; i < batch->rows(); i++) {
       std::string row;
@@ -35,7 +35,7 @@ class Nowhere final : public RowOrigins {
   RowPosition Position(uint32_t) const override { return {}; }
 };
 
-class NoFailure final : public FailureHandler {
+class NoFailedRow final : public FailureHandler {
  public:
   Status OnFailure(const Batch&, const ExpressionFailure& failure) override { return Status::User(failure.message); }
 };
@@ -59,10 +59,10 @@ TEST(Unnest, ListsRunInParallelAndEmptyRowsVanish) {
   std::vector<std::unique_ptr<duckdb::Expression>> lists;
   lists.push_back(std::make_unique<duckdb::BoundReferenceExpression>(list, 1U));
   lists.push_back(std::make_unique<duckdb::BoundReferenceExpression>(list, 2U));
-  NoFailure failures;
+  NoFailedRow failures;
   Guard guard;
   UnnestOperator unnest(UnnestNode{ExpressionList(std::move(lists))}, input, output, session.get(), &failures, &guard);
-  Collect collect;
+  CollectRows collect;
   unnest.AddOutput(&collect, 0);
 
   auto numbers = [](std::vector<int> values) {
@@ -95,7 +95,7 @@ TEST(Unnest, AListLongerThanABatchSpansSeveral) {
   const Schema output = {{"a", MakeType(list)}, {"x", MakeType(LogicalType::BIGINT)}};
   std::vector<std::unique_ptr<duckdb::Expression>> lists;
   lists.push_back(std::make_unique<duckdb::BoundReferenceExpression>(list, 0U));
-  NoFailure failures;
+  NoFailedRow failures;
   Guard guard;
   UnnestOperator unnest(UnnestNode{ExpressionList(std::move(lists))}, input, output, session.get(), &failures, &guard);
   struct Sum final : Operator {

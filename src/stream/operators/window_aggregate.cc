@@ -26,9 +26,9 @@ namespace laminar {
 
 namespace {
 
-constexpr int kBatchesPerResume = 8;
+constexpr int kWindowBatchesPerResume = 8;
 constexpr size_t kGroupsOfOwnParts = 4096;         // a pane with so many has parts, and so files, of its own
-constexpr size_t kGroupsAtOnce = 16 * kBatchRows;  // written down for a checkpoint, between batches
+constexpr size_t kWindowGroupsAtOnce = 16 * kBatchRows;  // written down for a checkpoint, between batches
 
 }  // namespace
 
@@ -358,7 +358,7 @@ bool WindowAggregateOperator::HasPending() const {
 
 Status WindowAggregateOperator::EmitPending() {
   Rep& rep = *rep_;
-  for (int batches = 0; batches < kBatchesPerResume; batches++) {
+  for (int batches = 0; batches < kWindowBatchesPerResume; batches++) {
     while (rep.out.space() > 0 && rep.AnythingCloses()) RETURN_IF_ERROR(rep.WriteSome());
     RETURN_IF_ERROR(Emit(rep.out.Finish()));
     rep.out.Reset();
@@ -404,7 +404,7 @@ Result<bool> WindowAggregateOperator::SaveMore(StateOutput* /*out*/) {
   Rep& rep = *rep_;
   for (auto& [start, pane] : rep.panes) {
     if (!pane.save.active()) continue;
-    ASSIGN_OR_RETURN(const bool all, rep.SavePane(&pane, kGroupsAtOnce));
+    ASSIGN_OR_RETURN(const bool all, rep.SavePane(&pane, kWindowGroupsAtOnce));
     if (!all) return false;
   }
   rep.section->Finish();

@@ -156,9 +156,9 @@ TEST_F(WindowAggregateTest, PartialsComeWhenThePaneEndsAndRowByRowWhereGroupsDoN
 
 // ---- against a calculation row by row
 
-class Model {
+class WindowModel {
  public:
-  Model(int64_t size, int64_t slide, int64_t offset) : size_(size), slide_(slide), offset_(offset) {}
+  WindowModel(int64_t size, int64_t slide, int64_t offset) : size_(size), slide_(slide), offset_(offset) {}
 
   void Row(const TestRow& row) {
     bool in_window = false, counted = false;
@@ -205,7 +205,7 @@ TEST_F(WindowAggregateTest, GivesWhatACalculationRowByRowGives) {
     const bool tumble = *rc::gen::inRange(0, 4) == 0;
     const std::vector<TestStep> steps = AnySteps(*rc::gen::element<int64_t>(10, 100));
     Start(Node(tumble ? WindowKind::kTumble : WindowKind::kHop, size, slide, offset), mode);
-    Model model(size, tumble ? size : slide, offset);
+    WindowModel model(size, tumble ? size : slide, offset);
     int64_t earliest = kNoWatermark;  // of the rows in time
     for (const TestStep& step : steps) {
       if (step.watermark) {

@@ -10,9 +10,9 @@
 namespace laminar {
 namespace {
 
-class Collect final : public Operator {
+class CollectWindowed final : public Operator {
  public:
-  Collect() : Operator(1) {}
+  CollectWindowed() : Operator(1) {}
   Status Push(size_t, Batch* batch) override {
     for (size_t i = 0; i < batch->rows(); i++) {
       std::string row;
@@ -63,12 +63,12 @@ class WindowedOver : public ::testing::Test {
       output.push_back({"f", MakeType(type)});
     Counter late;
     std::vector<std::unique_ptr<WindowedOverOperator>> workers;
-    std::vector<std::unique_ptr<Collect>> collected;
+    std::vector<std::unique_ptr<CollectWindowed>> collected;
     const auto start = [&](int count) {
       workers.clear();
       for (int w = 0; w < count; w++) {
         workers.push_back(std::make_unique<WindowedOverOperator>(node, input, output, session_.get(), &late));
-        collected.push_back(std::make_unique<Collect>());
+        collected.push_back(std::make_unique<CollectWindowed>());
         workers.back()->AddOutput(collected.back().get(), 0);
       }
     };
@@ -225,7 +225,7 @@ TEST_F(WindowedOver, ARowOfAClosedWindowIsLate) {
   Counter late;
   WindowedOverOperator over(node, input, {{"w", MakeType("TIMESTAMP")}, {"n", MakeType("BIGINT")}}, session_.get(),
                             &late);
-  Collect collect;
+  CollectWindowed collect;
   over.AddOutput(&collect, 0);
   Batch batch(input.schema);
   const auto push = [&](int64_t time) {

@@ -18,7 +18,7 @@ namespace {
 using duckdb::FlatVector;
 using duckdb::string_t;
 
-constexpr const char* kSection = "partitions";
+constexpr const char* kPartitionSection = "partitions";
 constexpr size_t kPartitionsAtOnce = 256;  // whose states lie in memory as bytes
 constexpr size_t kPieceBytes = 1 << 20;
 constexpr size_t kBatchBytes = 4 << 20;
@@ -34,7 +34,7 @@ Schema StateSchema() {
 
 class PartitionWriter {
  public:
-  explicit PartitionWriter(StateOutput* out) : section_(out, kSection, StateSchema()), batch_(StateSchema()) {}
+  explicit PartitionWriter(StateOutput* out) : section_(out, kPartitionSection, StateSchema()), batch_(StateSchema()) {}
 
   void Add(std::string_view key, int64_t last_time, std::string_view state) {
     while (state.size() > kPieceBytes) {
@@ -187,7 +187,7 @@ Status SavePartitions(const OverPartitions& partitions, std::span<const std::uni
 Status RestorePartitions(const StateInput& in, OverPartitions* partitions,
                          std::span<const std::unique_ptr<OverEngine>> engines) {
   PartitionReader reader(in, partitions, engines);
-  RETURN_IF_ERROR(ReadSection(in, kSection, StateSchema(), [&](Batch* batch) { return reader.Take(batch); }));
+  RETURN_IF_ERROR(ReadSection(in, kPartitionSection, StateSchema(), [&](Batch* batch) { return reader.Take(batch); }));
   return reader.Finish();
 }
 

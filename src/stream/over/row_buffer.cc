@@ -24,7 +24,7 @@ namespace laminar {
 
 namespace {
 
-constexpr const char* kSection = "rows";
+constexpr const char* kRowSection = "rows";
 
 struct Entry {
   int64_t time;
@@ -239,7 +239,7 @@ void RowBuffer::Save(StateOutput* out) const {
   std::vector<Entry> entries = rep.fresh;
   for (Run& run : rep.runs) entries.insert(entries.end(), run.begin(), run.entries.end());
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.place < b.place; });
-  SectionWriter writer(out, kSection, rep.schema);
+  SectionWriter writer(out, kRowSection, rep.schema);
   Batch batch(rep.schema);
   for (size_t i = 0; i < entries.size(); i += kBatchRows) {
     rep.GatherEntries(std::span(entries).subspan(i, std::min(kBatchRows, entries.size() - i)), &batch);
@@ -254,7 +254,7 @@ Status RowBuffer::Restore(const StateInput& in, const std::vector<size_t>& parti
   const KeyCodec codec(std::move(types));
   EncodedKeys keys;
   duckdb::SelectionVector owned(kBatchRows);
-  return ReadSection(in, kSection, rep_->schema, [&](Batch* batch) {
+  return ReadSection(in, kRowSection, rep_->schema, [&](Batch* batch) {
     codec.Encode(*batch, partition, &keys);
     size_t count = 0;
     for (size_t i = 0; i < batch->rows(); i++) {

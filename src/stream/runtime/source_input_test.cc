@@ -12,7 +12,6 @@
 namespace laminar {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000;
 
 struct ArrivedAt final : RowOrigins {
   explicit ArrivedAt(std::vector<int64_t> micros) : micros(std::move(micros)) {}
@@ -104,15 +103,15 @@ class SourceInputTest : public ::testing::Test {
 TEST_F(SourceInputTest, AddsComputedColumnsArrivalAndOrderInThisOrder) {
   auto input = Make();
   reader_->texts = {{"1970-01-01 00:00:01", "1970-01-01 00:00:02"}};
-  reader_->origins = std::make_shared<ArrivedAt>(std::vector<int64_t>{5 * kSecond, 6 * kSecond});
+  reader_->origins = std::make_shared<ArrivedAt>(std::vector<int64_t>{5 * kMicrosPerSecond, 6 * kMicrosPerSecond});
   Batch* batch = nullptr;
   ASSERT_EQ(*input->Poll(&batch), PollState::kBatch);
   ASSERT_EQ(batch->columns(), 4U);
-  EXPECT_EQ(Micros(*batch, 1, 1), 2 * kSecond);
-  EXPECT_EQ(Micros(*batch, 2, 0), 5 * kSecond);
-  EXPECT_EQ(Micros(*batch, 2, 1), 6 * kSecond);
+  EXPECT_EQ(Micros(*batch, 1, 1), 2 * kMicrosPerSecond);
+  EXPECT_EQ(Micros(*batch, 2, 0), 5 * kMicrosPerSecond);
+  EXPECT_EQ(Micros(*batch, 2, 1), 6 * kMicrosPerSecond);
   EXPECT_EQ(batch->chunk().GetValue(3, 1).GetValue<uint64_t>(), 78U);
-  EXPECT_EQ(input->watermark(), 2 * kSecond);
+  EXPECT_EQ(input->watermark(), 2 * kMicrosPerSecond);
   watermark_->NoMoreSplits();
   ASSERT_EQ(*input->Poll(&batch), PollState::kEnd);
   EXPECT_EQ(input->watermark(), kEndOfTime);
@@ -134,13 +133,13 @@ TEST_F(SourceInputTest, DroppedRowsTakeTheirArrivalWithThem) {
   Batch* batch = nullptr;
   ASSERT_EQ(*input->Poll(&batch), PollState::kBatch);
   ASSERT_EQ(batch->rows(), 2U);
-  EXPECT_EQ(Micros(*batch, 1, 0), kSecond);
+  EXPECT_EQ(Micros(*batch, 1, 0), kMicrosPerSecond);
   EXPECT_EQ(Micros(*batch, 2, 0), 11);
-  EXPECT_EQ(Micros(*batch, 1, 1), 2 * kSecond);
+  EXPECT_EQ(Micros(*batch, 1, 1), 2 * kMicrosPerSecond);
   EXPECT_EQ(Micros(*batch, 2, 1), 13);
   EXPECT_EQ(batch->origins->Position(batch->OriginRow(1)).sequence_number, "3");
   EXPECT_EQ(metrics_.bad_rows.Get(), 2U);
-  EXPECT_EQ(input->watermark(), 2 * kSecond);
+  EXPECT_EQ(input->watermark(), 2 * kMicrosPerSecond);
 }
 
 TEST_F(SourceInputTest, AnInfiniteTimeFailsWithTheRowsOrigin) {
@@ -160,14 +159,14 @@ TEST_F(SourceInputTest, AWatermarkOfItsOwnTakesThePlaceOfTheDelay) {
       CastOfColumn(2, duckdb::LogicalType::TIMESTAMP, duckdb::LogicalType::TIMESTAMP_TZ);
   auto input = Make();
   reader_->texts = {{"1970-01-01 00:00:09"}};
-  reader_->origins = std::make_shared<ArrivedAt>(std::vector<int64_t>{4 * kSecond});
+  reader_->origins = std::make_shared<ArrivedAt>(std::vector<int64_t>{4 * kMicrosPerSecond});
   Batch* batch = nullptr;
   ASSERT_EQ(*input->Poll(&batch), PollState::kBatch);
-  EXPECT_EQ(input->watermark(), 4 * kSecond);
+  EXPECT_EQ(input->watermark(), 4 * kMicrosPerSecond);
 }
 
 TEST_F(SourceInputTest, AReaderHeldByAlignmentIsNotAsked) {
-  settings_.max_skew_micros = kSecond;
+  settings_.max_skew_micros = kMicrosPerSecond;
   auto input = Make();
   const auto other = watermark_->AddSplit();
   reader_->texts = {{"1970-01-01 00:01:00"}, {"1970-01-01 00:01:01"}};
@@ -176,7 +175,7 @@ TEST_F(SourceInputTest, AReaderHeldByAlignmentIsNotAsked) {
   ASSERT_EQ(*input->Poll(&batch), PollState::kIdle);
   EXPECT_EQ(input->NextDeadline(), kNever);
   EXPECT_EQ(reader_->texts.size(), 1U);
-  watermark_->Raise(other, 60 * kSecond);
+  watermark_->Raise(other, 60 * kMicrosPerSecond);
   ASSERT_EQ(*input->Poll(&batch), PollState::kBatch);
   EXPECT_EQ(input->NextDeadline(), 5);
 }

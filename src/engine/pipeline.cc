@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/log_scope.h"
+#include "base/thread_name.h"
 #include "base/waker.h"
 #include "connectors/bad_data.h"
 #include "connectors/source_watermark.h"
@@ -159,6 +160,7 @@ class PipelineImpl final : public Pipeline {
     const std::shared_ptr<const LogOwner> owner = LogScope::Current();
     if (checkpointer_) {
       checkpoints = std::thread([this, owner] {
+        NameThread("checkpoints");
         const LogScope scope(owner);
         RunCheckpointer();
       });
@@ -166,6 +168,7 @@ class PipelineImpl final : public Pipeline {
     std::vector<std::thread> threads;
     for (int w = 1; w < options_.parallelism; w++) {
       threads.emplace_back([this, w, owner, task = tasks[static_cast<size_t>(w)].get(), &on_reading] {
+        NameThread("worker");
         const LogScope scope(owner);
         RunWorker(w, task, on_reading);
       });

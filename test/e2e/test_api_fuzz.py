@@ -40,7 +40,7 @@ def test_no_answer_surprises(laminar, tmp_path):
         [sys.executable, "-m", "schemathesis.cli", "--config-file", str(tmp_path / "schemathesis.toml"), "run", f"{server.base}/v1/openapi.json",
          "-H", f"Authorization: Bearer {server.token}", "--max-examples", str(EXAMPLES), "--phases", "examples,coverage,fuzzing", "--continue-on-failure",
          "--request-timeout", "60", "--no-color"],
-        cwd=tmp_path, capture_output=True, text=True, timeout=3000)  # fmt: skip
+        cwd=tmp_path, capture_output=True, text=True, timeout=7000)  # fmt: skip
     report = found.stdout.replace(server.token, "TOKEN")
     assert found.returncode == 0, report[-6000:] + found.stderr[-1000:]
     assert server.call("GET", "/v1/ping").text == "Pong" and server.run.process.poll() is None

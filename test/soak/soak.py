@@ -288,7 +288,19 @@ def properties(seconds, cases=2000):
     return f"{len(programs)} programs, {rounds} times"
 
 
-RUNS = {f.__name__: f for f in (speed, keys, day, kinesis, reshard, generations, generations_small, stop, faults, kills, properties)}
+def api(seconds, examples=1000):
+    """The REST API by its OpenAPI document, 1,000 examples of each operation, as often as the time allows."""
+    begin, rounds, asked = time.monotonic(), 0, ""
+    while rounds == 0 or time.monotonic() - begin < seconds:
+        run = subprocess.run([sys.executable, "-m", "pytest", "-q", "-s", "--tb=short", "-p", "no:cacheprovider", "-o", "timeout=7200", "test/e2e/test_api_fuzz.py"],
+                             env=os.environ | {"LAMINAR_API_EXAMPLES": str(examples)}, capture_output=True, text=True)  # fmt: skip
+        check(run.returncode == 0, run.stdout[-8000:] + run.stderr[-1000:])
+        asked = next((line.strip() for line in run.stdout.splitlines() if "test cases" in line.lower() or "generated" in line.lower()), "")
+        rounds += 1
+    return f"{rounds} times; {asked}"
+
+
+RUNS = {f.__name__: f for f in (speed, keys, day, kinesis, reshard, generations, generations_small, stop, faults, kills, properties, api)}
 
 
 def main():

@@ -7,8 +7,10 @@
 #include <boost/asio/ssl/context.hpp>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 
+#include "base/thread_name.h"
 #include "server/http/http_session.h"
 
 namespace laminar::server {
@@ -40,10 +42,12 @@ Status LoadCertificate(const HttpServerOptions& options, asio::ssl::context* tls
 class BeastServer final : public HttpServer {
  public:
   BeastServer(const HttpServerOptions& options, HttpHandler handler, HttpRefusal refusal)
-      : handlers_(static_cast<size_t>(options.handler_threads)),
+      : naming_("http"),
+        handlers_(static_cast<size_t>(options.handler_threads)),
         slow_handlers_(static_cast<size_t>(options.slow_threads)),
         acceptor_(io_),
         accept_timer_(io_) {
+    naming_.reset();
     context_.options = options;
     context_.handler = std::move(handler);
     context_.refusal = std::move(refusal);
@@ -85,7 +89,10 @@ class BeastServer final : public HttpServer {
                                  "Choose another port, or end the process that has this one");
     address_ = {wanted.host, acceptor_.local_endpoint().port()};
     Accept();
-    thread_ = std::thread([this] { io_.run(); });
+    thread_ = std::thread([this] {
+      NameThread("http");
+      io_.run();
+    });
     return Status::Ok();
   }
 
@@ -141,6 +148,7 @@ class BeastServer final : public HttpServer {
   std::mutex mutex_;
   std::condition_variable all_ended_;
   SessionContext context_;
+  std::optional<ThreadNameScope> naming_;  // of the threads that the members below start
   asio::thread_pool handlers_, slow_handlers_;
   asio::io_context io_{1};
   // A session whose handler runs has nothing to do there.

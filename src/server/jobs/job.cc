@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/thread_name.h"
 #include "engine/restart_policy.h"
 #include "server/jobs/output_connector.h"
 #include "server/jobs/problem.h"
@@ -46,6 +47,7 @@ Job::~Job() {
 
 void Job::Start() {
   thread_ = std::thread([this] {
+    NameThread("job");
     const LogScope scope(log_);
     Run();
     output_.End();

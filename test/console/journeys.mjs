@@ -230,7 +230,7 @@ const journeys = {
   },
 
   // A query whose state the last checkpoint does not have: whether to begin anew is asked, not decided.
-  async change(watch, page, { pipeline }) {
+  async change(watch, page, { pipeline, table }) {
     await watch.go(`/pipelines/${pipeline}`);
     await page.getByText("Running", { exact: true }).waitFor();
     await watch.go(`/pipelines/${pipeline}/checkpoints`);
@@ -243,7 +243,7 @@ const journeys = {
     const editor = page.getByRole("textbox", { name: "SQL of the pipeline" });
     await editor.click();
     await page.keyboard.press("Control+a");
-    await page.keyboard.insertText("SELECT device, max(celsius) AS highest FROM readings GROUP BY device, TUMBLE(ts, INTERVAL '1' MINUTE);");
+    await page.keyboard.insertText(`${table}\nSELECT device, max(celsius) AS highest FROM readings GROUP BY device, TUMBLE(ts, INTERVAL '1' MINUTE);`);
     await page.getByText("valid", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Save" }).click();
     const dialog = page.getByRole("dialog");

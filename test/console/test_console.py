@@ -153,8 +153,9 @@ def test_what_goes_wrong(journey, server, quick_server, new_name, theme, width):
 
 @needs_browser
 def test_a_change_that_its_state_does_not_fit(journey, server):
-    query = """CREATE TABLE readings (device BIGINT AS (i % 5), celsius DOUBLE AS (20 + 10 * r), ts TIMESTAMP AS (TIMESTAMP '2026-01-01' + to_milliseconds(i)), WATERMARK FOR ts)
-        WITH (connector = 'generator', rows_per_second = 100);
+    table = """CREATE TABLE readings (device BIGINT AS (i % 5), celsius DOUBLE AS (20 + 10 * r), ts TIMESTAMP AS (TIMESTAMP '2026-01-01' + to_milliseconds(i)), WATERMARK FOR ts)
+        WITH (connector = 'generator', rows_per_second = 100);"""
+    query = table + """
         SELECT device, count(*) AS n FROM readings GROUP BY device, TUMBLE(ts, INTERVAL '1' MINUTE);"""
     made = server.call("POST", "/v1/pipelines", {"name": "highest", "query": query, "checkpoint_interval_micros": 200_000}).json()
 
@@ -163,7 +164,7 @@ def test_a_change_that_its_state_does_not_fit(journey, server):
         return server.call("GET", f"/v1/jobs/{pipeline['job_id']}/checkpoints").json()["data"]
 
     wait_for(checkpoint, 30, server.run.describe)
-    journey("change", pipeline=made["id"])
+    journey("change", pipeline=made["id"], table=table)
 
 
 @needs_browser

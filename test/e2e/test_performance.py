@@ -12,6 +12,7 @@ from harness.servers import boto_client
 from harness.sql import copy
 from harness.streams import StreamReader, create_stream, put_all
 
+pytestmark = pytest.mark.alone
 RATE, SECONDS = 200, 8
 
 

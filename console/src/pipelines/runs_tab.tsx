@@ -10,6 +10,7 @@ import { NeverStarted, type TabProps } from "./pipeline_page";
 export function RunsTab({ pipeline, active }: TabProps) {
   const list = useLoad(`runs ${pipeline.id}`, (signal) => listAll<Job>(`/pipelines/${pipeline.id}/jobs`, signal), active ? 4000 : 0);
   const now = useNow();
+  const runs = list.data?.length ?? 0; // the newest has this number
   if (!list.data) return list.error ? <Failure error={list.error} retry={list.refresh} /> : <Loading what="the runs" />;
   if (list.data.length === 0) return <NeverStarted pipeline={pipeline} />;
   return (
@@ -27,9 +28,9 @@ export function RunsTab({ pipeline, active }: TabProps) {
             </tr>
           </thead>
           <tbody>
-            {list.data.map((job) => (
+            {list.data.map((job, i) => (
               <tr key={job.id}>
-                <td className="number" title={job.id}>{job.run_id}</td>
+                <td className="number" title={job.id}>{runs - i}</td>
                 <td><StateBadge state={job.state} /></td>
                 <td className="number">{moment(job.started_at ?? job.created_at)}</td>
                 <td className="number">{job.started_at ? duration((job.finished_at ? Date.parse(job.finished_at) : now) - Date.parse(job.started_at)) : "–"}</td>

@@ -220,8 +220,8 @@ void ConnectionProbe::TryShards(const IteratorRequest& begin) {
   for (size_t i = 0; i < tried; i++) {
     if (i > 0 && (records_ >= test_.limits().records || bytes_ >= test_.limits().bytes || test_.micros_left() <= 0))
       break;
-    Sample(shards[i], begin, /*first=*/i == 0);
-    if (i == 0 && !test_.ok()) return;
+    const bool may_read = Sample(shards[i], begin, /*first=*/i == 0);
+    if (i == 0 && !may_read) return;
   }
   // Nothing is that new: the oldest, then.
   for (size_t i = 0; i < tried && records_ == 0 && begin.type == IteratorType::kAtTimestamp; i++) {
@@ -235,29 +235,29 @@ void ConnectionProbe::TryShards(const IteratorRequest& begin) {
   }
 }
 
-void ConnectionProbe::Sample(const Shard& shard, const IteratorRequest& begin, bool first) {
+bool ConnectionProbe::Sample(const Shard& shard, const IteratorRequest& begin, bool first) {
   IteratorRequest request = begin;
   request.shard_id = shard.id;
   auto iterator = Ask<std::string>("kinesis:GetShardIterator",
                                    [&](auto done) { api_->GetShardIterator(request, std::move(done)); });
-  if (!iterator) return;
+  if (!iterator) return false;
   if (first) TellPermission("GetShardIterator", iterator->error);
   if (iterator->error) {
     if (first) test_.Skipped("kinesis:GetRecords", "there is no iterator to try it with");
-    return;
+    return false;
   }
   std::string next = iterator->value;
   for (int read = 0; read < kMostReads && !next.empty(); read++) {
     const auto limit = static_cast<int>(std::clamp<size_t>(test_.limits().records - records_, 1, 1'000));
     auto answer =
         Ask<GetRecordsResult>("kinesis:GetRecords", [&](auto done) { api_->GetRecords(next, limit, std::move(done)); });
-    if (!answer) return;
+    if (!answer) return false;
     if (first && read == 0) TellPermission("GetRecords", answer->error);
-    if (answer->error) return;
+    if (answer->error) return false;
     next = answer->value.next_iterator;
     const int64_t behind = answer->value.millis_behind_latest;
     if (answer->value.records.empty()) {
-      if (behind == 0) return;
+      if (behind == 0) return true;
       continue;
     }
     SampledRecords sample;
@@ -268,8 +268,9 @@ void ConnectionProbe::Sample(const Shard& shard, const IteratorRequest& begin, b
     records_ += sample.records.size();
     bytes_ += answer->value.bytes;
     test_.samples.push_back(std::move(sample));
-    return;
+    return true;
   }
+  return true;
 }
 
 void ConnectionProbe::TestSink(const StreamOptions& stream) {

@@ -40,7 +40,8 @@ class ConnectionProbe {
   void TryShards(const IteratorRequest& begin);
   std::vector<Shard> ListShards();
   // Adds records of a shard; reads on while there are none, for a few requests. first: the permissions are told.
-  void Sample(const Shard& shard, const IteratorRequest& begin, bool first);
+  // False: it may not be read, which has been told if it is the first.
+  bool Sample(const Shard& shard, const IteratorRequest& begin, bool first);
   void TryPut();
 
   KinesisApiFactory* const factory_;

@@ -32,10 +32,10 @@ class CollectResults final : public Operator {
 };
 
 // s: a text made of the value.
-const std::vector<std::pair<std::string, std::string>> kColumns = {
+const std::vector<std::pair<std::string, std::string>> kStateColumns = {
     {"ts", "TIMESTAMP"}, {"k", "BIGINT"}, {"d", "DECIMAL(38,10)"}, {"s", "VARCHAR"}};
 
-struct Row {
+struct StateRow {
   int64_t time;
   int64_t key;
   int64_t value = 1;
@@ -45,7 +45,7 @@ class OverState : public ::testing::Test {
  protected:
   OverState()
       : database_(std::move(DuckDatabase::Open(&clock_, 256 << 20)).value()), session_(database_->NewSession()) {
-    for (const auto& [name, type] : kColumns) input_.schema.push_back({name, MakeType(type)});
+    for (const auto& [name, type] : kStateColumns) input_.schema.push_back({name, MakeType(type)});
     input_.times = {{0, 0}};
     node_.partition = {1};
   }
@@ -68,7 +68,7 @@ class OverState : public ::testing::Test {
     OverFunction function;
     function.name = name;
     if (name != "count_star") function.arguments = {argument};
-    function.aggregate = BindAggregates(session_.get(), kColumns, {sql});
+    function.aggregate = BindAggregates(session_.get(), kStateColumns, {sql});
     function.type = MakeType(function.aggregate.type(0));
     function.frame = frame;
     function.position = {3, 7};
@@ -85,9 +85,9 @@ class OverState : public ::testing::Test {
     return *over_;
   }
 
-  Status Push(const std::vector<Row>& rows) {
+  Status Push(const std::vector<StateRow>& rows) {
     Batch batch(input_.schema);
-    for (const Row& row : rows) {
+    for (const StateRow& row : rows) {
       const size_t i = batch.rows();
       batch.chunk().SetValue(0, i, Value::TIMESTAMP(duckdb::timestamp_t(row.time)));
       batch.chunk().SetValue(1, i, Value::BIGINT(row.key));
@@ -193,7 +193,7 @@ TEST_F(OverState, ARowWithoutATimeIsLate) {
 
 TEST_F(OverState, RangeFramesForgetPartitionsThatTimeHasPassed) {
   AddFunction("sum(d)", "sum", RangeBack(kHour));
-  std::vector<Row> rows;
+  std::vector<StateRow> rows;
   for (int64_t i = 0; i < 50'000; i++) rows.push_back({i, i});
   ASSERT_TRUE(Push(rows).ok());
   ASSERT_TRUE(Advance(kMinute).ok());
@@ -218,7 +218,7 @@ TEST_F(OverState, KeysThatComeAndGoLeaveNothingBehind) {
   node_.ttl_micros = 2 * kMinute;
   int64_t highest = 0;
   for (int64_t minute = 0; minute < 100; minute++) {
-    std::vector<Row> rows;
+    std::vector<StateRow> rows;
     for (int64_t i = 0; i < 1000; i++) rows.push_back({minute * kMinute + i, minute * 1000 + i});
     ASSERT_TRUE(Push(rows).ok());
     ASSERT_TRUE(Advance(minute * kMinute + kMinute / 2).ok());
@@ -236,7 +236,7 @@ TEST_F(OverState, TextsAndDistinctValuesThatTimeHasPassedAreGivenBack) {
   ASSERT_TRUE(Push({{0, 1, 0}}).ok());
   ASSERT_TRUE(Advance(1).ok());
   const int64_t before = Over().StateBytes();
-  std::vector<Row> rows;
+  std::vector<StateRow> rows;
   for (int64_t i = 1; i <= 20'000; i++) rows.push_back({i, 1, i});
   ASSERT_TRUE(Push(rows).ok());
   ASSERT_TRUE(Advance(kMinute).ok());
@@ -253,7 +253,7 @@ TEST_F(OverState, LongFramesOfTextsAndDistinctValuesCostNoMoreARow) {
   AddFunction("max(s)", "max", RangeBack(kHour), 3);
   AddFunction("count(s)", "count", RangeBack(kHour), 3);
   node_.functions.back().distinct = true;
-  std::vector<Row> rows;
+  std::vector<StateRow> rows;
   for (int64_t i = 0; i < 60'000; i++) rows.push_back({i, 1, i % 9000});
   ASSERT_TRUE(Push(rows).ok());
   ASSERT_TRUE(Advance(kEndOfTime).ok());
@@ -289,7 +289,7 @@ TEST_F(OverState, AValueOfARowsFrameTakesLittleMoreThanItself) {
   constexpr int64_t kAccounts = 2000, kFrame = 101;
   AddFunction("avg(d)", "avg", RowsBack(kFrame - 1));
   for (int64_t i = 0; i < 2 * kFrame; i++) {
-    std::vector<Row> rows;
+    std::vector<StateRow> rows;
     for (int64_t account = 0; account < kAccounts; account++) rows.push_back({i * kMinute, account, account});
     ASSERT_TRUE(Push(rows).ok());
     ASSERT_TRUE(Advance(i * kMinute + 1).ok());
@@ -301,12 +301,12 @@ TEST_F(OverState, AValueOfARowsFrameTakesLittleMoreThanItself) {
 
 TEST_F(OverState, AnUnboundedFrameKeepsNoRows) {
   AddFunction("sum(d)", "sum", RowsBack({}));
-  std::vector<Row> rows(20'000, Row{0, 1});
+  std::vector<StateRow> rows(20'000, StateRow{0, 1});
   ASSERT_TRUE(Push(rows).ok());
   ASSERT_TRUE(Advance(1).ok());
   const int64_t bytes = Over().StateBytes();
   for (int64_t i = 1; i < 20; i++) {
-    for (Row& row : rows) row.time = i;
+    for (StateRow& row : rows) row.time = i;
     ASSERT_TRUE(Push(rows).ok());
     ASSERT_TRUE(Advance(i + 1).ok());
   }
@@ -321,7 +321,7 @@ TEST_F(OverState, WhatStandsForTheRowsOfAnUnboundedFrameIsLittle) {
   node_.functions.back().arguments = {3, 1};
   AddFunction("approx_count_distinct(k)", "approx_count_distinct", RowsBack({}), 1);
   AddFunction("mode(k)", "mode", RowsBack({}), 1);
-  std::vector<Row> rows;
+  std::vector<StateRow> rows;
   for (int64_t i = 0; i < 20'000; i++) rows.push_back({i, 1, i % 1000});
   ASSERT_TRUE(Push(rows).ok());
   ASSERT_TRUE(Advance(20'000).ok());
@@ -340,7 +340,7 @@ TEST_F(OverState, WhatStandsForTheRowsOfAnUnboundedFrameIsLittle) {
 
 TEST_F(OverState, MuchIsGivenOutInPartsAndTheWatermarkFollows) {
   AddFunction("count(*)", "count_star", RowsBack({}));
-  std::vector<Row> rows;
+  std::vector<StateRow> rows;
   for (int64_t i = 0; i < 20'000; i++) rows.push_back({i, i % 7});
   ASSERT_TRUE(Push(rows).ok());
   EXPECT_EQ(Over().StateRows(), 20'000);

@@ -1,7 +1,16 @@
+# Tests are as much code as what they test and take longer to compile: they are optimised less, and what UndefinedBehaviorSanitizer and libFuzzer look
+# for is looked for in the libraries alone.
+set(LAMINAR_TEST_OPTIONS -O1)
+if(LAMINAR_SANITIZE MATCHES thread)
+  set(LAMINAR_TEST_OPTIONS -O0)
+elseif(LAMINAR_SANITIZE MATCHES address)
+  set(LAMINAR_TEST_OPTIONS -O0 -fno-sanitize=undefined -fno-sanitize=fuzzer-no-link)
+endif()
+
 # laminar_library(NAME [DUCK] [DEPS target...] [LIBS target...])
 #   One static library laminar_NAME from the folder's *.cc, and one GoogleTest program NAME_test from its *_test.cc.
 #   DEPS: our own libraries, by folder name, as in the table of ARCHITECTURE.md; LIBS: libraries that we did not write.
-#   DUCK: the folder's .cc files include DuckDB's headers and share one precompiled header.
+#   DUCK: the folder's .cc files include DuckDB's headers and share one precompiled header. All tests share another.
 function(laminar_library name)
   cmake_parse_arguments(arg "DUCK" "" "DEPS;LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
@@ -29,8 +38,9 @@ function(laminar_library name)
   if(tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE laminar_${name} GTest::gmock GTest::gtest_main rapidcheck)
+    target_compile_options(${name}_test PRIVATE ${LAMINAR_TEST_OPTIONS})
     if(arg_DUCK)
-      target_precompile_headers(${name}_test REUSE_FROM laminar_pch)
+      target_precompile_headers(${name}_test REUSE_FROM laminar_test_pch)
     endif()
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 900

@@ -25,7 +25,7 @@ using duckdb::Expression;
 using duckdb::ExpressionClass;
 using duckdb::LogicalOperator;
 using duckdb::LogicalOperatorType;
-using ExpressionPtr = duckdb::unique_ptr<Expression>;
+using ParsedPtr = duckdb::unique_ptr<Expression>;
 
 class RowBinder {
  public:
@@ -50,7 +50,7 @@ class RowBinder {
 
  private:
   // What a column of the operator is, over the table's columns.
-  ExpressionPtr Inlined(LogicalOperator& op, const duckdb::ColumnBinding& binding) {
+  ParsedPtr Inlined(LogicalOperator& op, const duckdb::ColumnBinding& binding) {
     if (op.type == LogicalOperatorType::LOGICAL_PROJECTION) {
       auto expression = op.expressions[binding.column_index]->Copy();
       Replace(expression, *op.children[0]);
@@ -68,14 +68,14 @@ class RowBinder {
     throw duckdb::BinderException("it must be computed from the columns of its own row");
   }
 
-  void Replace(ExpressionPtr& expression, LogicalOperator& below) {
+  void Replace(ParsedPtr& expression, LogicalOperator& below) {
     if (expression->GetExpressionClass() == ExpressionClass::BOUND_COLUMN_REF) {
       const auto location = expression->GetQueryLocation();
       expression = Inlined(below, expression->Cast<duckdb::BoundColumnRefExpression>().binding);
       if (!expression->GetQueryLocation().IsValid()) expression->SetQueryLocation(location);
       return;
     }
-    duckdb::ExpressionIterator::EnumerateChildren(*expression, [&](ExpressionPtr& child) { Replace(child, below); });
+    duckdb::ExpressionIterator::EnumerateChildren(*expression, [&](ParsedPtr& child) { Replace(child, below); });
   }
 
   duckdb::ClientContext& context_;

@@ -36,7 +36,7 @@ bool TakeInteger(std::string_view* bytes, T* value) {
   return true;
 }
 
-int64_t MemoryOf(const Segment& segment) {
+int64_t SegmentMemory(const Segment& segment) {
   size_t bytes = segment.keys.ends.size() * kKeyedRowBytes;
   for (const EncodedRows* texts : {&segment.rows, &segment.keys, &segment.hash_keys})
     bytes += texts->bytes.capacity() + texts->ends.capacity() * sizeof(uint64_t);
@@ -66,7 +66,7 @@ Segment* EpochRows::Add(RowsToPut rows, int64_t now_micros) {
   segment->first_number = rows_;
   segment->added_micros = now_micros;
   segment->unacknowledged = segment->rows.rows();
-  segment->memory = MemoryOf(*segment);
+  segment->memory = SegmentMemory(*segment);
   memory_ += segment->memory;
   *held_bytes_ += segment->memory;
   rows_ += segment->rows.rows();

@@ -14,9 +14,9 @@ namespace {
 using duckdb::LogicalType;
 using duckdb::Value;
 
-class CollectRows final : public Operator {
+class CollectUnnested final : public Operator {
  public:
-  CollectRows() : Operator(1) {}
+  CollectUnnested() : Operator(1) {}
   Status Push(size_t /*input*/, Batch* batch) override {
     for (size_t i = 0; i < batch->rows(); i++) {
       std::string row;
@@ -62,7 +62,7 @@ TEST(Unnest, ListsRunInParallelAndEmptyRowsVanish) {
   NoFailedRow failures;
   Guard guard;
   UnnestOperator unnest(UnnestNode{ExpressionList(std::move(lists))}, input, output, session.get(), &failures, &guard);
-  CollectRows collect;
+  CollectUnnested collect;
   unnest.AddOutput(&collect, 0);
 
   auto numbers = [](std::vector<int> values) {

@@ -72,14 +72,19 @@ bool Checkpointer::Idle() const {
 
 void Checkpointer::RequestIfDue(int64_t now_micros) {
   int64_t epoch = 0;
-  bool last = false, ends_without = false;
+  bool last = false, unready = false;
   {
     std::lock_guard lock(mutex_);
     if (in_flight_ || last_requested_ || failed_) return;
-    ends_without = !ready_ && at_end_;
-    failed_ = ends_without;
+    unready = !ready_ && at_end_;
   }
-  if (ends_without) return parts_.ends_without();
+  if (unready && !parts_.ready_at_end()) {
+    {
+      std::lock_guard lock(mutex_);
+      failed_ = true;
+    }
+    return parts_.ends_without();
+  }
   {
     std::lock_guard lock(mutex_);
     if (!ready_) return;

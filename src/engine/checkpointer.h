@@ -45,7 +45,11 @@ class Checkpointer {
     std::function<Status(std::map<std::string, Manifest::Source>*)> take_positions;
     // Checkpoints cannot be taken any more: the pipeline has to end.
     std::function<void(const Status&)> fail;
-    // All workers are at their end, but not all positions were ever fixed: there will be no last checkpoint.
+    // All workers are at their end, and SourcesReady has not been called. Calls it, or is about to on another thread,
+    // if all positions are fixed all the same: workers that reach their end at once may not have come to say so yet.
+    // False: they are not.
+    std::function<bool()> ready_at_end;
+    // It is false: there will be no last checkpoint.
     std::function<void()> ends_without;
     // After each commit.
     std::function<void(int64_t checkpoint)> committed;

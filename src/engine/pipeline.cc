@@ -144,7 +144,7 @@ class PipelineImpl final : public Pipeline {
     const Edges edges(script_.plan, wakers, shares_.edges);
     const int64_t process_limit = options_.process_limit_bytes.value_or(options_.memory_limit_bytes);
     StateBudget budget({shares_.state, process_limit, world_.memory}, script_.plan.nodes.size(), world_.clock, wakers);
-    MakeCheckpointer(wakers);
+    MakeCheckpointer(wakers, on_reading);
     if (GoesOn()) saved_nodes_ = kept_->Nodes();
     std::vector<std::unique_ptr<DuckSession>> sessions;
     std::vector<std::unique_ptr<Task>> tasks;
@@ -253,7 +253,8 @@ class PipelineImpl final : public Pipeline {
     return Status::Ok();
   }
 
-  void MakeCheckpointer(const std::vector<Waker*>& workers) {
+  // on_reading outlives the threads that call it.
+  void MakeCheckpointer(const std::vector<Waker*>& workers, const std::function<void()>& on_reading) {
     if (kept_ == nullptr) return;
     Checkpointer::Parts parts;
     parts.store = kept_->store();
@@ -274,6 +275,10 @@ class PipelineImpl final : public Pipeline {
     parts.shapes = StateShapes(script_.plan);
     parts.take_positions = [this](std::map<std::string, Manifest::Source>* out) { return TakePositions(out); };
     parts.fail = [this](const Status& status) { Fail(status); };
+    parts.ready_at_end = [this, &on_reading] {
+      if (!stop_) Announce(on_reading);
+      return announced_.load();
+    };
     parts.ends_without = [this] {
       LogInfo("stopped before every source stood at its position: the next run goes on from where this one did");
       leave_ = true;

@@ -28,10 +28,14 @@ export interface Ask {
   keepalive?: boolean;
 }
 
+// Instead of what the server tells programs: which header to send.
+const TOKEN_HINT = "Sign in with another token. Where the server runs, laminar token list shows which there are, and laminar token create makes one.";
+
 async function errorOf(response: Response): Promise<ApiError> {
   try {
     const body = (await response.json()) as { error: { message: string; details?: Record<string, unknown> } };
-    return new ApiError(response.status, body.error.message, body.error.details ?? {});
+    const details = body.error.details ?? {};
+    return new ApiError(response.status, body.error.message, response.status === 401 ? { ...details, hint: TOKEN_HINT } : details);
   } catch {
     return new ApiError(response.status, `The server answered ${response.status} ${response.statusText}`.trim());
   }

@@ -1,5 +1,5 @@
 // A CREATE TABLE that somebody pastes, as the body that POST /connection_tables takes; and the other way round.
-import type { Config, Connector, Field, JsonSchema, NewTable, Table } from "../api/types";
+import type { Config, Connector, Field, JsonSchema, NewTable, Profile, Table } from "../api/types";
 import { createTables, type CreateTable } from "./create_table";
 
 export interface FromDdl {
@@ -98,14 +98,33 @@ export function typed(value: string, schema: JsonSchema | undefined): string | n
 export const quoteName = (name: string): string => (/^[a-z_][a-z0-9_]*$/i.test(name) ? name : `"${name.replaceAll('"', '""')}"`);
 export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-function flat(config: Config, path: string[] = []): { path: string[]; value: string }[] {
-  return Object.entries(config).flatMap(([name, value]) => (typeof value === "object" ? flat(value, [...path, name]) : [{ path: [...path, name], value: String(value) }]));
+interface Option {
+  path: string[];
+  value: string;
+  secret: boolean; // it is kept, as {"set": true}, and never shown
+}
+function flat(config: Config, path: string[] = []): Option[] {
+  return Object.entries(config).flatMap(([name, value]) => {
+    const at = [...path, name];
+    if (typeof value !== "object") return [{ path: at, value: String(value), secret: false }];
+    return value["set"] === true ? [{ path: at, value: "", secret: true }] : flat(value, at);
+  });
 }
 
-// The CREATE TABLE that a table of the catalogue stands for.
-export function ddlOfTable(table: NewTable | Table, connectors: Connector[]): string {
+// Of the profile's settings those that the table does not have itself. id: where the profile is not known.
+function profileRemark(id: string, profile: Profile | undefined, own: Set<string>, nameOf: (path: string[]) => string): string {
+  const settings = flat(profile?.config ?? {})
+    .map((option) => ({ ...option, name: nameOf(option.path) }))
+    .filter(({ name }) => !own.has(name))
+    .map(({ name, value, secret }) => (secret ? `${name} (a secret)` : `${name} = ${quoteText(value)}`));
+  return `-- with the settings of the profile ${profile?.name ?? id}${settings.length > 0 ? `: ${settings.join(", ")}` : ""}`.replaceAll(/\s+/g, " ");
+}
+
+// The CREATE TABLE that a table of the catalogue stands for. profiles: where the table's may be among.
+export function ddlOfTable(table: NewTable | Table, connectors: Connector[], profiles: Profile[] = []): string {
   const connector = connectors.find((each) => each.id === table.connector);
   const places = connector ? optionsOf(connector.config_schema) : [];
+  const nameOf = (path: string[]): string => places.find((place) => place.path.join(".") === path.join("."))?.schema["x-sql"] ?? inSql(path);
   const described = (table.schema?.fields ?? []).length > 0;
   const fields = described ? (table.schema?.fields ?? []) : [{ name: "value", data_type: "JSON" } as Field];
   const columns = fields.map((field) => `    ${quoteName(field.name)} ${field.data_type}${field.nullable === false ? " NOT NULL" : ""}`);
@@ -115,10 +134,11 @@ export function ddlOfTable(table: NewTable | Table, connectors: Connector[]): st
   if (table.table_type) options.push(["type", table.table_type]);
   if (table.format) options.push(["format", table.format]);
   if (!described && (table.format ?? connector?.formats[0]) === "json") options.push(["json.unstructured", "true"]);
-  for (const { path, value } of flat(table.config)) {
-    const known = places.find((place) => place.path.join(".") === path.join("."));
-    options.push([known?.schema["x-sql"] ?? inSql(path), value]);
-  }
+  const configured = flat(table.config);
+  for (const { path, value, secret } of configured) if (!secret) options.push([nameOf(path), value]);
+  const id = table.connection_profile_id;
+  const remarks = id ? [profileRemark(id, profiles.find((each) => each.id === id), new Set(configured.map(({ path }) => nameOf(path))), nameOf)] : [];
+  for (const { path, secret } of configured) if (secret) remarks.push(`-- with the secret ${nameOf(path)}, which is not shown`);
   const lines = options.map(([name, value]) => `    ${/^[a-z_]+$/.test(name ?? "") ? name : quoteText(name ?? "")} = ${quoteText(value ?? "")}`);
-  return `CREATE TABLE ${quoteName(table.name)} (\n${columns.join(",\n")}\n) WITH (\n${lines.join(",\n")}\n);\n`;
+  return `${remarks.map((remark) => `${remark}\n`).join("")}CREATE TABLE ${quoteName(table.name)} (\n${columns.join(",\n")}\n) WITH (\n${lines.join(",\n")}\n);\n`;
 }

@@ -98,6 +98,20 @@ test("there and back again", () => {
   assert.deepEqual(again.table, table);
 });
 
+test("what a profile adds, and secrets, stand in comments", () => {
+  const profile = { id: "prof_1", name: "production", connector: "kinesis", created_at: "", config: { awsRegion: "eu-west-1", endpointUrl: "http://x", awsSecretAccessKey: { set: true } } };
+  const table = { name: "t", connector: "kinesis", config: { streamName: "s", awsRegion: "us-east-1", awsSessionToken: { set: true } }, connection_profile_id: "prof_1" };
+  const ddl = ddlOfTable(table, [kinesis], [profile]);
+  const [first, second, third] = ddl.split("\n");
+  assert.equal(first, "-- with the settings of the profile production: endpoint_url = 'http://x', aws_secret_access_key (a secret)");
+  assert.equal(second, "-- with the secret aws_session_token, which is not shown");
+  assert.equal(third, "CREATE TABLE t (");
+  assert.match(ddl, /aws_region = 'us-east-1'/);
+  assert.doesNotMatch(ddl, /aws_session_token =|\.set/);
+  assert.match(ddlOfTable(table, [kinesis]), /^-- with the settings of the profile prof_1\n/);
+  assert.equal(tableOfDdl(ddl, [kinesis]).table?.name, "t");
+});
+
 test("an unfinished script has the tables that it has", () => {
   assert.deepEqual(createTables("CREATE TABLE a (b BIGINT, c TEXT").map((table) => table.columns.map((column) => column.name)), [["b", "c"]]);
   assert.deepEqual(createTables("CREATE TABLE"), []);

@@ -38,6 +38,7 @@ function NewTableForm({ connectors, profiles, start }: { connectors: Connector[]
   const connector = connectors.find((each) => each.id === draft.connector);
   const pasted = useMemo(() => tableOfDdl(ddl, connectors), [ddl, connectors]);
   const body: NewTable | null = way === "form" ? (connector ? bodyOf(draft, connector) : null) : pasted.table;
+  const sql = body ? ddlOfTable({ ...body, name: body.name || "name" }, connectors, profiles) : "";
   const catalogue = useMemo(() => ({ tables: [], connectors }), [connectors]);
 
   const make = (event?: FormEvent) => {
@@ -89,9 +90,9 @@ function NewTableForm({ connectors, profiles, start }: { connectors: Connector[]
         </Card>
       )}
       {way === "form" && body && (
-        <Card title="The same as SQL" aside={<Copy text={ddlOfTable({ ...body, name: body.name || "name" }, connectors)} />}>
+        <Card title="The same as SQL" aside={<Copy text={sql} />}>
           <Scroll label="CREATE TABLE">
-            <pre className="code flat">{ddlOfTable({ ...body, name: body.name || "name" }, connectors)}</pre>
+            <pre className="code flat">{sql}</pre>
           </Scroll>
         </Card>
       )}

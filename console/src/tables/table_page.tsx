@@ -2,7 +2,7 @@ import { useState } from "react";
 
 import { useMayEdit } from "../api/caller";
 import { call } from "../api/client";
-import type { Connector, List, Table, TestResult } from "../api/types";
+import type { Connector, List, Profile, Table, TestResult } from "../api/types";
 import { moment } from "../lib/format";
 import { useAction, useLoad } from "../lib/load";
 import { Link, navigate, useTitle } from "../lib/router";
@@ -20,6 +20,8 @@ export default function TablePage({ parameters }: PageProps) {
   const mayEdit = useMayEdit();
   const table = useLoad(`table ${id}`, (signal) => call<Table>(`/connection_tables/${encodeURIComponent(id)}`, { signal }));
   const connectors = useLoad("connectors", (signal) => call<List<Connector>>("/connectors?limit=100", { signal }));
+  const profileId = table.data?.connection_profile_id;
+  const profile = useLoad(profileId ? `profile ${profileId}` : null, (signal) => call<Profile>(`/connection_profiles/${encodeURIComponent(profileId ?? "")}`, { signal }));
   const [deleting, setDeleting] = useState(false);
   const [result, setResult] = useState<TestResult>();
   const testing = useAction();
@@ -32,7 +34,7 @@ export default function TablePage({ parameters }: PageProps) {
     );
   const data = table.data;
   if (!data) return table.error ? <Failure error={table.error} retry={table.refresh} /> : <Loading what="the table" />;
-  const ddl = ddlOfTable(data, connectors.data?.data ?? []);
+  const ddl = ddlOfTable(data, connectors.data?.data ?? [], profile.data ? [profile.data] : []);
   const fields = data.schema?.fields ?? [];
   const isSource = data.table_type === "source";
   const test = () =>
@@ -73,7 +75,7 @@ export default function TablePage({ parameters }: PageProps) {
             {data.connection_profile_id && (
               <>
                 <dt>Profile</dt>
-                <dd><Link to={`/profiles/${data.connection_profile_id}`}>{data.connection_profile_id}</Link></dd>
+                <dd><Link to={`/profiles/${data.connection_profile_id}`}>{profile.data?.name ?? data.connection_profile_id}</Link></dd>
               </>
             )}
             {Object.entries(flatten(data.config)).map(([name, value]) => (

@@ -100,9 +100,16 @@ int Serve(const ServeArguments& arguments) {
   Random random = (*world)->ForkRandom();
   const auto server = server::Server::Start(options, {&(*world)->clock(), (*world)->database(), &(*world)->registry(),
                                                       &(*world)->memory(), &random, states->get(), secrets});
-  if (!server.ok()) return failed(server.status());
+  if (!server.ok()) {
+    first_token->None();
+    return failed(server.status());
+  }
   if (const auto& token = (*server)->first_token()) {
-    if (const Status status = first_token->Put(token->text); !status.ok()) return failed(status);
+    if (const Status status = first_token->Put(token->text); !status.ok()) {
+      if (const Status forgotten = (*server)->ForgetFirstToken(); !forgotten.ok()) PrintError(forgotten);
+      first_token->None();
+      return failed(status);
+    }
   } else {
     first_token->None();
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/process_lock.h"
 #include "server/api/openapi.h"
 #include "server/api/router.h"
 #include "server/connections/operations.h"
@@ -18,8 +19,10 @@ namespace {
 
 class RunningServer final : public Server {
  public:
-  RunningServer(std::unique_ptr<Metadata> metadata, const ServerOptions& options, const ServerWorld& world)
-      : metadata_(std::move(metadata)),
+  RunningServer(std::unique_ptr<ProcessLock> lock, std::unique_ptr<Metadata> metadata, const ServerOptions& options,
+                const ServerWorld& world)
+      : lock_(std::move(lock)),
+        metadata_(std::move(metadata)),
         tokens_(metadata_.get(), world.clock),
         audit_(metadata_.get(), world.clock),
         tables_(metadata_.get(), world.clock),
@@ -77,20 +80,24 @@ class RunningServer final : public Server {
   Status Listen(const HttpServerOptions& options) {
     WarnOfOtherKeys(connections_);
     ASSIGN_OR_RETURN(console_, Console::Read(EmbeddedConsole()));
-    ASSIGN_OR_RETURN(const bool is_new, tokens_.None());
-    if (is_new) {
-      ASSIGN_OR_RETURN(first_token_, tokens_.Create("admin", Role::kAdmin, std::nullopt));
-    }
     RETURN_IF_ERROR(supervisor_->Resume());
     ASSIGN_OR_RETURN(http_,
                      HttpServer::Start(
                          options, [this](const HttpRequest& request) { return Handle(request); }, Router::Refuse));
     serving_ = http_.get();
+    // The last: a start that fails leaves no token that nobody knows.
+    ASSIGN_OR_RETURN(const bool is_new, tokens_.None());
+    if (is_new) {
+      ASSIGN_OR_RETURN(first_token_, tokens_.Create("admin", Role::kAdmin, std::nullopt));
+    }
     return Status::Ok();
   }
 
   const ListenAddress& address() const override { return http_->address(); }
   const std::optional<NewToken>& first_token() const override { return first_token_; }
+  Status ForgetFirstToken() override {
+    return first_token_ ? tokens_.Forget(std::exchange(first_token_, std::nullopt)->token) : Status::Ok();
+  }
   bool Stop(int64_t timeout_millis) override {
     // Those who follow a job's output would be waited for.
     const bool ended = supervisor_->Shutdown(timeout_millis);
@@ -133,6 +140,7 @@ class RunningServer final : public Server {
     return router_->Handle(request);
   }
 
+  const std::unique_ptr<ProcessLock> lock_;  // nullptr: the database is in memory
   const std::unique_ptr<Metadata> metadata_;
   Tokens tokens_;
   Audit audit_;
@@ -154,8 +162,14 @@ class RunningServer final : public Server {
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, const ServerWorld& world) {
+  // A second server would start the pipelines of the first, and write down that they fail.
+  std::unique_ptr<ProcessLock> lock;
+  if (options.database != ":memory:") {
+    ASSIGN_OR_RETURN(lock, ProcessLock::Take(options.database + ".lock", "the database " + options.database,
+                                             "A server has it: use that one, or name another file with --database"));
+  }
   ASSIGN_OR_RETURN(std::unique_ptr<Metadata> metadata, Metadata::Open(options.database));
-  auto server = std::make_unique<RunningServer>(std::move(metadata), options, world);
+  auto server = std::make_unique<RunningServer>(std::move(lock), std::move(metadata), options, world);
   RETURN_IF_ERROR(server->Listen(options.http));
   return std::unique_ptr<Server>(std::move(server));
 }

@@ -53,13 +53,15 @@ struct ServerWorld {
 
 class Server {
  public:
-  // Answers from when it returns. Error: the database or the address cannot be had.
+  // Answers from when it returns. Error: the database or the address cannot be had; another server has the database.
   static Result<std::unique_ptr<Server>> Start(const ServerOptions& options, const ServerWorld& world);
   virtual ~Server() = default;
 
   virtual const ListenAddress& address() const = 0;
   // Where the database was empty: a token that may do everything, to be shown once.
   virtual const std::optional<NewToken>& first_token() const = 0;
+  // It could not be shown: the database is as it was, and the next start has another.
+  virtual Status ForgetFirstToken() = 0;
   // Answers what is being answered, and lets every pipeline take a last checkpoint, for so long at most. False: some
   // pipelines have not ended.
   virtual bool Stop(int64_t timeout_millis) = 0;

@@ -118,6 +118,15 @@ Status Tokens::Revoke(const std::string& name_or_id) {
   });
 }
 
+Status Tokens::Forget(const Token& token) {
+  return metadata_->Write([&](SQLite::Database* database) {
+    SQLite::Statement forget(*database, "DELETE FROM tokens WHERE id = ?");
+    forget.bind(1, token.id);
+    forget.exec();
+    return Status::Ok();
+  });
+}
+
 Result<bool> Tokens::None() const {
   bool none = false;
   RETURN_IF_ERROR(metadata_->Read([&](SQLite::Database* database) {

@@ -51,6 +51,8 @@ class Tokens {
   Result<std::vector<Token>> List() const;  // the oldest first
   // From now on it is refused. name_or_id. Error (kUser): there is none.
   Status Revoke(const std::string& name_or_id);
+  // As if it had never been: for one that nobody has got to see.
+  Status Forget(const Token& token);
   // There has never been one.
   Result<bool> None() const;
 

@@ -14,14 +14,14 @@ Result<std::unique_ptr<ProcessLock>> ProcessLock::Take(const std::string& file, 
   const int fd = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) {
     return Status::Environment(
-        what + " cannot be locked: " + file + ": " + std::error_code(errno, std::generic_category()).message(),
+        what + " cannot be opened: its lock " + file + ": " + std::error_code(errno, std::generic_category()).message(),
         "See that its folder is there and may be written");
   }
   std::unique_ptr<ProcessLock> lock(new ProcessLock(fd));
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
     if (error != EWOULDBLOCK) {
-      return Status::Environment(what + " cannot be opened: its lock " + file + ": " +
+      return Status::Environment(what + " cannot be locked: " + file + ": " +
                                  std::error_code(error, std::generic_category()).message());
     }
     char owner[16];

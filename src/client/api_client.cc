@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <utility>
 
+#include "base/units.h"
 #include "client/display_text.h"
 #include "client/json_text.h"
 
@@ -20,10 +22,13 @@ constexpr size_t kMostShown = 200;  // of an answer that is none of the API's
 constexpr std::pair<std::string_view, std::string_view> kWords[] = {
     {"\"fresh\": true in the same request", "--fresh"},
     {"a restart with \"fresh\": true", "laminar pipelines restart --fresh"},
+    {"memory_limit_bytes is more", "--memory-limit is more"},
     {"a restart with \"accept_duplicates\": true", "laminar pipelines restart --accept-duplicates"},
     {"Send Authorization: Bearer TOKEN; laminar token create makes one",
      "Put a token into LAMINAR_TOKEN, or into a file that --token-file names; laminar token create makes one"},
 };
+
+constexpr std::string_view kServersOwn = "--memory-limit is more than the server's own, ";
 
 SqlPosition PositionOf(const Json& at) {
   return {static_cast<int>(NumberOf(at, "line")), static_cast<int>(NumberOf(at, "column"))};
@@ -58,6 +63,13 @@ std::string InCommandWords(std::string text) {
     for (size_t at = text.find(of_api); at != std::string::npos; at = text.find(of_api, at + ours.size()))
       text.replace(at, of_api.size(), ours);
   }
+  // A limit that the API gives in bytes.
+  const size_t limit = text.find(kServersOwn), digits = limit + kServersOwn.size();
+  if (limit == std::string::npos) return text;
+  int64_t bytes = 0;
+  const auto [end, error] = std::from_chars(text.data() + digits, text.data() + text.size(), bytes);
+  if (error == std::errc() && end == text.data() + text.size())
+    text.replace(digits, std::string::npos, FormatBytes(static_cast<uint64_t>(bytes)));
   return text;
 }
 
@@ -87,7 +99,7 @@ Status ApiClient::Refused(const Reply& reply) {
   if (!body.is_object() || !body.contains("error") || !body["error"].is_object()) return NotOurs(reply);
   const Json& error = body["error"];
   const Json details = error.contains("details") ? error["details"] : Json();
-  std::string message = TextOf(error, "message"), hint = InCommandWords(TextOf(details, "hint"));
+  std::string message = InCommandWords(TextOf(error, "message")), hint = InCommandWords(TextOf(details, "hint"));
   if (details.is_object() && details.contains("errors") && details["errors"].is_array())
     query_problems_ = ProblemsIn(details["errors"]);
   if (reply.status == 401) {

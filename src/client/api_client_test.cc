@@ -104,6 +104,9 @@ TEST_F(ApiClientTest, WhatItIsRefusedFor) {
   status = Refusal(409, R"({"error":{"code":"CONFLICT","message":"the script has changed",
                         "details":{"field":"query","hint":"\"fresh\": true in the same request lets it begin anew"}}})");
   EXPECT_EQ(status.hint(), "--fresh lets it begin anew");
+  status = Refusal(422, R"({"error":{"code":"VALIDATION_ERROR","details":{"field":"memory_limit_bytes"},
+                        "message":"memory_limit_bytes is more than the server's own, 4000000000"}})");
+  EXPECT_EQ(status.message(), "--memory-limit is more than the server's own, 4.0 GB");
   status = Refusal(502, "<html>\nBad gateway</html>");
   EXPECT_EQ(status.kind(), StatusKind::kEnvironment);
   EXPECT_THAT(status.message(), HasSubstr("status 502, <html> Bad gateway"));

@@ -15,13 +15,20 @@ bool EqualButCase(const std::string& a, const std::string& b) {
   });
 }
 
+// What people call a member of the API: as the option that sets it.
+std::string NameForPeople(const std::string& member) {
+  if (member == "checkpoint_interval_micros") return "checkpoint interval";
+  if (member == "restarts_per_hour") return "restarts";
+  return member == "memory_limit_bytes" ? "memory limit" : member;
+}
+
 }  // namespace
 
 PipelineChanges ChangesOf(const Json& pipeline, const WantedPipeline& wanted) {
   PipelineChanges changes;
   const auto change = [&](const std::string& name, const Json& value) {
     changes.patch[name] = value;
-    changes.what += (changes.what.empty() ? "" : ", ") + name;
+    changes.what += (changes.what.empty() ? "" : ", ") + NameForPeople(name);
   };
   if (TextOf(pipeline, "query") != wanted.query) change("query", wanted.query);
   for (const auto& [name, value] : wanted.settings.items()) {

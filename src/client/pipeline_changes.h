@@ -15,7 +15,7 @@ struct WantedPipeline {
 
 struct PipelineChanges {
   Json patch = Json::object();  // what PATCH gets; empty: it is so already
-  std::string what;             // "query, parallelism"
+  std::string what;             // for people: "query, checkpoint interval"
   bool runs_another = false;    // it runs, and what runs is not what is wanted, whether or not there is a patch
 };
 

@@ -1,7 +1,10 @@
 """`laminar apply`: pipelines become what their files say, as often as it is run."""
 
+import json
+
 import pytest
 from harness.client import Client
+from harness.process import wait_for
 from harness.server import Server
 
 GENERATOR = """CREATE TABLE readings (
@@ -47,7 +50,7 @@ def test_it_may_be_run_again_at_any_time(client, script):
     assert client.json("pipelines", "list") == before
     # Settings that are not named stay; those that are are compared.
     assert client.ok("apply", files[0], "--parallelism", "2", "--checkpoint-interval", "500ms", "--wait") == (
-        "orders: updated (parallelism, checkpoint_interval_micros), restarted\norders: Running\n")
+        "orders: updated (parallelism, checkpoint interval), restarted\norders: Running\n")
     assert client.ok("apply", files[0], "--parallelism", "2") == "orders: unchanged\n"
     assert client.ok("apply", *files) == "orders: unchanged\nGrößen 2: unchanged\n"
     now = pipeline(client, "orders")
@@ -87,6 +90,25 @@ def test_what_does_not_run(client, script):
     assert client.ok("apply", file, "--start") == "orders: unchanged\n"
 
 
+def test_fresh_is_for_what_changes(server, client, script):
+    """A pipeline that is only started goes on from its checkpoint."""
+    rows = "CREATE TABLE readings (device BIGINT AS (i)) WITH (connector = 'generator', rows_per_second = 200);\nSELECT device{more} FROM readings;\n"
+    same, other = script("same", rows.format(more="")), script("other", rows.format(more=""))
+    client.ok("apply", same, other, "--wait")
+    for name in ("same", "other"):
+        wait_for(lambda: client.ok("jobs", "output", name).count("\n") > 50, 20, server.run.describe)
+        client.ok("pipelines", "stop", name, "--wait")
+    script("other", rows.format(more=" + 0 AS device"))
+    assert client.ok("apply", same, other, "--fresh", "--start") == "same: unchanged, started\nother: updated (query), started\n"
+
+    def first(name):
+        output = client.ok("jobs", "output", name)
+        return output and json.loads(output.splitlines()[0])["device"]
+
+    wait_for(lambda: first("same") != "" and first("other") != "", 20, server.run.describe)
+    assert first("same") > 50 and first("other") == 0
+
+
 def test_dry_run(client, script):
     file = script("orders", BY_DEVICE)
     assert client.ok("apply", file, "--dry-run") == "orders: would be created\n"
@@ -111,7 +133,14 @@ def test_what_is_wrong(client, script, tmp_path):
     assert client.ok("apply", "-", stdin="SET pipeline.name = 'piped';\n" + BY_DEVICE) == "piped: created\n"
     assert "cannot read" in client.refused(2, "apply", tmp_path / "none.sql")
     assert "--wait=soon is not a length of time" in client.refused(2, "apply", right, "--wait=soon")
-    assert "--checkpoint-interval" in client.refused(2, "apply", right, "--checkpoint-interval", "0")
+    for interval in ("0", "1", "2d"):
+        said = client.refused(2, "apply", right, "--checkpoint-interval", interval)
+        assert f"--checkpoint-interval {interval} is not between 100 ms and 24 hours" in said and "Write 10s" in said
+    assert "--memory-limit 1MB is not between 128 MiB and 1024 TiB" in client.refused(2, "apply", right, "--memory-limit", "1MB")
+    said = client.refused(2, "apply", right, "--memory-limit", "100TB")
+    assert "--memory-limit is more than the server's own, " in said and "B\n" in said
+    # A time that stands apart is taken for a file.
+    assert "write --wait=5s" in client.refused(2, "apply", right, "--wait", "5s")
     client.variables["LAMINAR_SERVER"] = "http://127.0.0.1:1"
     assert "nobody answers" in client.refused(1, "apply", right)
 
@@ -122,6 +151,10 @@ def test_waiting_for_one_that_fails(laminar, tmp_path, quick_server, script):
     done = client.run("apply", file, "--wait")
     assert done.returncode == 1 and done.stdout == "missing: created\n"
     assert "missing has failed: " in done.stderr and "no-such-stream" in done.stderr
+    # It is a failure, too, where nothing of it has changed.
+    again = client.run("apply", file, "--wait")
+    assert again.returncode == 1 and again.stdout == "missing: unchanged; it does not run (Failed)\n"
+    assert "missing has failed: " in again.stderr and "no-such-stream" in again.stderr and "--start" in again.stderr
     # One that has failed is started when it is asked for.
     assert client.ok("apply", file) == "missing: unchanged; it does not run (Failed)\n"
     assert "no-such-stream" in client.run("apply", file, "--start", "--wait").stderr

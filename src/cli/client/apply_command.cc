@@ -75,7 +75,8 @@ class Application {
       return Say(file, done + (restarts ? ", would be restarted" : starts ? ", would be started" : ""));
     }
     Json patch = changes.patch;
-    if (arguments_.fresh && (restarts || starts || !patch.empty())) patch["fresh"] = true;
+    // What is only started goes on from its checkpoint: nothing of it has changed that would not fit.
+    if (arguments_.fresh && (restarts || !patch.empty())) patch["fresh"] = true;
     if (starts) patch["stop"] = "none";
     const std::string path = "/pipelines/" + client::Escaped(TextOf(pipeline, "id"));
     if (!patch.empty()) {
@@ -88,9 +89,16 @@ class Application {
       return AwaitAndSay(file, restarted->body, done + ", restarted");
     }
     if (starts) return AwaitAndSay(file, pipeline, done + ", started");
-    if (runs && changes.runs_another) return Say(file, done + ", to be restarted");
-    if (runs) return AwaitAndSay(file, pipeline, done);
-    return Say(file, done + "; it does not run (" + TextOf(pipeline, "state") + ")");
+    if (runs) return AwaitAndSay(file, pipeline, done + (changes.runs_another ? ", to be restarted" : ""));
+    const std::string state = TextOf(pipeline, "state");
+    Say(file, done + "; it does not run (" + state + ")");
+    if (wait_millis_ == 0) return kDone;
+    if (state == "Failed")
+      return Failed(Status::Environment(file.name + " has failed: " + TextOf(pipeline, "failure_message"),
+                                        "--start starts it again; laminar jobs errors and laminar logs say more"));
+    // It is about to run, where the server has just begun.
+    const bool is_to_run = TextOf(pipeline, "desired_state") == "running" && state != "Finished";
+    return is_to_run ? Await(pipeline, file) : kDone;
   }
 
   int Validate(const PipelineFile& file) {
@@ -112,6 +120,10 @@ class Application {
     if (wait_millis_ == 0) return Say(file, done);
     // Said before, so that one sees what it waits for.
     Say(file, done);
+    return Await(pipeline, file);
+  }
+
+  int Await(const Json& pipeline, const PipelineFile& file) {
     const SystemClock clock;
     const auto there = client::Await(client_, TextOf(pipeline, "id"), client::AwaitedState::kRunning, wait_millis_,
                                      clock, PauseMillis);
@@ -178,12 +190,13 @@ void AddApply(CLI::App* app, Action* action) {
   command->add_option("FILE", arguments->files, "Scripts; '-' is the standard input")->required()->option_text("...");
   arguments->settings.AddTo(command);
   command->add_flag("--fresh", arguments->fresh,
-                    "What is updated begins anew: for a query that does not fit the state there is");
+                    "What is updated begins anew: for a query that does not fit the state there is. What is unchanged "
+                    "goes on");
   command->add_flag("--no-restart", arguments->no_restart, "What runs goes on as it is until somebody restarts it");
   command->add_flag("--start", arguments->start, "Also start those that have been stopped, have failed or finished")
       ->excludes("--no-restart");
   command->add_flag("--dry-run", arguments->dry_run, "Check the queries, say what would be done, and do nothing");
-  arguments->wait.AddTo(command, "Wait until each runs, and fail where one fails");
+  arguments->wait.AddTo(command, "Wait until each runs, and fail where one fails or has failed");
   arguments->server.AddTo(command);
   command->footer(
       "A pipeline has the name that SET pipeline.name = '...' gives it, else that of its file without the ending. "

@@ -9,6 +9,14 @@
 
 namespace laminar::cli {
 
+namespace {
+
+// What the API takes: checked here, in words and units of the command line.
+constexpr int64_t kLeastIntervalMillis = 100, kMostIntervalMillis = 86'400'000;
+constexpr int64_t kLeastMemoryBytes = int64_t{128} << 20, kMostMemoryBytes = int64_t{1} << 50;
+
+}  // namespace
+
 void PipelineSettings::AddTo(CLI::App* command) {
   command->add_option("-p,--parallelism", parallelism, "Workers (default of a new one: 1)")
       ->option_text("N")
@@ -30,15 +38,21 @@ Result<client::Json> PipelineSettings::Members() const {
   if (parallelism > 0) members["parallelism"] = parallelism;
   if (!checkpoint_interval.empty()) {
     const Result<int64_t> millis = ParseMillis(checkpoint_interval);
-    if (!millis.ok() || *millis <= 0)
-      return Status::User("--checkpoint-interval " + checkpoint_interval + " is not a length of time above zero",
-                          "--checkpoint-interval 10s");
+    if (!millis.ok())
+      return Status::User("--checkpoint-interval " + checkpoint_interval + " is not a length of time",
+                          "Write 10s, 500ms, 5min");
+    if (*millis < kLeastIntervalMillis || *millis > kMostIntervalMillis)
+      return Status::User("--checkpoint-interval " + checkpoint_interval + " is not between 100 ms and 24 hours",
+                          "Write 10s, 500ms, 5min; a number alone is milliseconds");
     members["checkpoint_interval_micros"] = *millis * kMicrosPerMilli;
   }
   if (restarts >= 0) members["restarts_per_hour"] = restarts;
   if (!memory_limit.empty()) {
     const Result<int64_t> bytes = ParseBytes(memory_limit);
-    if (!bytes.ok()) return Status::User("--memory-limit " + memory_limit + " is not a size", "--memory-limit 512MiB");
+    if (!bytes.ok()) return Status::User("--memory-limit " + memory_limit + " is not a size", "Write 512MiB, 2GiB");
+    if (*bytes < kLeastMemoryBytes || *bytes > kMostMemoryBytes)
+      return Status::User("--memory-limit " + memory_limit + " is not between 128 MiB and 1024 TiB",
+                          "Write 512MiB, 2GiB; a number alone is bytes");
     members["memory_limit_bytes"] = *bytes;
   }
   return members;
@@ -56,7 +70,13 @@ Result<int64_t> WaitArguments::Millis() const {
 }
 
 Result<PipelineFile> ReadPipelineFile(const std::string& file) {
-  ASSIGN_OR_RETURN(const Script script, ReadScript({file, {}}));
+  const Result<Script> read = ReadScript({file, {}});
+  if (!read.ok()) {
+    // `--wait 5s`: the time stands behind '=', as --wait alone is right, too.
+    const bool is_time = ParseMillis(file).ok();
+    return is_time ? Status::User(read.status().message(), "To wait for so long, write --wait=" + file) : read.status();
+  }
+  const Script& script = *read;
   PipelineFile out{script.name, script.text, sql::PipelineNameOf(script.text)};
   if (out.name.empty() && file != "-") out.name = std::filesystem::path(file).stem().string();
   return out;

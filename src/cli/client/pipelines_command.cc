@@ -104,19 +104,27 @@ int Create(const PipelinesArguments& arguments) {
 }
 
 int Edit(const PipelinesArguments& arguments) {
-  const auto file = ReadPipelineFile(arguments.file);
-  if (!file.ok()) return WrongInput(file.status());
+  PipelineFile file;  // stays empty where the query does
+  if (!arguments.file.empty()) {
+    auto read = ReadPipelineFile(arguments.file);
+    if (!read.ok()) return WrongInput(read.status());
+    file = std::move(*read);
+  }
   const auto settings = arguments.settings.Members();
   if (!settings.ok()) return WrongInput(settings.status());
+  const bool takes_effect_later = !arguments.file.empty() || !settings->empty() || arguments.fresh;
+  if (!takes_effect_later && arguments.name.empty())
+    return WrongInput(Status::User("there is nothing to change",
+                                   "Name a script, --name, or a setting: laminar pipelines edit --help lists them"));
   if (arguments.wait.given() && !arguments.restart)
     return WrongInput(Status::User("--wait waits for a restart: it goes with --restart", "Name both, or none"));
   return OnPipeline(arguments, [&](ApiClient* client, const std::string& id) {
     Json body = *settings;
-    body["query"] = file->query;
+    if (!arguments.file.empty()) body["query"] = file.query;
     if (!arguments.name.empty()) body["name"] = arguments.name;
     if (arguments.fresh) body["fresh"] = true;
     Answered changed = client->Patch(PathOf(id), body);
-    if (!changed.ok()) return QueryFailed(*client, file->shown_name, file->query, changed.status());
+    if (!changed.ok()) return QueryFailed(*client, file.shown_name, file.query, changed.status());
     const bool runs = client::IsRunning(changed->body);
     const std::string name = TextOf(changed->body, "name");
     if (runs && arguments.restart) {
@@ -125,7 +133,7 @@ int Edit(const PipelinesArguments& arguments) {
       return Told(client, arguments, std::move(*changed), AwaitedState::kRunning, "changed, restarted ");
     }
     const int code = Told(client, arguments, std::move(*changed), AwaitedState::kRunning, "changed ");
-    if (runs && code == kDone)
+    if (runs && takes_effect_later && code == kDone)
       std::fprintf(stderr, "It takes effect at the next start: laminar pipelines restart '%s'\n", name.c_str());
     return code;
   });
@@ -175,9 +183,6 @@ using SharedPipelines = std::shared_ptr<PipelinesArguments>;
 void AddPipeline(CLI::App* command, const SharedPipelines& arguments) {
   command->add_option("PIPELINE", arguments->pipeline, "Its name or id")->required()->option_text("");
 }
-void AddFile(CLI::App* command, const SharedPipelines& arguments) {
-  command->add_option("FILE", arguments->file, "The script; '-' is the standard input")->required()->option_text("");
-}
 void AddMode(CLI::App* command, const SharedPipelines& arguments) {
   command
       ->add_option("--mode", arguments->mode,
@@ -205,7 +210,8 @@ void AddPipelines(CLI::App* app, Action* action) {
   CLI::App* list = add("list", "List all pipelines", List);
   CLI::App* show = add("show", "Show a pipeline, its plan and its query", Show);
   CLI::App* create = add("create", "Make a pipeline of a script, and start it", Create);
-  CLI::App* edit = add("edit", "Give a pipeline another query, from its next start on", Edit);
+  CLI::App* edit =
+      add("edit", "Give a pipeline another query or settings, from its next start on, or another name", Edit);
   CLI::App* start = add("start", "Start a pipeline: it goes on from its last checkpoint", Start);
   CLI::App* stop = add("stop", "Stop a pipeline", Stop);
   CLI::App* restart = add("restart", "Stop a pipeline if it runs, and start it", Restart);
@@ -221,10 +227,10 @@ void AddPipelines(CLI::App* app, Action* action) {
                     "Go on from an older checkpoint where the newest is damaged: some rows are sent again");
   remove->add_flag("--force", arguments->force, "Also while it runs");
   for (CLI::App* each : {show, edit, start, stop, restart, remove}) AddPipeline(each, arguments);
-  for (CLI::App* each : {create, edit}) {
-    AddFile(each, arguments);
-    arguments->settings.AddTo(each);
-  }
+  create->add_option("FILE", arguments->file, "The script; '-' is the standard input")->required()->option_text("");
+  edit->add_option("FILE", arguments->file, "Its new script; '-' is the standard input (default: it keeps its query)")
+      ->option_text("");
+  for (CLI::App* each : {create, edit}) arguments->settings.AddTo(each);
   for (CLI::App* each : {stop, restart, edit}) AddMode(each, arguments);
   for (CLI::App* each : {start, restart, edit}) AddFresh(each, arguments);
   for (CLI::App* each : {create, edit, start, restart}) arguments->wait.AddTo(each, "Wait until it runs");

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -30,6 +31,17 @@ Status Sync(const std::string& path) {
   return Status::Environment("cannot write " + path + ": " + std::error_code(error, std::generic_category()).message());
 }
 
+// Whether the copy can be made there at all: what the database says of it names --database.
+Status TryToMake(const std::string& file, const std::string& to) {
+  const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd < 0)
+    return Status::Environment("cannot make " + to + ": " + std::error_code(errno, std::generic_category()).message(),
+                               "Name a file with --to that can be made, in a folder that is there");
+  close(fd);
+  unlink(file.c_str());
+  return Status::Ok();
+}
+
 // Under its name only when it is whole and on the disk.
 Status BackUp(const std::string& database, const std::string& to) {
   std::error_code error;
@@ -38,7 +50,10 @@ Status BackUp(const std::string& database, const std::string& to) {
   ASSIGN_OR_RETURN(const auto metadata, server::Metadata::OpenToCopy(database));
   const std::string unfinished = to + ".unfinished";
   std::filesystem::remove(unfinished, error);  // of one that was interrupted
+  RETURN_IF_ERROR(TryToMake(unfinished, to));
   Status status = metadata->BackUp(unfinished);
+  if (status.kind() == StatusKind::kEnvironment)
+    status = Status::Environment(status.message(), "See whether the disk of --to is full");
   if (status.ok()) status = Sync(unfinished);
   if (status.ok() && renameat2(AT_FDCWD, unfinished.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) != 0)
     status =

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "base/units.h"
@@ -32,8 +33,12 @@ struct Store {
   }
 };
 
-Status Open(const TokenArguments& arguments, Store* store) {
+// makes: a database that is not there is made, as a token may be wanted before the server's first start.
+Status Open(const TokenArguments& arguments, bool makes, Store* store) {
   ASSIGN_OR_RETURN(const std::string file, arguments.database.File());
+  std::error_code error;
+  if (!makes && !std::filesystem::exists(file, error))
+    return Status::User("there is no database " + file, "Name the server's file with --database");
   ASSIGN_OR_RETURN(store->metadata, server::Metadata::Open(file));
   store->tokens = std::make_unique<server::Tokens>(store->metadata.get(), &store->clock);
   store->audit = std::make_unique<server::Audit>(store->metadata.get(), &store->clock);
@@ -47,6 +52,8 @@ int TokenFailed(const Status& status) {
 
 // "30d", "12h"; ParseMillis knows no days.
 Result<int64_t> ParseLifetime(const std::string& text) {
+  if (!text.empty() && text.find_first_not_of("0123456789.") == std::string::npos)
+    return Status::User("--expires " + text + " has no unit", "Write 30d, 12h, 45min");
   if (text.ends_with('d')) {
     const Result<int64_t> hours = ParseMillis(text.substr(0, text.size() - 1) + "h");
     if (hours.ok() && *hours > 0 && *hours < INT64_MAX / 24'000) return *hours * 24 * kMicrosPerMilli;
@@ -54,7 +61,16 @@ Result<int64_t> ParseLifetime(const std::string& text) {
              millis.ok() && *millis > 0 && *millis < INT64_MAX / 1'000) {
     return *millis * kMicrosPerMilli;
   }
-  return Status::User("--expires " + text + " is not a length of time", "--expires 30d");
+  return Status::User("--expires " + text + " is not a length of time", "Write 30d, 12h, 45min");
+}
+
+// As a shell takes it for one word.
+std::string ShellWord(const std::string& text) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.,:@%+=/";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
 }
 
 int Create(const TokenArguments& arguments) {
@@ -65,12 +81,13 @@ int Create(const TokenArguments& arguments) {
     lifetime = *parsed;
   }
   Store store;
-  if (const Status status = Open(arguments, &store); !status.ok()) return TokenFailed(status);
+  if (const Status status = Open(arguments, /*makes=*/true, &store); !status.ok()) return TokenFailed(status);
   const auto made = store.tokens->Create(arguments.name, *server::FindRole(arguments.role), lifetime);
   if (!made.ok()) return TokenFailed(made.status());
   if (const Status status = store.Note("createToken", made->token.id); !status.ok()) return TokenFailed(status);
   std::printf("%s\n", made->text.c_str());
-  std::fprintf(stderr, "It is shown only here. laminar token revoke %s takes it back.\n", arguments.name.c_str());
+  std::fprintf(stderr, "It is shown only here. laminar token revoke %s takes it back.\n",
+               ShellWord(arguments.name).c_str());
   return kDone;
 }
 
@@ -80,7 +97,7 @@ std::string TimeOf(const std::optional<int64_t>& micros) {
 
 int List(const TokenArguments& arguments) {
   Store store;
-  if (const Status status = Open(arguments, &store); !status.ok()) return TokenFailed(status);
+  if (const Status status = Open(arguments, /*makes=*/false, &store); !status.ok()) return TokenFailed(status);
   const auto tokens = store.tokens->List();
   if (!tokens.ok()) return TokenFailed(tokens.status());
   if (arguments.format == "json") {
@@ -98,7 +115,11 @@ int List(const TokenArguments& arguments) {
   }
   std::printf("%-17s %-7s %-21s %-21s %s\n", "ID", "ROLE", "CREATED", "EXPIRES", "NAME");
   for (const server::Token& token : *tokens) {
-    const std::string end = token.revoked_at ? "revoked" : token.expires_at ? TimeOf(token.expires_at) : "never";
+    const bool has_expired = token.expires_at && *token.expires_at <= store.clock.WallMicros();
+    const std::string end = token.revoked_at   ? "revoked"
+                            : has_expired      ? "expired"
+                            : token.expires_at ? TimeOf(token.expires_at)
+                                               : "never";
     std::printf("%-17s %-7s %-21s %-21s %s\n", token.id.c_str(), std::string(server::RoleName(token.role)).c_str(),
                 Rfc3339(token.created_at).c_str(), end.c_str(), token.name.c_str());
   }
@@ -107,7 +128,7 @@ int List(const TokenArguments& arguments) {
 
 int Revoke(const TokenArguments& arguments) {
   Store store;
-  if (const Status status = Open(arguments, &store); !status.ok()) return TokenFailed(status);
+  if (const Status status = Open(arguments, /*makes=*/false, &store); !status.ok()) return TokenFailed(status);
   if (const Status status = store.tokens->Revoke(arguments.name); !status.ok()) return TokenFailed(status);
   if (const Status status = store.Note("revokeToken", arguments.name); !status.ok()) return TokenFailed(status);
   std::printf("revoked: %s\n", arguments.name.c_str());

@@ -76,6 +76,8 @@ class HttpTransport final : public Transport {
       return reply.body.size() < kMostErrorBytes;
     };
     const auto result = client_->send(made);
+    if (!result && reply.status != 0 && result.error() == httplib::Error::Read)
+      return Status::Environment("the connection to " + url_ + " was lost", "Try it again when the server answers");
     if (!result && result.error() != httplib::Error::Canceled) return Lost(result.error());
     return reply;
   }

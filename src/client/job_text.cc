@@ -49,7 +49,7 @@ std::string FigureText(const std::string& name, const Json& totals) {
 
 std::string RecordText(const Json& record) {
   if (!record.is_object()) return "";
-  std::string place = "stream " + TextOf(record, "stream");
+  std::string place = TextOf(record, "stream");  // "stream orders", or a file
   if (const std::string shard = TextOf(record, "shard_id"); !shard.empty()) place += ", shard " + shard;
   if (const std::string number = TextOf(record, "sequence_number"); !number.empty())
     place += ", sequence number " + number;

@@ -90,7 +90,7 @@ TEST(JobText, LogLinesAsTheServersOwn) {
 TEST(JobText, ErrorsWithTheirRecords) {
   const Json list = Json::parse(R"({"data":[
       {"id":"2","at":"2026-01-31T12:00:00.250Z","kind":"bad_record","message":"expected BIGINT","hint":"Dropped","table":"s","line":null,"column":null,
-       "record":{"stream":"orders","shard_id":"shardId-0","sequence_number":"42","sub_sequence_number":3,"line":0,"data_base64":"eA==","text":null}},
+       "record":{"stream":"stream orders","shard_id":"shardId-0","sequence_number":"42","sub_sequence_number":3,"line":0,"data_base64":"eA==","text":null}},
       {"id":"1","at":"2026-01-31T12:00:00.250Z","kind":"failure","message":"no","hint":"a restart with \"fresh\": true","line":3,"column":7,"record":null}]})");
   EXPECT_EQ(ErrorsText(list),
             "2026-01-31T12:00:00Z bad_record in s: expected BIGINT\n"

@@ -82,5 +82,6 @@ def test_what_is_wrong(laminar, tmp_path):
     assert "is no database of Laminar" in refused(2, tmp_path / "there", tmp_path / "copy.db")
     sqlite3.connect(tmp_path / "other.db").execute("CREATE TABLE x (y)").connection.close()
     assert "is no database of Laminar" in refused(2, tmp_path / "other.db", tmp_path / "copy.db")
-    assert refused(1, server.database, tmp_path / "no-folder/copy.db")
+    said = refused(1, server.database, tmp_path / "no-folder/copy.db")
+    assert "No such file or directory" in said and "--to" in said and "--database" not in said
     assert not list(tmp_path.glob("copy*"))

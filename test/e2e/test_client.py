@@ -89,6 +89,14 @@ def test_an_edited_pipeline(client, script):
     assert client.ok("pipelines", "edit", "better", script("other", ENDLESS.replace("% 3", "% 5")), "--restart", "--wait") == "changed, restarted better: Running\n"
     assert "its query has changed" not in client.ok("pipelines", "list")
     assert "% 5" in client.json("pipelines", "show", "better")["running_query"]
+    # A name and settings, without the script.
+    done = client.run("pipelines", "edit", "better", "--name", "best")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "changed best: Running\n", "")
+    done = client.run("pipelines", "edit", "best", "--parallelism", "2")
+    assert done.returncode == 0 and done.stdout == "changed best: Running\n" and "laminar pipelines restart 'best'" in done.stderr
+    now = client.json("pipelines", "show", "best")
+    assert now["parallelism"] == 2 and "% 5" in now["query"]
+    assert "there is nothing to change" in client.refused(2, "pipelines", "edit", "best")
 
 
 def test_json_is_what_the_api_says(server, client, script):
@@ -133,6 +141,36 @@ def test_output_is_followed_until_ctrl_c(server, laminar, client, script):
     assert follow.stop() == 0 and json.loads(follow.stdout_lines[0]) == {"device": 0}, follow.describe()
 
 
+def test_output_is_followed_through_restarts_of_the_server(laminar, tmp_path):
+    server = Server(laminar, tmp_path, "--listen", free_port())
+    client = Client(server)
+    query = "CREATE TABLE readings (device BIGINT AS (i)) WITH (connector = 'generator', rows_per_second = 200); SELECT device FROM readings;"
+    client.ok("pipelines", "create", "-", "--name", "prints", "--checkpoint-interval", "200ms", "--wait", stdin=query)
+    follow = laminar("jobs", "output", "-f", "prints", environment=client.variables)
+
+    def grows():
+        before = len(follow.stdout_lines)
+        wait_for(lambda: len(follow.stdout_lines) > before + 200, 40, follow.describe)
+
+    grows()
+    # One that is stopped in order: its rows end, the job goes on, and each row is there once.
+    assert server.run.stop() == 0
+    wait_for(lambda: "is asked again" in follow.stderr, 30, follow.describe)
+    server = Server(laminar, tmp_path, "--listen", server.port())
+    grows()
+    assert "answers again" in follow.stderr
+    devices = [json.loads(line)["device"] for line in list(follow.stdout_lines)]
+    assert devices == list(range(len(devices))), follow.describe()
+    server.kill()
+    wait_for(lambda: follow.stderr.count("is asked again") == 2, 30, follow.describe)
+    assert "--tls-cert" not in follow.stderr
+    server = Server(laminar, tmp_path, "--listen", server.port())
+    grows()
+    # It ends with the job.
+    client.ok("pipelines", "stop", "prints", "--wait")
+    assert follow.wait(30) == 0, follow.describe()
+
+
 def test_errors_with_the_record(laminar, tmp_path, quick_server, new_name):
     server = Server(laminar, tmp_path, endpoint=quick_server.endpoint)
     client = Client(server)
@@ -144,7 +182,7 @@ def test_errors_with_the_record(laminar, tmp_path, quick_server, new_name):
     put_all(quick_server.client(), stream, ['{"id": "no number"}'])
     wait_for(lambda: "bad_record in s" in client.ok("jobs", "errors", "bad"), 30, server.run.describe)
     said = client.ok("jobs", "errors", "bad")
-    assert 'data: {"id": "no number"}' in said and "shard shardId-" in said and "hint: Dropped" in said
+    assert 'data: {"id": "no number"}' in said and f"record: stream {stream}, shard shardId-" in said and "hint: Dropped" in said
 
 
 def test_names_with_spaces_and_of_other_scripts(client, script):
@@ -241,6 +279,26 @@ def test_tokens(server, client, tmp_path, script):
     for arguments in (("--token", "lmn_secret"), ("--token=lmn_secret",)):
         said = client.refused(2, "pipelines", "list", *arguments)
         assert "every user of the machine can read it" in said and "--token-file" in said and "lmn_secret" not in said
+
+
+def test_tokens_of_the_database(laminar, tmp_path):
+    database = tmp_path / "tokens.db"
+
+    def token(*arguments, code=0):
+        return laminar("token", *arguments, "--database", database).expect(code)
+
+    # Only create makes one that is not there.
+    for arguments in (("list",), ("revoke", "x")):
+        assert f"there is no database {database}" in token(*arguments, code=2).stderr and not database.exists()
+    for bare in ("5", "0.5"):
+        said = token("create", "--name", "a", "--expires", bare, code=2).stderr
+        assert f"--expires {bare} has no unit" in said and "Write 30d, 12h" in said
+    assert "is not a length of time" in token("create", "--name", "a", "--expires", "soon", code=2).stderr
+    assert "laminar token revoke 'it'\\''s a b' takes it back" in token("create", "--name", "it's a b").stderr
+    token("create", "--name", "short", "--expires", "1ms")
+    token("create", "--name", "long", "--expires", "1.5d")
+    ends = {line.split()[-1]: line.split()[-2] for line in token("list").stdout.splitlines()}
+    assert ends["short"] == "expired" and ends["long"].endswith("Z")
 
 
 def test_options_before_the_command(server, client, tmp_path):

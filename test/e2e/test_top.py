@@ -110,6 +110,17 @@ def test_again_and_again_where_there_is_no_terminal(laminar, client):
     assert top.stop(signal.SIGINT) == 0
 
 
+def test_a_server_that_is_away_is_waited_for(laminar, tmp_path, server, client):
+    top = laminar("top", "--interval", "200ms", environment=client.variables)
+    wait_for(lambda: top.stdout.count("laminar top") >= 2, 20, top.describe)
+    assert server.run.stop() == 0
+    wait_for(lambda: "is asked again" in top.stderr, 20, top.describe)
+    shown = top.stdout.count("laminar top")
+    Server(laminar, tmp_path, "--listen", server.port())
+    wait_for(lambda: top.stdout.count("laminar top") > shown + 1, 20, top.describe)
+    assert top.stderr.count("is asked again") == 1 and top.stop(signal.SIGINT) == 0
+
+
 def test_what_is_wrong(client):
     assert "--interval" in client.refused(2, "top", "--interval", "10ms")
     client.variables["LAMINAR_SERVER"] = "http://127.0.0.1:1"

@@ -1,8 +1,10 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "cli/client/server_session.h"
 #include "cli/commands.h"
+#include "client/display_text.h"
 #include "client/job_text.h"
 #include "client/json_text.h"
 
@@ -15,6 +17,8 @@ using client::ApiClient;
 using client::Json;
 
 constexpr const char* kOutputRows = "1000";  // that the API gives at once
+constexpr int64_t kOutputPollMillis = 500;   // for the end of a job that gives no more rows
+constexpr int64_t kFirstOutputPauseMillis = 500, kLongestOutputPauseMillis = 5'000;  // while nobody answers
 
 struct JobsArguments {
   ServerArguments server;
@@ -74,7 +78,10 @@ int Metrics(const JobsArguments& arguments) {
 class OutputReader {
  public:
   OutputReader(ApiClient* client, const std::string& job, const JobsArguments& arguments)
-      : client_(client), path_("/jobs/" + client::Escaped(job) + "/output"), arguments_(arguments) {}
+      : client_(client),
+        job_path_("/jobs/" + client::Escaped(job)),
+        path_(job_path_ + "/output"),
+        arguments_(arguments) {}
 
   // Those that are kept.
   Status TakeKept() {
@@ -91,15 +98,25 @@ class OutputReader {
     return Status::Ok();
   }
 
+  // These, and those that come until the job has ended. A server that ends or does not answer is waited for: its jobs
+  // go on with the next one. Error: the job has been deleted, or the token is refused.
   Status Follow() {
-    RETURN_IF_ERROR(TakeKept());
-    if (done_ || !goes_on_) return Status::Ok();
-    return client_->Follow(path_ + "?after=" + std::to_string(last_), [&](const client::Event& event) {
-      if (event.name == "row") Take(event.data);
-      if (event.name == "left_out")
-        std::fprintf(stderr, "%s rows came too fast, and are left out\n", event.data.c_str());
-      return goes_on_ && event.name != "done";
-    });
+    int64_t pause = kFirstOutputPauseMillis;
+    bool over = false;
+    while (goes_on_ && !over) {
+      const Status status = FollowOnce(&over);
+      if (status.ok()) {
+        pause = kFirstOutputPauseMillis;
+        if (goes_on_ && !over) PauseMillis(kOutputPollMillis);
+        continue;
+      }
+      if (status.kind() == StatusKind::kUser) return status;
+      if (!was_lost_) std::fprintf(stderr, "%s; it is asked again\n", client::Printable(status.message()).c_str());
+      was_lost_ = true;
+      PauseMillis(pause);
+      pause = std::min(2 * pause, kLongestOutputPauseMillis);
+    }
+    return Status::Ok();
   }
 
   // All of it as one answer of the API.
@@ -110,8 +127,42 @@ class OutputReader {
   int64_t dropped() const { return dropped_; }
 
  private:
+  // *over: the job has ended, and there are no more rows. A server that stops says so of its rows, but not of its jobs.
+  Status FollowOnce(bool* over) {
+    ASSIGN_OR_RETURN(const ApiAnswer job, client_->Get(job_path_));
+    if (was_lost_) std::fputs("the server answers again\n", stderr);
+    was_lost_ = false;
+    const std::string state = client::TextOf(job.body, "state");
+    const bool has_ended = state == "Stopped" || state == "Finished" || state == "Failed";
+    RETURN_IF_ERROR(CheckNumbers());
+    RETURN_IF_ERROR(TakeKept());
+    *over = has_ended;
+    if (has_ended || done_ || !goes_on_) return Status::Ok();
+    return client_->Follow(path_ + "?after=" + std::to_string(last_), [&](const client::Event& event) {
+      if (event.name == "row") Take(event.data);
+      if (event.name == "left_out")
+        std::fprintf(stderr, "%s rows came too fast, and are left out\n", event.data.c_str());
+      return goes_on_ && event.name != "done";
+    });
+  }
+
+  // Another server counts the rows of the job from 1 again: then another row has the number of the last one, or none.
+  Status CheckNumbers() {
+    if (last_row_.empty()) return Status::Ok();
+    ASSIGN_OR_RETURN(const ApiAnswer page, client_->Get(path_ + "?limit=1&after=" + std::to_string(last_ - 1)));
+    const auto rows = client::ElementTexts(client::MemberText(page.text, "rows"));
+    const bool goes_on = !rows.empty() && (client::MemberText(rows[0], "number") != std::to_string(last_) ||
+                                           std::string_view(rows[0]) == last_row_);
+    if (!goes_on) last_ = 0;
+    return Status::Ok();
+  }
+
   void Take(std::string_view row) {
     if (!goes_on_) return;
+    if (arguments_.follow) {
+      last_row_ = row;
+      last_ = client::NumberOf(Json::parse(row, nullptr, /*allow_exceptions=*/false), "number");
+    }
     if (arguments_.format == "json" && !arguments_.follow) {
       rows_.append(rows_.empty() ? "" : ",").append(row);
       return;
@@ -122,11 +173,12 @@ class OutputReader {
   }
 
   ApiClient* const client_;
-  const std::string path_;
+  const std::string job_path_, path_;
   const JobsArguments& arguments_;
   std::string rows_;
   int64_t last_ = 0, dropped_ = 0;
-  bool done_ = false, goes_on_ = true;
+  std::string last_row_;  // the one with the number last_, where it follows
+  bool done_ = false, goes_on_ = true, was_lost_ = false;
 };
 
 int Output(const JobsArguments& arguments) {
@@ -163,7 +215,8 @@ void AddJobs(CLI::App* app, Action* action) {
   list->add_option("--pipeline", arguments->pipeline, "Only those of a pipeline: its name or id")
       ->option_text("PIPELINE");
   CLI::App* const output = add("output", "Print the rows of a SELECT without INSERT, one a line as JSON", Output);
-  output->add_flag("-f,--follow", arguments->follow, "Also those that come, until Ctrl-C");
+  output->add_flag("-f,--follow", arguments->follow,
+                   "Also those that come, through restarts of the server, until the job ends or Ctrl-C");
   for (CLI::App* each :
        {add("show", "Show a run", ShowOne), add("errors", "Show what went wrong, with the records", Errors),
         add("checkpoints", "List the checkpoints that are kept", Checkpoints),

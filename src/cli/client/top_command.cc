@@ -64,11 +64,20 @@ std::string Title(const std::string& address, const std::vector<TopRow>& rows) {
   return title;
 }
 
-// One after another until there is nobody to read them.
+// One after another until there is nobody to read them. A server that does not answer is waited for.
 int PrintAgain(ApiClient* client, const std::string& address, int64_t interval_millis) {
+  bool was_lost = false;
   while (true) {
     const auto rows = Ask(client);
-    if (!rows.ok()) return Failed(rows.status());
+    if (!rows.ok() && rows.status().kind() == StatusKind::kUser) return Failed(rows.status());
+    if (!rows.ok()) {
+      if (!was_lost)
+        std::fprintf(stderr, "%s; it is asked again\n", client::Printable(rows.status().message()).c_str());
+      was_lost = true;
+      PauseMillis(interval_millis);
+      continue;
+    }
+    was_lost = false;
     const std::string text = Title(address, *rows) + "\n" + client::TopText(*rows, kAll, StdoutStyle()) + "\n";
     if (!Print(text) || std::fflush(stdout) != 0) return FinishOutput(kDone);
     PauseMillis(interval_millis);
@@ -144,7 +153,8 @@ void AddTop(CLI::App* app, Action* action) {
       "watermark is behind the clock, CHECKPOINT how long ago the last one was, PRESSURE the share of the time in "
       "which "
       "rows could not\n"
-      "go on because of what is behind them. What has failed comes first. q or Ctrl-C ends it.\n\n"
+      "go on because of what is behind them. What has failed comes first. A server that does not answer any more is "
+      "waited for.\nq or Ctrl-C ends it.\n\n"
       "Examples:\n"
       "  laminar top\n"
       "  laminar top --once\n"

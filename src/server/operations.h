@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "duck/database.h"
 #include "metrics/prometheus_text.h"
 #include "server/api/operation.h"
+#include "server/jobs/pipeline_locks.h"
 #include "server/jobs/supervisor.h"
 #include "server/store/audit.h"
 #include "server/store/jobs.h"
@@ -30,6 +32,9 @@ struct Resources {
   Pipelines* pipelines = nullptr;
   Jobs* jobs = nullptr;
   Supervisor* supervisor = nullptr;
+  PipelineLocks* changes = nullptr;  // held while a pipeline is changed
+  // Held, shared, from when a query is compiled until the pipeline that has it is kept; by who deletes a table, alone.
+  std::shared_mutex* tables_in_use = nullptr;
   int64_t process_limit_bytes = 0, pipeline_limit_bytes = 0;  // of memory: of all pipelines, of one that says nothing
   // The state of a pipeline, which may be running; nullptr: it has none yet.
   std::function<Result<std::unique_ptr<BlobStore>>(const std::string& pipeline_id)> read_state;

@@ -26,7 +26,8 @@ Answer Conflict(const Status& status) {
 }
 
 Answer Refused(const Status& status) {
-  return status.code() == Supervisor::kRunning ? Conflict(status) : Error(status);
+  if (status.code() == Supervisor::kRunning) return Conflict(status);
+  return status.code() == Supervisor::kMissing ? Error(404, status.message()) : Error(status);
 }
 
 std::optional<JobRecord> NewestJob(const Resources& resources, const std::string& pipeline_id) {
@@ -123,8 +124,10 @@ Answer Create(const Resources& resources, const Call& call) {
   if (auto wrong = ReadSettings(resources, body, &pipeline.settings)) return std::move(*wrong);
   const std::unique_ptr<DuckSession> session = resources.duck->NewSession();
   std::unique_ptr<sql::CompiledScript> script;
+  std::shared_lock tables(*resources.tables_in_use);
   if (auto wrong = Compile(resources, session.get(), &pipeline, &script)) return std::move(*wrong);
   auto made = resources.pipelines->Create(pipeline);
+  tables.unlock();
   if (!made.ok() && made.status().code() == Metadata::kUnique) return NameTaken(pipeline.name);
   if (!made.ok()) return Error(made.status());
   if (body.value("start", true)) {
@@ -151,6 +154,7 @@ std::optional<Answer> CheckState(const Resources& resources, const std::string& 
 }
 
 std::optional<Answer> ChangeDefinition(const Resources& resources, const json& body, PipelineRecord* pipeline) {
+  const std::shared_lock tables(*resources.tables_in_use);
   pipeline->name = body.value("name", pipeline->name);
   if (auto wrong = ReadSettings(resources, body, &pipeline->settings)) return wrong;
   if (body.contains("query")) {
@@ -169,6 +173,7 @@ std::optional<Answer> ChangeDefinition(const Resources& resources, const json& b
 }
 
 Answer Change(const Resources& resources, const Call& call) {
+  const PipelineLocks::Hold alone = resources.changes->Take(call.path.at("id"));
   const auto found = resources.pipelines->Find(call.path.at("id"));
   if (!found.ok()) return Error(found.status());
   if (!*found) return NoPipeline(call.path.at("id"));
@@ -177,19 +182,20 @@ Answer Change(const Resources& resources, const Call& call) {
   if (auto wrong = ChangeDefinition(resources, body, &pipeline)) return std::move(*wrong);
   if (body.value("fresh", false)) {
     const Status kept = resources.supervisor->BeginAnew(&pipeline);
-    if (!kept.ok()) return Error(kept);
+    if (!kept.ok()) return Refused(kept);
   }
   if (body.contains("stop") && body["stop"] == "none") {
     const auto started = resources.supervisor->Start(&pipeline, {});
-    if (!started.ok() && started.status().code() != Supervisor::kRunning) return Error(started.status());
+    if (!started.ok() && started.status().code() != Supervisor::kRunning) return Refused(started.status());
   } else if (body.contains("stop")) {
     const Status stopped = resources.supervisor->Stop(&pipeline, *FindStopMode(body["stop"].get<std::string>()));
-    if (!stopped.ok()) return Error(stopped);
+    if (!stopped.ok()) return Refused(stopped);
   }
   return Whole(resources, pipeline);
 }
 
 Answer Restart(const Resources& resources, const Call& call) {
+  const PipelineLocks::Hold alone = resources.changes->Take(call.path.at("id"));
   const auto found = resources.pipelines->Find(call.path.at("id"));
   if (!found.ok()) return Error(found.status());
   if (!*found) return NoPipeline(call.path.at("id"));
@@ -197,11 +203,12 @@ Answer Restart(const Resources& resources, const Call& call) {
   const StopMode mode = *FindStopMode(call.body.value("mode", "checkpoint"));
   const auto started = resources.supervisor->Restart(
       &pipeline, mode, {call.body.value("fresh", false), call.body.value("accept_duplicates", false)});
-  if (!started.ok()) return Error(started.status());
+  if (!started.ok()) return Refused(started.status());
   return Whole(resources, pipeline);
 }
 
 Answer Delete(const Resources& resources, const Call& call) {
+  const PipelineLocks::Hold alone = resources.changes->Take(call.path.at("id"));
   const auto deleted = resources.supervisor->Delete(call.path.at("id"), call.query.at("force") == "true");
   if (!deleted.ok()) return Refused(deleted.status());
   if (!*deleted) return NoPipeline(call.path.at("id"));

@@ -1,6 +1,7 @@
 #include "server/server.h"
 
 #include <atomic>
+#include <shared_mutex>
 #include <utility>
 
 #include "base/log.h"
@@ -33,6 +34,7 @@ class RunningServer final : public Server {
     connections_.pipelines_of = [this](const std::string& table) { return PipelinesOfTable(pipelines_, table); };
     Resources resources;
     resources.clock = world.clock;
+    resources.tables_in_use = connections_.tables_in_use = &tables_in_use_;
     resources.registry = world.registry;
     resources.duck = world.duck;
     resources.audit = &audit_;
@@ -44,6 +46,7 @@ class RunningServer final : public Server {
     resources.read_state = [states = world.states](const std::string& id) { return states->Read(id); };
     supervisor_ = MakeSupervisor(options, world, resources);
     resources.supervisor = supervisor_.get();
+    resources.changes = &changes_;
     std::vector<Operation> operations;
     AddServerOperations(resources, &operations, &schemas_);
     AddConnectorOperations(connections_, &operations, &schemas_);
@@ -148,6 +151,8 @@ class RunningServer final : public Server {
   ConnectionProfiles profiles_;
   Pipelines pipelines_;
   Jobs jobs_;
+  std::shared_mutex tables_in_use_;
+  PipelineLocks changes_;
   ConnectionWorld connections_;
   Schemas schemas_;
   std::unique_ptr<Supervisor> supervisor_;  // its threads use those before it

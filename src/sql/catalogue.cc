@@ -2,6 +2,8 @@
 // push-down and no statistics: the optimiser cannot take an endless stream for a small or an empty table.
 #include "sql/catalogue.h"
 
+#include <mutex>
+
 #include "duckdb/catalog/catalog.hpp"
 #include "duckdb/common/column_index.hpp"
 #include "duckdb/function/table_function.hpp"
@@ -117,16 +119,20 @@ std::vector<std::string> Catalogue::Names() const {
 
 Catalogue::Scope::Scope(duckdb::ClientContext& context, const Catalogue* catalogue) : context_(context) {
   context.registered_state->GetOrCreate<CatalogueState>(kStateName)->catalogue = catalogue;
+  // The catalogue is the database's, which sessions share: of two that register the same at a time, in transactions of
+  // their own, one would fail.
+  static std::mutex registering;
+  const std::lock_guard lock(registering);
   RegisterWindowFunctions(context);
   RegisterConditionFunction(context);
-  context.RunFunctionInTransaction([&] {
-    duckdb::TableFunction stream(kStreamFunction, {duckdb::LogicalType::VARCHAR}, ScanStream, BindStream);
-    stream.projection_pushdown = true;
-    stream.get_virtual_columns = NoColumn;
-    duckdb::CreateTableFunctionInfo info(std::move(stream));
-    info.on_conflict = duckdb::OnCreateConflict::IGNORE_ON_CONFLICT;
-    duckdb::Catalog::GetSystemCatalog(context).CreateTableFunction(context, info);
-  });
+  duckdb::TableFunction stream(kStreamFunction, {duckdb::LogicalType::VARCHAR}, ScanStream, BindStream);
+  stream.projection_pushdown = true;
+  stream.get_virtual_columns = NoColumn;
+  duckdb::CreateTableFunctionInfo info(std::move(stream));
+  info.on_conflict = duckdb::OnCreateConflict::IGNORE_ON_CONFLICT;
+  auto& database = duckdb::DatabaseInstance::GetDatabase(context);
+  duckdb::Catalog::GetSystemCatalog(database).CreateTableFunction(
+      duckdb::CatalogTransaction::GetSystemTransaction(database), info);
 }
 
 Catalogue::Scope::~Scope() {

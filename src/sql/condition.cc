@@ -98,15 +98,15 @@ class Marker final : public TreeVisitor {
 }  // namespace
 
 void RegisterConditionFunction(duckdb::ClientContext& context) {
-  context.RunFunctionInTransaction([&] {
-    duckdb::ScalarFunction function(kCondition, {LogicalType::ANY, LogicalType::VARCHAR, LogicalType::UBIGINT},
-                                    LogicalType::BOOLEAN, nullptr);
-    function.SetBindExpressionCallback(TakeCondition);
-    function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
-    duckdb::CreateScalarFunctionInfo info(std::move(function));
-    info.on_conflict = duckdb::OnCreateConflict::IGNORE_ON_CONFLICT;
-    duckdb::Catalog::GetSystemCatalog(context).CreateFunction(context, info);
-  });
+  duckdb::ScalarFunction function(kCondition, {LogicalType::ANY, LogicalType::VARCHAR, LogicalType::UBIGINT},
+                                  LogicalType::BOOLEAN, nullptr);
+  function.SetBindExpressionCallback(TakeCondition);
+  function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
+  duckdb::CreateScalarFunctionInfo info(std::move(function));
+  info.on_conflict = duckdb::OnCreateConflict::IGNORE_ON_CONFLICT;
+  auto& database = duckdb::DatabaseInstance::GetDatabase(context);
+  duckdb::Catalog::GetSystemCatalog(database).CreateFunction(duckdb::CatalogTransaction::GetSystemTransaction(database),
+                                                             info);
 }
 
 void MarkConditions(duckdb::QueryNode& node) {

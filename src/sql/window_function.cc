@@ -133,27 +133,27 @@ void NeverComputed(duckdb::DataChunk&, duckdb::ExpressionState&, duckdb::Vector&
 void Register(duckdb::ClientContext& context, duckdb::ScalarFunction function) {
   duckdb::CreateScalarFunctionInfo info(std::move(function));
   info.on_conflict = duckdb::OnCreateConflict::IGNORE_ON_CONFLICT;
-  duckdb::Catalog::GetSystemCatalog(context).CreateFunction(context, info);
+  auto& database = duckdb::DatabaseInstance::GetDatabase(context);
+  duckdb::Catalog::GetSystemCatalog(database).CreateFunction(duckdb::CatalogTransaction::GetSystemTransaction(database),
+                                                             info);
 }
 
 }  // namespace
 
 void RegisterWindowFunctions(duckdb::ClientContext& context) {
   const auto bounds = LogicalType::STRUCT({{"start", LogicalType::TIMESTAMP}, {"end", LogicalType::TIMESTAMP}});
-  context.RunFunctionInTransaction([&] {
-    for (const char* name : {kTumble, kHop, kSession}) {
-      duckdb::ScalarFunction function(name, {LogicalType::ANY, LogicalType::INTERVAL}, bounds,
-                                      name == kTumble ? ComputeTumble : NeverComputed, BindWindow);
-      function.varargs = LogicalType::INTERVAL;
-      function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
-      // It stays where it is, that its GROUP BY can be told: it is not moved, merged or taken apart.
-      function.SetStability(duckdb::FunctionStability::VOLATILE);
-      Register(context, std::move(function));
-    }
-    duckdb::ScalarFunction time(kEventTime, {}, LogicalType::TIMESTAMP, NeverComputed);
-    time.SetStability(duckdb::FunctionStability::VOLATILE);
-    Register(context, std::move(time));
-  });
+  for (const char* name : {kTumble, kHop, kSession}) {
+    duckdb::ScalarFunction function(name, {LogicalType::ANY, LogicalType::INTERVAL}, bounds,
+                                    name == kTumble ? ComputeTumble : NeverComputed, BindWindow);
+    function.varargs = LogicalType::INTERVAL;
+    function.SetNullHandling(duckdb::FunctionNullHandling::SPECIAL_HANDLING);
+    // It stays where it is, that its GROUP BY can be told: it is not moved, merged or taken apart.
+    function.SetStability(duckdb::FunctionStability::VOLATILE);
+    Register(context, std::move(function));
+  }
+  duckdb::ScalarFunction time(kEventTime, {}, LogicalType::TIMESTAMP, NeverComputed);
+  time.SetStability(duckdb::FunctionStability::VOLATILE);
+  Register(context, std::move(time));
 }
 
 std::optional<WindowCall> AsWindow(const Expression& expression) {

@@ -1,6 +1,7 @@
 """Pipelines over REST: made, started, stopped, changed, killed with the server, and gone on with."""
 
 import base64
+import concurrent.futures
 import json
 import time
 
@@ -325,3 +326,41 @@ def test_its_log_is_followed(server):
     assert lines and [line["number"] for line in lines] == list(range(1, len(lines) + 1)) and "a job has ended" in [line["message"] for line in lines]
     events = server.call("GET", f"/v1/jobs/{done['job_id']}/logs", headers={"Accept": "text/event-stream"}).text
     assert events.count("event: line") == len(lines) and events.rstrip().endswith("event: done\ndata: {}")
+
+
+def test_changes_of_one_pipeline_at_a_time(server):
+    """A slow change holds up the next one of the same pipeline; what both answered is so."""
+    slow = SOME + "SELECT " + ", ".join(f"device + {n} AS c{n}" for n in range(1500)) + " FROM readings"
+
+    def race(first, second, pipeline):
+        with concurrent.futures.ThreadPoolExecutor(2) as both:
+            before = both.submit(first)
+            time.sleep(0.1)
+            after = both.submit(second)
+            return before.result().status_code, after.result().status_code
+
+    path = lambda pipeline: f"/v1/pipelines/{pipeline['id']}"
+    one = server.create("one", ENDLESS + "SELECT device FROM readings", start=False)
+    assert race(lambda: server.call("PATCH", path(one), {"query": slow, "fresh": True}), lambda: server.call("PATCH", path(one), {"parallelism": 2, "name": "renamed"}), one) == (200, 200)  # fmt: skip
+    changed = server.pipeline(one)
+    assert (changed["query"], changed["parallelism"], changed["name"]) == (slow, 2, "renamed")
+    two = server.create("two", ENDLESS + "SELECT device FROM readings")
+    server.wait_state(two, "Running")
+    assert race(lambda: server.call("PATCH", path(two), {"query": ENDLESS + slow[len(SOME):], "fresh": True}), lambda: server.call("PATCH", path(two), {"stop": "checkpoint"}), two) == (200, 200)  # fmt: skip
+    assert server.wait_state(two, "Stopped")["desired_state"] == "stopped"
+    # One that is deleted in between leaves no job behind, and is deleted once.
+    three = server.create("three", ENDLESS + "SELECT device FROM readings", start=False)
+    first, second = race(lambda: server.call("PATCH", path(three), {"query": slow, "stop": "none"}), lambda: server.call("DELETE", path(three) + "?force=true"), three)
+    assert (first, second) in ((200, 204), (404, 204)) and server.call("DELETE", path(three) + "?force=true").status_code == 404
+    assert three["id"] not in [job["pipeline_id"] for job in server.ok("GET", "/jobs")["data"]]
+    assert server.run.stop() == 0
+
+
+def test_first_requests_at_the_same_time(laminar, tmp_path):
+    for n in range(3):
+        (tmp_path / str(n)).mkdir()
+        server = Server(laminar, tmp_path / str(n))
+        with concurrent.futures.ThreadPoolExecutor(12) as many:
+            checked = list(many.map(lambda _: server.call("POST", "/v1/pipelines/validate_query", {"query": SOME + "SELECT device FROM readings"}).json(), range(24)))
+        assert all(each["valid"] for each in checked), checked
+        assert server.run.stop() == 0

@@ -28,10 +28,12 @@ constexpr Failure kFailures[] = {
     {409, "CONFLICT", "The name is taken, or the thing is in use"},
     {413, "PAYLOAD_TOO_LARGE", "The body is too large"},
     {415, "UNSUPPORTED_MEDIA_TYPE", "The body is not JSON"},
+    {417, "EXPECTATION_FAILED", "What the request expects cannot be"},
     {422, "VALIDATION_ERROR", "What the request says cannot be"},
     {429, "RATE_LIMITED", "Too many requests"},
     {431, "HEADERS_TOO_LARGE", "The headers are too large"},
     {500, "INTERNAL_ERROR", "The server has failed"},
+    {501, "NOT_IMPLEMENTED", "The request is sent in a way that the server does not know"},
     {503, "UNAVAILABLE", "What the request needs does not answer"},
 };
 

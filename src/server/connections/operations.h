@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct ConnectionWorld {
   ConnectionProfiles* profiles = nullptr;
   // Names of the pipelines that use the table of that name.
   std::function<Result<std::vector<std::string>>(const std::string& table)> pipelines_of = {};
+  std::shared_mutex* tables_in_use = nullptr;  // held while a table is deleted: no query that names it is compiled
 };
 
 void AddConnectorOperations(const ConnectionWorld& world, std::vector<Operation>* operations, Schemas* schemas);

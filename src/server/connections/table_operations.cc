@@ -53,6 +53,7 @@ Answer CreateTable(const ConnectionWorld& world, const Call& call) {
 
 Answer DeleteTable(const ConnectionWorld& world, const Call& call) {
   const std::string& id = call.path.at("id");
+  const std::unique_lock alone(*world.tables_in_use);
   const auto found = world.tables->Find(id);
   if (!found.ok()) return Error(found.status());
   if (!*found) return NoTable(id);

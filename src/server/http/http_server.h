@@ -16,8 +16,8 @@ struct HttpServerOptions {
   std::string tls_cert, tls_key;  // PEM files, the certificate with its chain; both or none
   int handler_threads = 16;       // some wait: for a pipeline to stop, for a schema registry
   int slow_threads = 8;  // for HttpResponse::rest; whoever gives more of them at once makes them wait for each other
-  int most_connections = 1024;  // more are told 503 and closed
-  size_t most_header_bytes = 16 << 10;
+  int most_connections = 1024;          // more are told 503 and closed
+  size_t most_header_bytes = 16 << 10;  // also of the header of a chunk, and of what is behind the last one
   size_t most_body_bytes = 2 << 20;
   // For all of: the headers, from their first byte; a body; an answer. Then the connection is closed.
   int64_t header_timeout_millis = 10'000, body_timeout_millis = 30'000, write_timeout_millis = 30'000;

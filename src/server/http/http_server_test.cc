@@ -160,6 +160,56 @@ TEST_F(HttpServerTest, WhatIsTooLargeOrNoHttpIsRefused) {
   EXPECT_THAT(answer("GET http://x/y HTTP/1.1\r\nHost: x\r\n\r\n"), StartsWith("HTTP/1.1 400"));
 }
 
+TEST_F(HttpServerTest, WhatStandsAroundTheChunksOfABodyIsBounded) {
+  Start({.most_header_bytes = 10'000});
+  const std::string head = "/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  std::string trailers = "0\r\n";
+  for (int i = 0; i < 100'000; i++) trailers += "A: b\r\n";
+  for (const std::string& body : {"2;" + std::string(500'000, 'a'), trailers, std::string(500'000, '0')}) {
+    for (const char* method : {"GET ", "POST "}) {
+      Client client(port());
+      client.Send(method + head + body);
+      EXPECT_THAT(client.Read(), AllOf(StartsWith("HTTP/1.1 431"), HasSubstr("refused: what stands around")));
+    }
+  }
+  // Ordinary ones come through, however large the body.
+  std::string chunks = "POST " + head;
+  for (int i = 0; i < 20; i++) chunks += "19000;a=b\r\n" + std::string(0x19000, 'x') + "\r\n";
+  Client client(port());
+  client.Send(chunks + "0\r\nX-More: smuggled\r\n\r\n" + Get("/next"));
+  EXPECT_THAT(client.Read("/next"), AllOf(HasSubstr("[2048000]"), ::testing::Not(HasSubstr("smuggled"))));
+  client.Forget();
+  client.Send("POST /whole HTTP/1.1\r\nHost: x\r\nContent-Length: 2097152\r\n\r\n" + std::string(2 << 20, 'x'));
+  EXPECT_THAT(client.Read("[2097152]"), HasSubstr("POST /whole"));
+}
+
+TEST_F(HttpServerTest, WhatCouldBeReadInTwoWaysIsRefused) {
+  Start();
+  const auto answer = [&](const std::string& headers, const std::string& start = "POST / HTTP/1.1\r\nHost: x\r\n") {
+    Client client(port());
+    client.Send(start + headers + "\r\n3\r\nabc\r\n0\r\n\r\n");
+    const std::string answers = client.Read();  // until it is closed
+    EXPECT_EQ(answers.rfind("HTTP/1.1"), 0u) << answers;
+    return answers.substr(0, 12);
+  };
+  for (const char* encoding : {"xchunked", "identity", "gzip, chunked", "chunked, chunked", "\"chunked\"", ""})
+    EXPECT_EQ(answer("Transfer-Encoding: " + std::string(encoding) + "\r\n"), "HTTP/1.1 501") << encoding;
+  EXPECT_EQ(answer("Transfer-Encoding: x\r\nTransfer-Encoding: chunked\r\n"), "HTTP/1.1 501");
+  EXPECT_EQ(answer("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n"), "HTTP/1.1 400");
+  EXPECT_EQ(answer("Transfer-Encoding: chunked\r\n", "POST / HTTP/1.0\r\n"), "HTTP/1.1 400");
+  EXPECT_EQ(answer("", "POST / HTTP/1.1\r\n"), "HTTP/1.1 400");
+  EXPECT_EQ(answer("Host: x\r\n"), "HTTP/1.1 400");
+  EXPECT_EQ(answer("Authorization: Bearer a\r\nAuthorization: Bearer b\r\n"), "HTTP/1.1 400");
+  EXPECT_EQ(answer("Content-Encoding: gzip\r\n"), "HTTP/1.1 415");
+  EXPECT_EQ(answer("Content-Encoding: identity\r\nContent-Encoding: br\r\n"), "HTTP/1.1 415");
+  EXPECT_EQ(answer("Expect: 200-ok\r\n"), "HTTP/1.1 417");
+  EXPECT_EQ(answer("Expect: 100-continue\r\nExpect: more\r\n"), "HTTP/1.1 417");
+  Client client(port());
+  client.Send(
+      "POST /fine HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: Chunked\r\nContent-Encoding: identity\r\n\r\n0\r\n\r\n");
+  EXPECT_THAT(client.Read("/fine"), StartsWith("HTTP/1.1 200"));
+}
+
 TEST_F(HttpServerTest, WhatWaitsHoldsUpNobodyElse) {
   Start({.handler_threads = 1, .slow_threads = 2});
   std::vector<std::unique_ptr<Client>> waiting;
@@ -242,6 +292,20 @@ TEST_F(HttpServerTest, EventsComeAsTheyAreSent) {
   client.reset();
   while (left->Send("row", std::string(1000, 'x'))) std::this_thread::yield();
   while (!left->closed()) std::this_thread::yield();
+}
+
+TEST_F(HttpServerTest, AClientOfEventsThatHasGoneIsNoticedAtOnce) {
+  Start();
+  const auto began = std::chrono::steady_clock::now();
+  for (int i = 0; i < 20; i++) {
+    Client client(port());
+    client.Send(Get("/events") + "what it sends is dropped");
+    client.Read("\r\n\r\n");
+  }
+  // None of them sends anything, and the heartbeat of 15 s would come later.
+  while (server_->connections() > 0) std::this_thread::yield();
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
+  for (const auto& stream : streams_) EXPECT_TRUE(stream->closed());
 }
 
 TEST(EventStream, IsBounded) {

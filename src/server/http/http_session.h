@@ -5,6 +5,7 @@
 // call of it bounds all reads of a request's headers together, however slowly they trickle in.
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -21,6 +22,7 @@
 #include <utility>
 
 #include "server/http/http_server.h"
+#include "server/http/request_head.h"
 #include "server/http/translate.h"
 
 namespace laminar::server {
@@ -53,7 +55,11 @@ template <class Stream>
 class HttpSession final : public AnySession, public std::enable_shared_from_this<HttpSession<Stream>> {
  public:
   HttpSession(Stream stream, SessionContext* context)
-      : stream_(std::move(stream)), context_(context), timer_(stream_.get_executor()) {
+
+      : stream_(std::move(stream)),
+        context_(context),
+        timer_(stream_.get_executor()),
+        buffer_(std::max(kReadBytes, context->options.most_header_bytes)) {
     context_->sessions.insert(this);
     beast::error_code error;
     const auto peer = socket().remote_endpoint(error);
@@ -123,9 +129,17 @@ class HttpSession final : public AnySession, public std::enable_shared_from_this
     if (error) return OnBadRequest(error);
     const auto length = parser_->content_length();
     if (length && *length > context_->options.most_body_bytes) return Refuse(413, TooLarge());
+    const auto& head = parser_->get();
+    if (const auto problem = ProblemOf(head)) return Refuse(problem->status, problem->why);
+    version_ = head.version();
+    keep_alive_ = head.keep_alive();
+    is_head_ = head.method() == beast::http::verb::head;
+    // Here, as what stands behind the last chunk would be among the headers later.
+    request_ = FromBeast(head, peer_);
+    if (!request_) return Refuse(400, "the path of the request is not one");
     Within(context_->options.body_timeout_millis);
-    if (beast::iequals(parser_->get()[beast::http::field::expect], "100-continue")) {
-      continue_ = {beast::http::status::continue_, parser_->get().version()};
+    if (AwaitsContinue(head)) {
+      continue_ = {beast::http::status::continue_, version_};
       beast::http::async_write(stream_, continue_, Bind(&HttpSession::OnContinued));
     } else {
       ReadBody();
@@ -141,14 +155,11 @@ class HttpSession final : public AnySession, public std::enable_shared_from_this
   void OnRequest(beast::error_code error, size_t /*bytes*/) {
     if (error) return OnBadRequest(error);
     beast::get_lowest_layer(stream_).expires_never();
-    beast::http::request<beast::http::string_body> request = parser_->release();
-    version_ = request.version();
-    keep_alive_ = request.keep_alive() && !context_->stopping;
-    is_head_ = request.method() == beast::http::verb::head;
-    auto ours = FromBeast(std::move(request), peer_);
-    if (!ours) return Refuse(400, "the path of the request is not one");
+    if (context_->stopping) keep_alive_ = false;
+    request_->body = std::move(parser_->get().body());
     // A pointer, as what is left to do may refer to it.
-    auto kept = std::make_unique<const HttpRequest>(std::move(*ours));
+    auto kept = std::make_unique<const HttpRequest>(std::move(*request_));
+    request_.reset();
     asio::post(*context_->handlers, [self = this->shared_from_this(), kept = std::move(kept)]() mutable {
       HttpResponse answer = self->context_->handler(*kept);
       if (!answer.rest) return Return(std::move(self), std::move(answer));
@@ -199,6 +210,9 @@ class HttpSession final : public AnySession, public std::enable_shared_from_this
                     "the headers are larger than " + std::to_string(context_->options.most_header_bytes) + " bytes");
     }
     if (error == http::error::body_limit) return Refuse(413, TooLarge());
+    // A chunk's header and what is behind the last chunk are read as a whole.
+    if (error == http::error::buffer_overflow)
+      return Refuse(431, "what stands around the chunks of the body is too large");
     if (error == beast::error::timeout) return Refuse(408, "the request did not come within its time");
     if (error.category() == http::make_error_code(http::error::bad_method).category() &&
         error != http::error::end_of_stream && error != http::error::partial_message)
@@ -220,11 +234,29 @@ class HttpSession final : public AnySession, public std::enable_shared_from_this
   void StartEvents(const HttpResponse& answer) {
     events_header_ = EventsHeader(answer, version_);
     events_serializer_.emplace(events_header_);
+    AwaitClientsEnd();  // before the time of the write, which would be its own too
     Within(context_->options.write_timeout_millis);
     beast::http::async_write_header(stream_, *events_serializer_, Bind(&HttpSession::OnEventsSent));
   }
 
+  // A client that has gone shows only to who reads. Nothing is expected from it, so what it sends is dropped.
+  void AwaitClientsEnd() {
+    awaits_clients_end_ = true;
+    stream_.async_read_some(asio::buffer(discarded_), Bind(&HttpSession::OnClientSent));
+  }
+
+  void OnClientSent(beast::error_code error, size_t bytes) {
+    awaits_clients_end_ = false;
+    drained_bytes_ += bytes;
+    if (!error && drained_bytes_ < kMostDrainedBytes) return AwaitClientsEnd();
+    events_->Close();
+    // Whatever else is under way ends with it, and the session behind that.
+    beast::get_lowest_layer(stream_).close();
+    timer_.cancel();
+  }
+
   void OnEventsSent(beast::error_code error, size_t /*bytes*/) {
+    if (!socket().is_open()) return;
     if (error || events_ended_) return Close();
     chunk_ = events_->Take(&events_ended_);
     if (events_ended_ || context_->stopping) {
@@ -252,18 +284,21 @@ class HttpSession final : public AnySession, public std::enable_shared_from_this
   void Close() {
     if constexpr (std::is_same_v<Stream, TlsStream>) {
       Within(kDrainMillis);
+      if (awaits_clients_end_) CloseSocketWithin(kDrainMillis);  // its read has no time
       stream_.async_shutdown([self = this->shared_from_this()](beast::error_code) {});
     } else {
       beast::error_code ignored;
       socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-      if (context_->stopping) return;
-      timer_.expires_after(std::chrono::milliseconds(kDrainMillis));
-      timer_.async_wait([self = std::weak_ptr(this->shared_from_this())](beast::error_code error) {
-        beast::error_code closed;
-        if (const auto session = self.lock(); session && !error) session->socket().close(closed);
-      });
-      Drain();
+      if (context_->stopping) return beast::get_lowest_layer(stream_).close();
+      CloseSocketWithin(kDrainMillis);
+      if (!awaits_clients_end_) Drain();  // else that drains
     }
+  }
+  void CloseSocketWithin(int64_t millis) {
+    timer_.expires_after(std::chrono::milliseconds(millis));
+    timer_.async_wait([self = std::weak_ptr(this->shared_from_this())](beast::error_code error) {
+      if (const auto session = self.lock(); session && !error) beast::get_lowest_layer(session->stream_).close();
+    });
   }
   void Drain() {
     socket().async_read_some(asio::buffer(discarded_),
@@ -281,8 +316,9 @@ class HttpSession final : public AnySession, public std::enable_shared_from_this
   SessionContext* const context_;
   asio::steady_timer timer_;
   std::string peer_;
-  beast::flat_buffer buffer_;
+  beast::flat_buffer buffer_;  // bounded: holds what cannot be parsed before more comes
   std::optional<beast::http::request_parser<beast::http::string_body>> parser_;
+  std::optional<HttpRequest> request_;  // while its body is read
   beast::http::response<beast::http::empty_body> continue_;
   beast::http::response<beast::http::string_body> response_;
   std::optional<beast::http::response_serializer<beast::http::string_body>> head_serializer_;
@@ -291,7 +327,7 @@ class HttpSession final : public AnySession, public std::enable_shared_from_this
   std::shared_ptr<EventStream> events_;  // shared with whoever fills it
   std::string chunk_;
   unsigned version_ = 11;
-  bool keep_alive_ = false, is_head_ = false, idle_ = false, events_ended_ = false;
+  bool keep_alive_ = false, is_head_ = false, idle_ = false, events_ended_ = false, awaits_clients_end_ = false;
   int64_t quiet_ = 0;
   size_t drained_bytes_ = 0;
   char discarded_[4096];

@@ -29,19 +29,18 @@ std::optional<std::string> Unescape(std::string_view text, Plus plus) {
   return out && out->find('\0') == out->npos ? out : std::nullopt;
 }
 
-std::optional<HttpRequest> FromBeast(http::request<http::string_body> request, const std::string& peer) {
+std::optional<HttpRequest> FromBeast(const http::request_header<>& head, const std::string& peer) {
   HttpRequest ours;
   ours.peer = peer;
-  ours.method = std::string(request.method_string());
+  ours.method = std::string(head.method_string());
   if (ours.method == "HEAD") ours.method = "GET";
-  const std::string target(request.target());
+  const std::string target(head.target());
   const size_t question = std::min(target.find('?'), target.size());
   std::optional<std::string> path = Unescape(std::string_view(target).substr(0, question), Plus::kIsPlus);
   if (!path || !path->starts_with('/')) return std::nullopt;
   ours.path = std::move(*path);
   if (question < target.size()) ours.query = target.substr(question + 1);
-  for (const auto& field : request) ours.headers.emplace(Lower(field.name_string()), std::string(field.value()));
-  ours.body = std::move(request.body());
+  for (const auto& field : head) ours.headers.emplace(Lower(field.name_string()), std::string(field.value()));
   return ours;
 }
 

@@ -10,9 +10,8 @@
 
 namespace laminar::server {
 
-// nullopt: the target is no path, or is wrongly escaped.
-std::optional<HttpRequest> FromBeast(boost::beast::http::request<boost::beast::http::string_body> request,
-                                     const std::string& peer);
+// Without its body. nullopt: the target is no path, or is wrongly escaped.
+std::optional<HttpRequest> FromBeast(const boost::beast::http::request_header<>& head, const std::string& peer);
 boost::beast::http::response<boost::beast::http::string_body> ToBeast(HttpResponse response, unsigned version,
                                                                       bool keep_alive);
 // Of a response whose body are events: chunked, if the version (11, 10) knows chunks.

@@ -246,7 +246,13 @@ void Job::RunUntilEnd() {
 }
 
 Result<std::unique_ptr<sql::CompiledScript>> Job::Compile(DuckSession* session) {
-  sql::CompileResult result = world_.compile(record().query, session);
+  sql::CompileResult result;
+  try {
+    result = world_.compile(record().query, session);
+  } catch (const std::exception& error) {
+    // Of this job alone, not of all that the process runs. It may pass.
+    return Status::Environment(std::string("the script could not be compiled: ") + error.what());
+  }
   if (result.script == nullptr) return result.problems.front();
   for (const Status& warning : result.script->warnings) LogWarning(warning.message(), {{"hint", warning.hint()}});
   TakeOutputs(result.script.get());

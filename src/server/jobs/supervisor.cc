@@ -67,9 +67,17 @@ bool Supervisor::Runs(const std::string& pipeline_id) {
   return found != current_.end() && !HasEnded(found->second->record().state);
 }
 
+Status Supervisor::ReadAgain(PipelineRecord* pipeline) const {
+  ASSIGN_OR_RETURN(auto found, world_.pipelines->Find(pipeline->id));
+  if (!found) return Status::User("there is no pipeline " + pipeline->id).WithCode(kMissing);
+  *pipeline = *std::move(found);
+  return Status::Ok();
+}
+
 Result<JobRecord> Supervisor::Start(PipelineRecord* pipeline, const StartOptions& options) {
   std::lock_guard lock(mutex_);
   if (closing_) return Status::Environment("the server is stopping");
+  RETURN_IF_ERROR(ReadAgain(pipeline));
   if (Runs(pipeline->id)) return IsRunning(pipeline->name);
   pipeline->runs = true;
   pipeline->stop.reset();
@@ -114,6 +122,7 @@ void Supervisor::Launch(const PipelineRecord& pipeline, JobRecord record, const 
 
 Status Supervisor::Stop(PipelineRecord* pipeline, StopMode mode) {
   std::lock_guard lock(mutex_);
+  RETURN_IF_ERROR(ReadAgain(pipeline));
   pipeline->runs = false;
   pipeline->stop = mode;
   RETURN_IF_ERROR(world_.pipelines->UpdateWanted(pipeline));
@@ -124,6 +133,7 @@ Status Supervisor::Stop(PipelineRecord* pipeline, StopMode mode) {
 Result<JobRecord> Supervisor::Restart(PipelineRecord* pipeline, StopMode mode, const StartOptions& options) {
   std::lock_guard lock(mutex_);
   if (closing_) return Status::Environment("the server is stopping");
+  RETURN_IF_ERROR(ReadAgain(pipeline));
   pipeline->runs = true;
   pipeline->stop.reset();
   pipeline->fresh = pipeline->fresh || options.fresh;
@@ -134,24 +144,28 @@ Result<JobRecord> Supervisor::Restart(PipelineRecord* pipeline, StopMode mode, c
 
 Status Supervisor::BeginAnew(PipelineRecord* pipeline) {
   std::lock_guard lock(mutex_);
-  pipeline->fresh = true;
-  return world_.pipelines->UpdateWanted(pipeline);
+  RETURN_IF_ERROR(world_.pipelines->BeginAnew(pipeline->id));
+  return ReadAgain(pipeline);
 }
 
 Result<bool> Supervisor::Delete(const std::string& pipeline_id, bool force) {
   std::lock_guard lock(mutex_);
-  const auto found = current_.find(pipeline_id);
-  std::shared_ptr<Job> job = found == current_.end() ? nullptr : found->second;
-  if (job != nullptr && Runs(pipeline_id)) {
-    if (!force) return IsRunning(job->pipeline_name());
-    job->Stop(StopMode::kForce);
-  }
+  const bool runs = Runs(pipeline_id);
+  if (runs && !force) return IsRunning(current_.at(pipeline_id)->pipeline_name());
+  // The database first: where it cannot be written, nothing has happened.
   ASSIGN_OR_RETURN(const bool was_there, world_.pipelines->Delete(pipeline_id));
-  current_.erase(pipeline_id);
-  if (!was_there) return false;
-  doomed_[pipeline_id] = std::move(job);
+  const auto found = current_.find(pipeline_id);
+  std::shared_ptr<Job> job = found == current_.end() ? nullptr : std::move(found->second);
+  if (found != current_.end()) current_.erase(found);
+  if (runs) job->Stop(StopMode::kForce);
+  // Its end is not awaited here: its thread may be about to tell it, and wants the lock for that.
+  if (was_there) {
+    doomed_[pipeline_id] = std::move(job);
+  } else if (job != nullptr) {
+    leaving_.push_back(std::move(job));
+  }
   housekeeper_waker_.Wake();
-  return true;
+  return was_there;
 }
 
 std::shared_ptr<Job> Supervisor::OfPipeline(const std::string& pipeline_id) {

@@ -26,7 +26,8 @@ struct StartOptions {
 // Thread-safe.
 class Supervisor {
  public:
-  static constexpr const char* kRunning = "PipelineRuns";         // code of errors
+  static constexpr const char* kRunning = "PipelineRuns";  // codes of errors
+  static constexpr const char* kMissing = "NoPipeline";
   static constexpr int64_t kPreviewMicros = 600'000'000;          // a preview ends by itself
   static constexpr int64_t kUnwatchedPreviewMicros = 60'000'000;  // and when nobody has asked for so long
 
@@ -42,14 +43,15 @@ class Supervisor {
   // Once, first: forgets previews, and goes on with every pipeline that is to run.
   Status Resume();
 
-  // These keep what is wanted in the record, and in the database, before they do it.
+  // These read the record again, as what a job has written since counts, and keep what is wanted in it, and in the
+  // database, before they do it. Error (kUser, code kMissing): there is no such pipeline any more.
   // Error (kUser, code kRunning): it runs.
   Result<JobRecord> Start(PipelineRecord* pipeline, const StartOptions& options);
   // Of one that does not run: nothing happens.
   Status Stop(PipelineRecord* pipeline, StopMode mode);
   // Stops the job that runs, if one does; another begins when it has ended.
   Result<JobRecord> Restart(PipelineRecord* pipeline, StopMode mode, const StartOptions& options);
-  // Its next start is to begin anew.
+  // Its next start is to begin anew; nothing else changes.
   Status BeginAnew(PipelineRecord* pipeline);
   // With its jobs and its state. Error (kUser, code kRunning): it runs, and force is not said. False: there is none.
   Result<bool> Delete(const std::string& pipeline_id, bool force);
@@ -68,6 +70,7 @@ class Supervisor {
 
  private:
   // mutex_ is held.
+  Status ReadAgain(PipelineRecord* pipeline) const;
   Result<JobRecord> StartLocked(const PipelineRecord& pipeline, const StartOptions& options);
   void Launch(const PipelineRecord& pipeline, JobRecord record, const StartOptions& options, bool resumed);
   bool Runs(const std::string& pipeline_id);

@@ -149,6 +149,10 @@ Status Pipelines::UpdateWanted(PipelineRecord* pipeline) {
   });
 }
 
+Status Pipelines::BeginAnew(const std::string& id) {
+  return Run("UPDATE pipelines SET fresh = 1 WHERE id = ?", id);
+}
+
 Status Pipelines::HasBegun(const std::string& id) {
   return Run("UPDATE pipelines SET fresh = 0 WHERE id = ?", id);
 }

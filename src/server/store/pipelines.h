@@ -58,6 +58,8 @@ class Pipelines {
   Status UpdateDefinition(PipelineRecord* pipeline);
   // What is wanted of it: runs, stop, fresh.
   Status UpdateWanted(PipelineRecord* pipeline);
+  // Its next start is to begin anew: `fresh` alone.
+  Status BeginAnew(const std::string& id);
   // It has begun anew, if it was to; it has ended by itself.
   Status HasBegun(const std::string& id);
   Status HasEnded(const std::string& id);

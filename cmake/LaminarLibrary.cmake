@@ -1,10 +1,8 @@
-# Tests are as much code as what they test and take longer to compile: they are optimised less, and what UndefinedBehaviorSanitizer and libFuzzer look
-# for is looked for in the libraries alone.
+# Tests are as much code as what they test: they are optimised less, and what UndefinedBehaviorSanitizer and libFuzzer look for is looked for in the
+# libraries alone.
 set(LAMINAR_TEST_OPTIONS -O1)
-if(LAMINAR_SANITIZE MATCHES thread)
-  set(LAMINAR_TEST_OPTIONS -O0)
-elseif(LAMINAR_SANITIZE MATCHES address)
-  set(LAMINAR_TEST_OPTIONS -O0 -fno-sanitize=undefined -fno-sanitize=fuzzer-no-link)
+if(LAMINAR_SANITIZE MATCHES address)
+  list(APPEND LAMINAR_TEST_OPTIONS -fno-sanitize=undefined -fno-sanitize=fuzzer-no-link)
 endif()
 
 # laminar_library(NAME [DUCK] [DEPS target...] [LIBS target...])

@@ -188,8 +188,8 @@ TEST_F(HttpServerTest, WhatCouldBeReadInTwoWaysIsRefused) {
   const auto answer = [&](const std::string& headers, const std::string& start = "POST / HTTP/1.1\r\nHost: x\r\n") {
     Client client(port());
     client.Send(start + headers + "\r\n3\r\nabc\r\n0\r\n\r\n");
-    const std::string answers = client.Read();  // until it is closed
-    EXPECT_EQ(answers.rfind("HTTP/1.1"), 0u) << answers;
+    const std::string answers = client.Read();                       // until it is closed
+    EXPECT_EQ(answers.find("\nHTTP/1.1"), answers.npos) << answers;  // one for all
     return answers.substr(0, 12);
   };
   for (const char* encoding : {"xchunked", "identity", "gzip, chunked", "chunked, chunked", "\"chunked\"", ""})

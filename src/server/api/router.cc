@@ -67,6 +67,26 @@ bool May(Role role, Access access) {
   return false;
 }
 
+// Where a parser stands when it gives up.
+struct GivingUp : nlohmann::detail::json_sax_acceptor<json> {
+  bool parse_error(size_t position, const std::string& token, const json::exception& /*why*/) {
+    at = position;
+    what = token;
+    return false;
+  }
+  size_t at = 0;
+  std::string what;
+};
+
+// JSON bounds no number, but what is read into a double is.
+std::string NumberTooLarge(const std::string& text) {
+  constexpr size_t kMostShown = 40;
+  GivingUp end;
+  (void)json::sax_parse(text, &end);
+  const std::string shown = end.what.size() > kMostShown ? end.what.substr(0, kMostShown) + "..." : end.what;
+  return "the number " + shown + " is too large, at byte " + std::to_string(end.at - end.what.size() + 1);
+}
+
 // Depth and duplicate names are the parser's business: it sees them.
 json ParseBody(const std::string& text, std::string* problem) {
   int deepest = 0;
@@ -85,6 +105,8 @@ json ParseBody(const std::string& text, std::string* problem) {
     body = json::parse(text, look);
   } catch (const json::parse_error& error) {
     *problem = "the body is no JSON, at byte " + std::to_string(error.byte);
+  } catch (const json::out_of_range&) {
+    *problem = NumberTooLarge(text);
   }
   if (deepest > kMostDepth) *problem = "the body is nested more than " + std::to_string(kMostDepth) + " deep";
   return body;
@@ -355,9 +377,8 @@ std::optional<Answer> Router::ReadBody(const Operation& operation, Call* call) c
   for (const SchemaProblem& each : problems)
     details["problems"].push_back({{"field", each.field}, {"message", each.message}});
   details["field"] = problems.front().field;
-  return Error(422,
-               (problems.front().field.empty() ? "the body" : problems.front().field) + ": " + problems.front().message,
-               std::move(details));
+  const std::string& field = problems.front().field;
+  return Error(422, (field.empty() ? "the body" : field) + ": " + problems.front().message, std::move(details));
 }
 
 }  // namespace laminar::server

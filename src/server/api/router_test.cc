@@ -15,7 +15,8 @@ class RouterTest : public ::testing::Test {
     schemas_.Add("Error", R"({"type":"object"})");
     schemas_.Add("Thing", R"({"type":"object"})");
     schemas_.Add("NewThing", R"({"type":"object","required":["name"],"additionalProperties":false,
-      "properties":{"name":{"type":"string","minLength":1,"maxLength":10},"config":{"type":"object","properties":{"n":{"type":"integer","minimum":1}}},
+      "properties":{"name":{"type":"string","minLength":1,"maxLength":10},"config":{"type":"object","properties":{"n":{"type":"integer","minimum":1},"kinds":{"type":"array","maxItems":2,"items":{"type":"string","enum":["one","two"]}}}},
+                    "word":{"type":"string","maxLength":10,"pattern":"^[A-Za-z_][A-Za-z0-9_]*$"},"long":{"type":"string","pattern":"^x*$"},"size":{"type":["integer","null"],"minimum":1,"maximum":9},
                     "deep":{"$ref":"#/components/schemas/NewThing"}}})");
     schemas_.Complete();
     std::vector<Operation> operations;
@@ -135,14 +136,51 @@ TEST_F(RouterTest, BodiesAreCheckedBeforeAnyHandlerSeesThem) {
   EXPECT_THAT(told(R"({"name":)" + std::string(100, '[') + std::string(100, ']') + "}"),
               HasSubstr("nested more than 64 deep"));
   EXPECT_THAT(told(std::string(1'000'000, '[')), HasSubstr("400 BAD_REQUEST"));
-  EXPECT_THAT(told("{}"), HasSubstr("422 VALIDATION_ERROR"));
-  EXPECT_THAT(told(R"({"name":"x","more":1})"), HasSubstr("422 VALIDATION_ERROR"));
-  EXPECT_THAT(told(R"({"name":"x","config":{"n":0}})"), HasSubstr("config.n: "));
-  EXPECT_THAT(told(R"({"name":"x","deep":{"name":7}})"), HasSubstr("deep.name: "));
+  EXPECT_EQ(told(R"({"name": -1e999})"), "400 BAD_REQUEST: the number -1e999 is too large, at byte 10");
+  EXPECT_THAT(told("[1e400,1e999"), HasSubstr("the number 1e400 is too large, at byte 2"));
+  EXPECT_THAT(told("1" + std::string(1000, '0')), HasSubstr("is too large, at byte 1"));
   EXPECT_THAT(Told(Send("POST", "/v1/things", "name=x", Role::kAdmin, "application/x-www-form-urlencoded")),
               HasSubstr("415 UNSUPPORTED_MEDIA_TYPE"));
   EXPECT_EQ(Send("POST", "/v1/things", R"({"name":"x"})", Role::kAdmin, "Application/JSON; charset=utf-8").status, 201);
   EXPECT_THAT(Told(Send("GET", "/v1/things", "{}")), HasSubstr("400 BAD_REQUEST: listThings takes no body"));
+}
+
+TEST_F(RouterTest, WhatIsWrongWithABodyIsSaidInWords) {
+  const auto told = [&](const std::string& body) {
+    const std::string all = Told(Send("POST", "/v1/things", body));
+    const std::string begin = "422 VALIDATION_ERROR: ";
+    EXPECT_TRUE(all.starts_with(begin)) << all;
+    return all.substr(std::min(begin.size(), all.size()));
+  };
+  const auto with = [&](const std::string& more) { return told(R"({"name":"x",)" + more + "}"); };
+  EXPECT_EQ(told("[]"), "the body: must be an object, not a list");
+  EXPECT_EQ(told("{}"), "name: this field is missing; it takes a text");
+  EXPECT_EQ(told(R"({"name":""})"), "name: must not be empty");
+  EXPECT_EQ(told(R"({"name":"äöüäöüäöüäö"})"), "name: must have 10 characters or fewer, not 11");
+  EXPECT_EQ(with(R"("conifg":{})"), "the body: unknown field 'conifg'; did you mean 'config'?");
+  EXPECT_EQ(with(R"("deep":{"name":"y","ä":1})"),
+            "deep: unknown field 'ä'; it takes config, deep, long, name, size, word");
+  EXPECT_EQ(with(R"("config":{"n":0})"), "config.n: must be 1 or more, not 0");
+  EXPECT_EQ(with(R"("config":{"n":1.5})"), "config.n: must be a whole number, not a number with a fraction");
+  EXPECT_EQ(with(R"("config":{"kinds":["one","tow"]})"), "config.kinds.1: must be one of one, two, not 'tow'");
+  EXPECT_EQ(with(R"("config":{"kinds":["one","two","one"]})"), "config.kinds: must have 2 items or fewer, not 3");
+  EXPECT_EQ(with(R"("deep":{"name":7})"), "deep.name: must be a text, not a number");
+  EXPECT_EQ(with(R"("deep":{"name":true})"), "deep.name: must be a text, not true");
+  EXPECT_EQ(with(R"("size":10)"), "size: must be from 1 to 9, not 10");
+  EXPECT_EQ(with(R"("size":"big")"), "size: must be a whole number or null, not a text");
+  EXPECT_EQ(with(R"("word":"7up")"), "word: must be letters, digits and _, and not begin with a digit, unlike '7up'");
+  EXPECT_EQ(with(R"("long":"y")"), "long: must match ^x*$, unlike 'y'");
+  // No text is so long that matching it would end the process.
+  EXPECT_THAT(with(R"("word":")" + std::string(1'000'000, 'a') + '"'), HasSubstr("10 characters or fewer"));
+  EXPECT_THAT(with(R"("long":")" + std::string(1'000'000, 'x') + '"'), HasSubstr("long: must match"));
+  EXPECT_EQ(
+      Send("POST", "/v1/things", R"({"name":"x","size":null,"word":"a","config":{"kinds":["two"],"n":2.0}})").status,
+      201);
+  const json details = json::parse(Send("POST", "/v1/things", R"({"nam":"x","size":0})").body)["error"]["details"];
+  EXPECT_EQ(details["field"], "");
+  EXPECT_EQ(details["problems"].size(), 3u);
+  EXPECT_EQ(details["problems"][1]["field"], "name");
+  EXPECT_EQ(details["problems"][2]["field"], "size");
 }
 
 TEST_F(RouterTest, PagesOfACollection) {

@@ -7,6 +7,7 @@
 #include <valijson/validator.hpp>
 
 #include "base/check.h"
+#include "server/api/schema_problems.h"
 
 namespace laminar::server {
 
@@ -53,14 +54,18 @@ std::string FieldOf(const std::vector<std::string>& context) {
 std::vector<SchemaProblem> Schemas::Check(const std::string& name, const json& value) const {
   const auto found = compiled_.find(name);
   CHECK_MSG(found != compiled_.end(), name.c_str());
+  // Before the validator: its messages name keywords of the schema, and it matches a text to a pattern however long
+  // the text is, which std::regex does not survive.
+  std::vector<SchemaProblem> problems = ProblemsOf(value, schemas_.at(name), schemas_);
+  if (!problems.empty()) return problems;
+  // Whatever keyword is left.
   valijson::Validator validator(valijson::Validator::kStrongTypes);
   valijson::ValidationResults results;
-  std::vector<SchemaProblem> problems;
   if (validator.validate(found->second->schema, valijson::adapters::NlohmannJsonAdapter(value), &results))
     return problems;
-  // The deepest come first, and say most.
+  // The deepest comes first, and says most.
   valijson::ValidationResults::Error error;
-  while (results.popError(error)) problems.push_back({FieldOf(error.context), error.description});
+  if (results.popError(error)) problems.push_back({FieldOf(error.context), error.description});
   return problems;
 }
 

@@ -1,7 +1,10 @@
 #include "connectors/file/file_source.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <filesystem>
 
 #include "connectors/bad_row.h"
 
@@ -192,9 +195,16 @@ Status FileSource::Start(std::vector<Waker*> /*wakers*/) {
   return ranges_->Resume(resumes_at_).WithContext(input_->what);
 }
 
+// Looked at as it will be opened: where a relative path starts is the business of files_.
 bool FileSource::HasPositions() const {
-  std::error_code error;
-  return std::filesystem::is_regular_file(table_.options.String("path"), error);
+  const std::string& path = table_.options.String("path");
+  if (path == "-") return false;
+  const auto opened = files_.Open(path, O_PATH | O_CLOEXEC);  // a pipe sees no reader come and go
+  if (!opened.ok() || opened->fd < 0) return false;
+  struct stat info {};
+  const bool known = fstat(opened->fd, &info) == 0;
+  close(opened->fd);
+  return known && S_ISREG(info.st_mode);
 }
 
 Status FileSource::Resume(const std::string& position) {

@@ -177,6 +177,24 @@ TEST_F(FileTest, NewlinesAreCountedFromWhereverSomebodyAskedBefore) {
   }
 }
 
+TEST_F(FileTest, OnlyARegularFileHasPositionsWhereverItsPathStarts) {
+  Write("lines", "one\n");
+  CHECK(mkfifo(Path("pipe").c_str(), 0600) == 0);
+  EXPECT_TRUE(MakeSource(Path("lines"))->HasPositions());
+  for (const std::string& none : {Path("pipe"), Path("none"), directory_, std::string("-"), std::string("lines")})
+    EXPECT_FALSE(MakeSource(none)->HasPositions()) << none;
+  // A server's clients name files of its folder.
+  const auto within = MakeFileConnector(FileAccess::Within(directory_, "--files-dir").value());
+  const auto has_positions = [&](const std::string& path) {
+    const TableSpec table = line_format::MakeTable(*within, OptionUse::kSource, {{"path", path, {}}}, &format_);
+    return within->MakeSource(table, context_).value()->HasPositions();
+  };
+  EXPECT_TRUE(has_positions("lines"));
+  EXPECT_TRUE(has_positions(Path("lines")));
+  EXPECT_FALSE(has_positions("pipe"));
+  EXPECT_FALSE(has_positions("none"));
+}
+
 TEST_F(FileTest, BadDataStopsWithItsPlace) {
   const auto source = MakeSource(Write("a", "one\nbad\nthree\n"));
   ThreadWaker waker;

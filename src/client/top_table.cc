@@ -85,6 +85,15 @@ std::string CheckpointAge(const Json& metrics) {
   return taken == 0 || now == 0 ? "" : Duration(std::max<int64_t>(0, now - taken));
 }
 
+// What is wrong with it while it runs.
+std::string Trouble(const Json& pipeline, const Json& totals) {
+  const std::string failure = FirstLine(TextOf(pipeline, "failure_message"));
+  const int64_t failing = NumberOf(totals, "failing_requests");
+  if (!failure.empty() || failing == 0) return failure;
+  return std::to_string(failing) + (failing == 1 ? " request fails" : " requests fail") +
+         " again and again: laminar logs says why";
+}
+
 void AddRow(const TopRow& row, TextTable* table) {
   const Json& pipeline = row.pipeline;
   const std::string restarts = NumberOf(pipeline, "restarts") > 0 ? TextOf(pipeline, "restarts") : "";
@@ -99,7 +108,7 @@ void AddRow(const TopRow& row, TextTable* table) {
   table->Add({TextOf(pipeline, "name"), StateCell(TextOf(pipeline, "state")), RateText(metrics, "rows_in"),
               RateText(metrics, "rows_out"), Duration(NumberOf(totals, "lag_ms")), time.lag, time.watermark,
               FormatBytes(static_cast<uint64_t>(NumberOf(totals, "state_bytes"))), CheckpointAge(metrics), restarts,
-              Pressure(metrics), FirstLine(TextOf(pipeline, "failure_message"))});
+              Pressure(metrics), Trouble(pipeline, totals)});
 }
 
 }  // namespace

@@ -143,6 +143,10 @@ TEST(TopTable, ALineForEach) {
       "25 %\n"
       "idle      Stopped                                                                                      3\n");
   EXPECT_THAT(TopText(rows, 2, {}), HasSubstr("\nand 2 more\n"));
+  Json failing = Metrics();
+  failing["totals"]["failing_requests"] = 2;
+  EXPECT_THAT(TopText({{Running(), failing}}, 10, {}),
+              HasSubstr("25 %  2 requests fail again and again: laminar logs says why\n"));
 }
 
 TEST(ConnectionText, DetailsAndTests) {

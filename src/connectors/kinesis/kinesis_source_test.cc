@@ -12,7 +12,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-
 class Parallelism : public testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(KinesisSource, Parallelism, testing::Values(1, 2, 4));
 
@@ -443,6 +442,25 @@ TEST(KinesisSource, LagIsReportedAndGoesBackToZero) {
   EXPECT_GE(shards.at(0).metrics->lag_ms.Get(), 30'000);
   ASSERT_TRUE(harness.RunFor(2 * kMicrosPerSecond));
   EXPECT_EQ(harness.world.metrics.lag_ms.Get(), 0);
+}
+
+TEST(KinesisSource, LagGrowsWhileNothingIsAnswered) {
+  SourceHarness harness(25);
+  harness.world.model.CreateStream("in", 1);
+  harness.PutMany(5, 1);
+  harness.Start(SourceOffset::kEarliest, 1);
+  ASSERT_TRUE(harness.RunFor(2 * kMicrosPerSecond));
+  EXPECT_EQ(harness.world.metrics.lag_ms.Get(), 0);
+  for (int i = 0; i < 6; i++)
+    harness.world.model.FailNext(ModelCall::kGetRecords, {ErrorClass::kTransient, Status::Environment("refused")});
+  const int64_t began = harness.world.clock.SteadyMicros();
+  int64_t longest = 0;
+  ASSERT_TRUE(harness.RunUntil([&] {
+    longest = std::max<int64_t>(longest, harness.world.metrics.lag_ms.Get());
+    return longest > 0 && harness.world.metrics.lag_ms.Get() == 0;
+  }));
+  EXPECT_GE(longest, 500);
+  EXPECT_LE(longest, (harness.world.clock.SteadyMicros() - began) / kMicrosPerMilli + 10'000);
 }
 
 }  // namespace

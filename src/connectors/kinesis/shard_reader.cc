@@ -220,6 +220,8 @@ Status ShardReader::OnRecords(Outcome<GetRecordsResult> outcome, int64_t now_mic
 Status ShardReader::OnFailure(const ApiError& error, Retry* retry, int64_t now_micros) {
   if (error.error_class == ErrorClass::kFatal) return OnFatal(error, retry == &iterator_retry_, now_micros);
   if (error.error_class == ErrorClass::kThrottled) last_throttle_micros_ = now_micros;
+  // What has come since the last answer is not known, and not read.
+  if (answered_micros_ >= 0) TellLag(lag_ms_ + (now_micros - answered_micros_) / kMicrosPerMilli);
   next_request_micros_ = retry->OnFailure(error, world_.api->Describe(), now_micros, shard_.id);
   return Status::Ok();
 }
@@ -242,7 +244,8 @@ void ShardReader::PlanRequest(const GetRecordsResult& result, int64_t now_micros
 Status ShardReader::OnProgress(GetRecordsResult* result, int64_t service_micros, int64_t now_micros) {
   if (!result->records.empty()) RETURN_IF_ERROR(CheckPart(*result));
   lag_ms_ = std::max<int64_t>(0, result->millis_behind_latest);
-  world_.figures->lag_ms.Set(lag_ms_);
+  answered_micros_ = now_micros;
+  TellLag(lag_ms_);
   iterator_ = std::move(result->next_iterator);
   if (!pinned_) {
     pinned_ = true;
@@ -287,7 +290,12 @@ void ShardReader::End() {
   closed_ = !stopped_;
   next_request_micros_ = kNever;
   lag_ms_ = 0;
-  world_.figures->lag_ms.Set(0);
+  TellLag(0);
+}
+
+void ShardReader::TellLag(int64_t lag_ms) {
+  known_lag_ms_ = lag_ms;
+  world_.figures->lag_ms.Set(lag_ms);
 }
 
 void ShardReader::PopAnswer() {

@@ -113,11 +113,13 @@ class ShardReader {
   bool closed() const { return closed_; }            // the service said that the shard ends; no more answers will come
   bool stopped() const { return stopped_; }          // at the tip of a bounded read; no more answers will come
   const std::vector<std::string>& child_shard_ids() const { return child_shard_ids_; }  // once closed
-  int64_t lag_ms() const { return lag_ms_; }
+  // As the service told it the last time, and longer by the time since then while its answers are failures.
+  int64_t lag_ms() const { return known_lag_ms_; }
 
  private:
   Status OnIterator(Outcome<std::string> outcome, int64_t now_micros);
   Status OnRecords(Outcome<GetRecordsResult> outcome, int64_t now_micros);
+  void TellLag(int64_t lag_ms);
   Status OnFailure(const ApiError& error, Retry* retry, int64_t now_micros);
   Status OnProgress(GetRecordsResult* result, int64_t service_micros, int64_t now_micros);
   Status OnFatal(const ApiError& error, bool of_iterator, int64_t now_micros);
@@ -152,7 +154,8 @@ class ShardReader {
   int64_t last_throttle_micros_ = -1;  // -1 = never
   int expired_in_a_row_ = 0;
   int64_t average_record_bytes_ = 16 << 10;  // a guess: not below most, so that first answers fit their share
-  int64_t lag_ms_ = 0;
+  int64_t lag_ms_ = 0, known_lag_ms_ = 0;    // of the last answer; as told to others
+  int64_t answered_micros_ = -1;             // when there was an answer the last time; -1 = never
 
   std::deque<GetRecordsResult> answers_;
   int64_t buffered_bytes_ = 0;

@@ -1,13 +1,17 @@
 """`laminar serve`: the REST API by an ordinary HTTP client, tokens by `laminar token`."""
 
 import json
+import re
 import socket
 import sqlite3
 import ssl
+import time
+from pathlib import Path
 
 import pytest
 import requests
 
+from harness.process import wait_for
 from harness.server import Server, told
 
 SOURCE = {"name": "events_stream", "connector": "kinesis",
@@ -140,6 +144,97 @@ def test_bodies_that_are_too_much(server):
     assert server.call("GET", "/v1/ping", token=None).elapsed.total_seconds() < 5
     for each in slow:
         each.close()
+
+
+def test_what_is_wrong_with_a_body_is_said(server):
+    def refused(path, body, status=422):
+        return told(server.call("POST", path, body), status)
+
+    raw = requests.post(server.base + "/v1/pipelines", data=b'{"query": 1e999}', headers={"Content-Type": "application/json", "Authorization": f"Bearer {server.token}"}, timeout=20)
+    assert told(raw, 400) == "the number 1e999 is too large, at byte 11"
+    assert refused("/v1/pipelines", {"query": "SELECT 1", "paralelism": 2}) == "the body: unknown field 'paralelism'; did you mean 'parallelism'?"
+    assert refused("/v1/pipelines", {"query": "SELECT 1", "checkpoint_interval_micros": 5}) == "checkpoint_interval_micros: must be from 100000 to 86400000000, not 5"
+    assert refused("/v1/pipelines", {"query": "SELECT 1", "name": "a\nb"}).startswith("name: must have no line breaks")
+    assert refused("/v1/connection_tables", SOURCE | {"name": "1-a"}).startswith("name: must be letters, digits and _")
+    assert refused("/v1/connection_tables", SOURCE | {"table_type": "sauce"}) == "table_type: must be one of source, sink, not 'sauce'"
+    # However long it is.
+    for length in (100_000, 1_900_000):
+        assert "128 characters or fewer" in refused("/v1/connection_tables", SOURCE | {"name": "a" * length})
+        assert "128 characters or fewer" in refused("/v1/pipelines", {"query": "SELECT 1", "name": "a" * length})
+
+
+def test_a_relative_path_starts_at_the_folder_of_the_files(laminar, tmp_path):
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files/in.jsonl").write_text('{"id": 1}\n')
+    server = Server(laminar, tmp_path, "--files-dir", tmp_path / "files")
+    server.wait_state(server.create("relative", "CREATE TABLE f (id BIGINT) WITH (connector = 'single_file', path = 'in.jsonl', format = 'json'); SELECT id FROM f"), "Finished")
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_clients_of_events_that_have_gone_are_noticed(laminar, tmp_path, tls, monkeypatch):
+    from harness.certificates import self_signed
+
+    certificate, key = self_signed(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    server = Server(laminar, tmp_path, *(("--tls-cert", certificate, "--tls-key", key) if tls else ()))
+    pipeline = server.create("quiet", "CREATE TABLE g (id BIGINT AS (i)) WITH (connector = 'generator', rows_per_second = '10'); SELECT id FROM g WHERE id < 0")
+    job = server.wait_state(pipeline, "Running")["job_id"]
+    files = Path(f"/proc/{server.run.process.pid}/fd")
+    before = len(list(files.iterdir()))
+    context = ssl.create_default_context(cafile=certificate)
+
+    def follow(what):
+        client = socket.create_connection(("127.0.0.1", server.port()), timeout=20)
+        client = context.wrap_socket(client, server_hostname="127.0.0.1") if tls else client
+        client.sendall(f"GET /v1/jobs/{job}/{what} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token}\r\nAccept: text/event-stream\r\n\r\n".encode())
+        assert b"200 OK" in client.recv(100)
+        return client
+
+    for what in ("logs", "output"):
+        for _ in range(100):
+            follow(what).close()
+    wait_for(lambda: len(list(files.iterdir())) <= before + 10, 5, lambda: str(len(list(files.iterdir()))))
+    # One that is there is told the end, and does not hold up the server's.
+    client = follow("output")
+    server.ok("PATCH", f"/pipelines/{pipeline['id']}", {"stop": "immediate"})
+    assert b"".join(iter(lambda: client.recv(65536), b"")).endswith(b"0\r\n\r\n")
+    follow("output")
+    began = time.monotonic()
+    assert server.run.stop() == 0 and time.monotonic() - began < 10
+
+
+def test_what_stands_around_the_chunks_of_a_body_takes_no_memory(server):
+    def resident():
+        return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{server.run.process.pid}/status").read_text()).group(1)) >> 10
+
+    before = resident()
+    for method in ("POST /v1/pipelines", "GET /v1/ping"):
+        head = f"{method} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+        for begin, more in ((b"2;", b"a" * 65536), (b"0\r\n", b"A: b\r\n" * 10000), (b"", b"0" * 65536)):
+            with socket.create_connection(("127.0.0.1", server.port()), timeout=20) as client:
+                client.sendall(head + begin + more * 2)
+                assert client.recv(100).startswith(b"HTTP/1.1 431")
+                with pytest.raises(OSError):
+                    for _ in range(200 << 4):  # 200 MiB; it is cut off before
+                        client.sendall(more)
+    assert resident() < before + 40
+
+
+def test_requests_that_a_proxy_might_read_otherwise(server):
+    def status(*headers, start="POST /v1/pipelines HTTP/1.1"):
+        with socket.create_connection(("127.0.0.1", server.port()), timeout=20) as client:
+            client.sendall("\r\n".join([start, *headers, "", ""]).encode() + b"0\r\n\r\nGET /v1/ping HTTP/1.1\r\nHost: x\r\n\r\n")
+            answer = b"".join(iter(lambda: client.recv(65536), b""))
+        assert b"Pong" not in answer, answer
+        assert json.loads(answer.split(b"\r\n\r\n", 1)[1])["error"]["message"]
+        return int(answer[9:12])
+
+    for encoding in ("xchunked", "identity", "gzip, chunked"):
+        assert status("Host: x", f"Transfer-Encoding: {encoding}") == 501
+    assert status("Transfer-Encoding: chunked", start="POST /v1/pipelines HTTP/1.0") == 400
+    assert status("Content-Length: 0") == 400 and status("Host: x", "Host: y") == 400
+    assert status("Host: x", f"Authorization: Bearer {server.token}", "Authorization: Bearer x") == 400
+    assert status("Host: x", "Content-Encoding: gzip") == 415 and status("Host: x", "Expect: tea") == 417
 
 
 def test_a_token_sends_no_more_than_it_may(laminar, tmp_path):

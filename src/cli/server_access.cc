@@ -1,6 +1,7 @@
 #include "cli/server_access.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <optional>
@@ -17,10 +18,18 @@ constexpr char kKeyVariable[] = "LAMINAR_SECRET_KEY";
 constexpr char kHiddenPrefix[] = "LAMINAR_";
 constexpr size_t kMostKeyBytes = 4 << 10;
 
+// What systemd hands to the unit (LoadCredential=); "": nothing.
+std::string KeyOfTheUnit() {
+  const std::string folder = aws::ProcessEnvironment()("CREDENTIALS_DIRECTORY");
+  const std::string file = folder + "/laminar.secret-key";
+  return !folder.empty() && access(file.c_str(), F_OK) == 0 ? file : "";
+}
+
 // nullopt: there is none.
-Result<std::optional<server::SecretBox>> SecretKey(const std::string& file) {
+Result<std::optional<server::SecretBox>> SecretKey(std::string file) {
   std::optional<server::SecretBox> key;
   std::string text = aws::ProcessEnvironment()(kKeyVariable);
+  if (file.empty() && text.empty()) file = KeyOfTheUnit();
   std::string from = kKeyVariable;
   if (!file.empty()) {
     from = "--secret-key-file " + file;
@@ -47,7 +56,7 @@ void ServerAccessArguments::AddTo(CLI::App* command) {
   command
       ->add_option("--secret-key-file", secret_key_file,
                    "The key that secrets are encrypted with in the database: 32 bytes, in hex or base64 (default: "
-                   "LAMINAR_SECRET_KEY)")
+                   "LAMINAR_SECRET_KEY; in a systemd unit its credential laminar.secret-key)")
       ->option_text("FILE");
   command
       ->add_option("--secrets-dir", secrets_dir,

@@ -142,6 +142,12 @@ def test_secrets_are_encrypted_and_never_shown(server, laminar, tmp_path):
     assert made(again.call("PATCH", path, {"config": {"endpoint": "http://127.0.0.1:1"}}))
     assert set(checks(again)) == {"endpoint"} and "nothing answers" in checks(again)["endpoint"]["message"]
     assert again.run.stop() == 0
+    # As systemd hands it to the unit.
+    (tmp_path / "key").rename(tmp_path / "laminar.secret-key")
+    unit = Server(laminar, tmp_path, environment={"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    unit.token = server.token
+    assert set(checks(unit)) == {"endpoint"} and "cannot be decrypted" not in unit.run.stderr
+    assert unit.run.stop() == 0
     for environment, key in (({"LAMINAR_SECRET_KEY": "cd" * 32}, "the server has the key"), ({}, "the server has no key")):
         other = Server(laminar, tmp_path, environment=environment)
         other.token = server.token

@@ -34,7 +34,7 @@ LAYERS = {
     "engine": {"duck", "metrics", "sql", "state", "stream", "stream/runtime", "connectors"},
     "server/http": set(),
     "server/store": set(),
-    "server/api": {"metrics", "server/http", "server/store"},
+    "server/api": {"metrics", "server/http", "server/store", "formats"},
     "server/jobs": {"metrics", "server/http", "server/store", "duck", "connectors", "formats", "stream", "sql", "state", "engine"},
     "server/connections": {"server/http", "server/store", "server/api", "duck", "connectors", "formats", "infer", "stream", "sql"},
     "server/console": {"server/http"},

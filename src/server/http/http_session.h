@@ -9,53 +9,30 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <type_traits>
 #include <utility>
 
-#include "server/http/http_server.h"
 #include "server/http/request_head.h"
+#include "server/http/session_context.h"
 #include "server/http/translate.h"
 
 namespace laminar::server {
 
 namespace beast = boost::beast;
-namespace asio = boost::asio;
 using PlainStream = beast::tcp_stream;
 using TlsStream = beast::ssl_stream<beast::tcp_stream>;
-
-class AnySession {
- public:
-  virtual ~AnySession() = default;
-  // Ends a connection that waits for a request.
-  virtual void EndIfIdle() = 0;
-};
-
-// What the sessions of a server share; outlives them. But for the handler it is the io thread's.
-struct SessionContext {
-  HttpServerOptions options;
-  HttpHandler handler;
-  HttpRefusal refusal;
-  asio::thread_pool* handlers = nullptr;
-  asio::thread_pool* slow_handlers = nullptr;
-  std::function<void()> ended;  // called once for each session, when it is in `sessions` no more
-  std::set<AnySession*> sessions;
-  bool stopping = false;  // no request is read any more
-};
 
 template <class Stream>
 class HttpSession final : public AnySession, public std::enable_shared_from_this<HttpSession<Stream>> {
  public:
   HttpSession(Stream stream, SessionContext* context)
-
       : stream_(std::move(stream)),
         context_(context),
         timer_(stream_.get_executor()),
@@ -128,7 +105,7 @@ class HttpSession final : public AnySession, public std::enable_shared_from_this
   void OnHeader(beast::error_code error, size_t /*bytes*/) {
     if (error) return OnBadRequest(error);
     const auto length = parser_->content_length();
-    if (length && *length > context_->options.most_body_bytes) return Refuse(413, TooLarge());
+    if (length && *length > context_->options.most_body_bytes) return OnBadRequest(beast::http::error::body_limit);
     const auto& head = parser_->get();
     if (const auto problem = ProblemOf(head)) return Refuse(problem->status, problem->why);
     version_ = head.version();
@@ -204,24 +181,8 @@ class HttpSession final : public AnySession, public std::enable_shared_from_this
   }
 
   void OnBadRequest(beast::error_code error) {
-    namespace http = beast::http;
-    if (error == http::error::header_limit) {
-      return Refuse(431,
-                    "the headers are larger than " + std::to_string(context_->options.most_header_bytes) + " bytes");
-    }
-    if (error == http::error::body_limit) return Refuse(413, TooLarge());
-    // A chunk's header and what is behind the last chunk are read as a whole.
-    if (error == http::error::buffer_overflow)
-      return Refuse(431, "what stands around the chunks of the body is too large");
-    if (error == beast::error::timeout) return Refuse(408, "the request did not come within its time");
-    if (error.category() == http::make_error_code(http::error::bad_method).category() &&
-        error != http::error::end_of_stream && error != http::error::partial_message)
-      return Refuse(400, "the request is not HTTP/1.1: " + error.message());
-    Close();
-  }
-
-  std::string TooLarge() const {
-    return "the body is larger than " + std::to_string(context_->options.most_body_bytes) + " bytes";
+    const auto problem = ProblemOf(error, context_->options);
+    problem ? Refuse(problem->status, problem->why) : Close();
   }
 
   void Refuse(int status, const std::string& why) {

@@ -9,7 +9,9 @@ std::vector<QueryParameter> PagingParameters() {
           {"offset",
            {{"type", "integer"}, {"minimum", 0}, {"maximum", 1'000'000'000}, {"default", 0}},
            "How many are left out before them"},
-          {"starting_after", {{"type", "string"}, {"maxLength", 100}}, "The id that the first one comes behind"}};
+          {"starting_after",
+           {{"type", "string"}, {"maxLength", 100}, {"pattern", "^[^\\u0000]*$"}},
+           "The id that the first one comes behind"}};
 }
 
 Answer Page(const Call& call, const std::vector<json>& all) {

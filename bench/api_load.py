@@ -3,7 +3,6 @@
 
   $LAMINAR_TEST_PYTHON bench/api_load.py                       the Python of scripts/test-servers, which has aiohttp
   $LAMINAR_TEST_PYTHON bench/api_load.py --pipelines 1 --rounds 9 --seconds 10
-  $LAMINAR_TEST_PYTHON bench/api_load.py --figures             instead: what reading /metrics every five seconds and the figures' series cost
 
 Rounds without and with load take turns; figures are medians of the rounds. The requests, 500 a second over 50 connections, are those of a console that
 somebody looks at: lists, one pipeline, its job, its figures. CPU time is that of the server's threads by their names: "http" for the API, the rest for the
@@ -108,11 +107,6 @@ def run(options):
                     answers, wrong = 0, 0
                     if not load:
                         time.sleep(options.seconds)
-                    elif options.figures:
-                        for _ in range(int(options.seconds // 5)):
-                            time.sleep(5)
-                            rows_in(server)
-                            answers += 1
                     else:
                         answers, wrong = asyncio.run(ask(server, paths, options.rate, options.connections, options.seconds))
                     more_rows, (api_after, pipelines_after) = rows_in(server) - rows, cpu_seconds(server.run.pid)
@@ -139,7 +133,6 @@ def main():
     parser.add_argument("--connections", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=10, help="of each round")
-    parser.add_argument("--figures", action="store_true")
     run(parser.parse_args())
 
 

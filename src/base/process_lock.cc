@@ -1,6 +1,5 @@
 #include "base/process_lock.h"
 
-#include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -10,8 +9,8 @@
 namespace laminar {
 
 Result<std::unique_ptr<ProcessLock>> ProcessLock::Take(const std::string& file, const std::string& what,
-                                                       const std::string& hint) {
-  const int fd = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+                                                       const std::string& hint, int folder) {
+  const int fd = openat(folder, file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) {
     return Status::Environment(
         what + " cannot be opened: its lock " + file + ": " + std::error_code(errno, std::generic_category()).message(),

@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -113,24 +112,11 @@ int MakeDirectories(const std::filesystem::path& path) {
 
 }  // namespace
 
-// The lock is the system's, on the open file: it ends with the process, however that ends. The file holds the owner's
-// number, for people.
 Status DirectoryStore::TakeOwnership() {
-  lock_fd_ = openat(fd_, kLock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock_fd_ < 0) return Failed("use the state directory", path_, errno);
-  if (flock(lock_fd_, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return Failed("lock the state directory", path_, errno);
-    std::string owner(16, '\0');
-    if (ReadAll(lock_fd_, &owner) != 0) owner.clear();
-    while (!owner.empty() && owner.back() == '\n') owner.pop_back();
-    return Status::Environment(
-        "the state directory " + path_ + " is in use by another process" + (owner.empty() ? "" : ", " + owner),
-        "This pipeline runs already: stop that one, or give this one a state of its own with --state-dir");
-  }
-  const std::string owner = std::to_string(getpid()) + "\n";
-  if (ftruncate(lock_fd_, 0) != 0 || pwrite(lock_fd_, owner.data(), owner.size(), 0) < 0) {
-    // A full disk: only the message to a second process is poorer.
-  }
+  ASSIGN_OR_RETURN(lock_, ProcessLock::Take(kLock, "the state directory " + path_,
+                                            "This pipeline runs already: stop that one, or give this one a state of "
+                                            "its own with --state-dir",
+                                            fd_));
   return Status::Ok();
 }
 
@@ -153,7 +139,6 @@ Result<std::unique_ptr<DirectoryStore>> DirectoryStore::Open(const std::string& 
 }
 
 DirectoryStore::~DirectoryStore() {
-  if (lock_fd_ >= 0) close(lock_fd_);
   close(fd_);
 }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "base/process_lock.h"
 #include "state/blob_store.h"
 
 namespace laminar {
@@ -36,8 +37,8 @@ class DirectoryStore final : public BlobStore {
   Status Flush(const std::string& name);
 
   const std::string path_;
-  const int fd_;      // of the directory
-  int lock_fd_ = -1;  // of the owner's lock file
+  const int fd_;                       // of the directory
+  std::unique_ptr<ProcessLock> lock_;  // of its owner
 };
 
 }  // namespace laminar

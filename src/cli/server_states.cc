@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "aws_stores/s3_location.h"
 #include "aws_stores/s3_store.h"
 #include "cli/state_location.h"
 
@@ -68,7 +69,10 @@ Result<std::unique_ptr<server::StatePlaces>> MakeStatePlaces(const ServerStateAr
   std::string root = arguments.state_dir;
   if (root.empty()) {
     root = (std::filesystem::absolute(database).parent_path() / "pipelines").string();
-  } else if (!IsS3Url(root)) {
+  } else if (IsS3Url(root)) {
+    // Before a pipeline needs it; nobody is asked.
+    RETURN_IF_ERROR(s3::ParseLocation(root).status());
+  } else {
     std::error_code error;
     std::filesystem::create_directories(root, error);
     if (error)

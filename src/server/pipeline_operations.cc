@@ -2,6 +2,7 @@
 #include <map>
 #include <optional>
 
+#include "base/log.h"
 #include "engine/checkpoint_store.h"
 #include "engine/memory_shares.h"
 #include "engine/recovery.h"
@@ -132,7 +133,12 @@ Answer Create(const Resources& resources, const Call& call) {
   if (!made.ok()) return Error(made.status());
   if (body.value("start", true)) {
     const auto started = resources.supervisor->Start(&*made, {});
-    if (!started.ok()) return Refused(started.status());
+    if (!started.ok()) {
+      // A refusal leaves nothing behind: the same request can be sent again.
+      const auto deleted = resources.supervisor->Delete(made->id, /*force=*/true);
+      if (!deleted.ok()) LogError("a pipeline that did not start is left", {{"error", deleted.status().ToString()}});
+      return Refused(started.status());
+    }
   }
   return Whole(resources, *made);
 }

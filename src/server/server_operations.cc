@@ -41,27 +41,27 @@ void AddServerOperations(const Resources& resources, std::vector<Operation>* ope
                          .outcomes = {{200, "Text"}},
                          .gives_text = true,
                          .handler = [](const Call&) { return Text("Pong"); }});
-  for (const char* path : {"/healthz", "/readyz"}) {
-    operations->push_back({.method = "GET",
-                           .path = path,
-                           .id = path + 1,
-                           .tag = "server",
-                           .summary = "Whether the server is alive, and takes requests",
-                           .access = Access::kOpen,
-                           .outcomes = {{200, "Text"}},
-                           .at_root = true,
-                           .gives_text = true,
-                           .handler = [](const Call&) { return Text("ok\n"); }});
-    operations->push_back({.method = "GET",
-                           .path = path,
-                           .id = std::string(path + 1) + "V1",
-                           .tag = "server",
-                           .summary = "The same",
-                           .access = Access::kOpen,
-                           .outcomes = {{200, "Text"}},
-                           .gives_text = true,
-                           .handler = [](const Call&) { return Text("ok\n"); }});
-  }
+  const auto add_probe = [operations](const std::string& name, const char* summary, std::vector<int> failures,
+                                      const std::function<Answer()>& answer) {
+    for (const bool at_root : {true, false}) {
+      operations->push_back({.method = "GET",
+                             .path = "/" + name,
+                             .id = at_root ? name : name + "V1",
+                             .tag = "server",
+                             .summary = summary,
+                             .access = Access::kOpen,
+                             .outcomes = {{200, "Text"}},
+                             .failures = failures,
+                             .at_root = at_root,
+                             .gives_text = true,
+                             .handler = [answer](const Call&) { return answer(); }});
+    }
+  };
+  add_probe("healthz", "Whether the server is alive", {}, [] { return Text("ok\n"); });
+  add_probe("readyz", "Whether the server takes requests: 503 once it is stopping", {503},
+            [supervisor = resources.supervisor] {
+              return supervisor->closing() ? Error(503, "the server is stopping") : Text("ok\n");
+            });
   operations->push_back({.method = "GET",
                          .path = "/whoami",
                          .id = "whoami",

@@ -279,6 +279,28 @@ def test_a_killed_server_goes_on(laminar, tmp_path, kinesis, new_name):
         third.wait_state(pipeline, "Running")
 
 
+def test_a_server_that_stops_is_not_ready(laminar, tmp_path, kinesis, proxy_for, new_name):
+    sink = new_name("slow")
+    create_stream(kinesis.client(), sink)
+    proxy = proxy_for(kinesis.endpoint)
+    server = Server(laminar, tmp_path, endpoint=proxy.endpoint)
+    server.ok("POST", "/connection_tables", table("slow", sink, "sink"))
+    proxy.rules({"operation": "PutRecords", "action": "error", "status": 503, "code": "ServiceUnavailableException"})
+    server.wait_state(server.create("waits", ENDLESS + "INSERT INTO slow SELECT device AS id FROM readings"), "Running")
+    assert server.call("GET", "/readyz", token=None).text == "ok\n"
+    server.run.process.terminate()
+    # Its last checkpoint waits for rows that the stream does not take.
+    wait_for(lambda: server.call("GET", "/readyz", token=None).status_code == 503, 20, server.run.describe)
+    assert server.call("GET", "/v1/readyz", token=None).status_code == 503 and server.call("GET", "/healthz", token=None).text == "ok\n"
+    assert "stopping" in told(server.call("POST", "/v1/pipelines", {"name": "late", "query": SOME + "SELECT device FROM readings"}), 503)
+    proxy.rules()
+    server.run.process.wait(timeout=60)
+    assert server.run.process.returncode == 0, server.run.describe()
+    again = Server(laminar, tmp_path, endpoint=proxy.endpoint)
+    again.token = server.token
+    assert [each["name"] for each in again.ok("GET", "/pipelines")["data"]] == ["waits"]
+
+
 def test_one_that_fails_or_spins_does_not_harm_the_others(server):
     good = server.create("good", ENDLESS + "SELECT device FROM readings")
     server.wait_state(good, "Running")

@@ -269,3 +269,5 @@ def test_what_it_cannot_serve(laminar, tmp_path, server):
     (tmp_path / "text").write_text("no database, but a text that is long enough to be taken for the header of one, or so it seems" * 3)
     assert "is no database of Laminar" in refused(2, "--listen", "0", "--database", tmp_path / "text")
     assert "cannot be opened" in refused(1, "--listen", "0", "--database", tmp_path / "none/b.db")
+    for place in ("s3://", "s3:///prefix", "s3://No_Bucket"):
+        assert f"'{place}' is no place in S3" in refused(2, "--listen", "0", "--database", tmp_path / "b.db", "--state-dir", place)

@@ -189,6 +189,11 @@ std::vector<std::shared_ptr<Job>> Supervisor::All() {
   return jobs;
 }
 
+bool Supervisor::closing() {
+  std::lock_guard lock(mutex_);
+  return closing_;
+}
+
 bool Supervisor::Shutdown(int64_t timeout_millis) {
   {
     std::lock_guard lock(mutex_);

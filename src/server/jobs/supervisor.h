@@ -64,6 +64,8 @@ class Supervisor {
 
   // Lets every job take a last checkpoint; they go on when the server starts again. False: some have not ended in time.
   bool Shutdown(int64_t timeout_millis);
+  // Whether that has begun: nothing starts any more.
+  bool closing();
 
   // What has gone wrong since the last time goes into the database.
   void KeepErrors(const std::shared_ptr<Job>& job) const;

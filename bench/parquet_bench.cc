@@ -19,6 +19,7 @@
 #include "base/random.h"
 #include "formats/option.h"
 #include "formats/parquet/parquet_format.h"
+#include "sensor_columns.h"
 
 namespace laminar {
 namespace {
@@ -31,12 +32,6 @@ class Refuse final : public BadRowHandler {
  public:
   Status OnBadRow(const BadRow& row) override { return Status::User(row.column + ": " + row.reason); }
 };
-
-Schema Columns() {
-  return {{"device_id", MakeType("VARCHAR"), false},  {"location", MakeType("JSON"), false},
-          {"temperature", MakeType("DOUBLE"), false}, {"humidity", MakeType("DOUBLE"), false},
-          {"pressure", MakeType("DOUBLE"), false},    {"timestamp", MakeType("TIMESTAMP"), false}};
-}
 
 // Files of kRecordBytes, in memory and in a folder.
 struct Files {
@@ -68,8 +63,8 @@ struct Files {
   ~Files() { std::filesystem::remove_all(folder); }
 
   std::string MakeFile(size_t number, size_t count, const OptionValues& options, Random* random) {
-    auto encoder = format->MakeFileEncoder(Columns(), options).value();
-    Batch batch(Columns());
+    auto encoder = format->MakeFileEncoder(SensorColumns(), options).value();
+    Batch batch(SensorColumns());
     std::string file;
     const int64_t first_micros = kFirstMicros + static_cast<int64_t>(number) * kRecordMicros;
     for (size_t begin = 0; begin < count; begin += kBatchRows) {
@@ -115,7 +110,7 @@ void Count(benchmark::State& state) {
 }
 
 Schema First(size_t columns) {
-  Schema schema = Columns();
+  Schema schema = SensorColumns();
   schema.erase(schema.begin(), schema.end() - static_cast<std::ptrdiff_t>(columns));
   return schema;
 }
@@ -163,7 +158,7 @@ void OneRecordInAHundred(benchmark::State& state) {
   const Files& files = TheFiles();
   std::vector<RecordView> views = {files.views[0]};
   while (views.size() < 100) views.push_back(files.views[1 + views.size() % (kRecords - 1)]);
-  auto decoder = files.format->MakeDecoder(Columns(), {}).value();
+  auto decoder = files.format->MakeDecoder(SensorColumns(), {}).value();
   std::vector<std::unique_ptr<duckdb::Expression>> filter;
   filter.push_back(std::make_unique<duckdb::BoundComparisonExpression>(
       duckdb::ExpressionType::COMPARE_LESSTHAN,

@@ -23,6 +23,20 @@ Result<bool> TryCast(duckdb::ClientContext& context, duckdb::Vector* from, size_
   }
 }
 
+// Where the rows are much fewer values, as Parquet's dictionaries have them, these are cast, once each. False: they are
+// not, or one that perhaps no row has cannot be cast.
+Result<bool> CastDictionary(duckdb::ClientContext& context, duckdb::Vector* from, size_t count, duckdb::Vector* to) {
+  using duckdb::DictionaryVector;
+  if (from->GetVectorType() != duckdb::VectorType::DICTIONARY_VECTOR) return false;
+  const duckdb::optional_idx size = DictionaryVector::DictionarySize(*from);
+  if (!size.IsValid() || size.GetIndex() > count / 2) return false;
+  duckdb::Vector cast(to->GetType(), size.GetIndex());
+  std::string reason;
+  ASSIGN_OR_RETURN(const bool all, TryCast(context, &DictionaryVector::Child(*from), size.GetIndex(), &cast, &reason));
+  if (all) to->Dictionary(cast, size.GetIndex(), DictionaryVector::SelVector(*from), count);
+  return all;
+}
+
 }  // namespace
 
 bool NeverFails(const duckdb::LogicalType& from, const duckdb::LogicalType& to) {
@@ -36,6 +50,8 @@ bool NeverFails(const duckdb::LogicalType& from, const duckdb::LogicalType& to) 
 Status CastColumn(DuckSession* session, duckdb::Vector* from, size_t count, duckdb::Vector* to,
                   std::vector<BadCast>* bad) {
   duckdb::ClientContext& context = session->context();
+  ASSIGN_OR_RETURN(const bool by_dictionary, CastDictionary(context, from, count, to));
+  if (by_dictionary) return Status::Ok();
   std::string reason;
   ASSIGN_OR_RETURN(const bool all, TryCast(context, from, count, to, &reason));
   if (all) return Status::Ok();

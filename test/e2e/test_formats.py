@@ -453,6 +453,35 @@ def test_parquet_that_cannot_be_read_right_is_bad_data(laminar, tmp_path):
     assert [row["x"] for row in laminar("run", script=table + "SELECT x FROM t;").expect(0).rows()] == [0.5, 1.5]
 
 
+def test_parquet_of_few_values_and_many_rows(laminar, tmp_path):
+    """Dictionaries are cast value by value; a value that no row has harms none, one that is bad costs the rows that have it."""
+    path, count = tmp_path / "in.parquet", 5000
+    texts = ['{"a": 1}', "[1, 2]", '"x"', "no JSON, and in no row", "[", "null"]
+    index = [n % 3 if n % 7 else 4 for n in range(count)]
+    columns = "n BIGINT, j JSON, d DATE, e ENUM('red', 'green')"
+
+    def write(index):
+        place = pa.array([None if i == 4 else i for i in index], pa.int32())
+        days = [None if n % 5 == 0 else f"2026-01-{n % 28 + 1:02d}" for n in range(count)]
+        table = {"n": pa.array(range(count)), "j": pa.DictionaryArray.from_arrays(place, pa.array(texts)), "d": pa.array(days), "e": pa.array([["red", "green"][n % 2] for n in range(count)])}
+        path.write_bytes(parquet(pa.table(table)))
+        return days
+
+    days = write(index)
+    select = "SELECT n, j::TEXT AS j, d, e FROM t"
+    everything = [{"n": n, "j": None if index[n] == 4 else texts[index[n]], "d": days[n], "e": ["red", "green"][n % 2]} for n in range(count)]
+    assert laminar("run", script=file_table("t", columns, path, "parquet") + select + ";").expect(0).rows() == everything
+    # A slice of a batch, and an operator behind it.
+    some = laminar("run", script=file_table("t", columns, path, "parquet") + select + " WHERE e = 'green' AND d > '2026-01-03' AND j IS NOT NULL;").expect(0).rows()
+    assert some == [row for row in everything if row["e"] == "green" and row["d"] and row["d"] > "2026-01-03" and row["j"]]
+    bad = [n for n in range(count) if n % 1000 == 999]
+    write([3 if n in bad else i for n, i in enumerate(index)])
+    found = laminar("run", script=file_table("t", columns, path, "parquet", bad_data="drop") + select + ";").expect(0).rows()
+    assert found == [row for row in everything if row["n"] not in bad]
+    named = laminar("run", script=file_table("t", columns, path, "parquet") + select + ";").expect(1)
+    assert "row 1000 of the file: Malformed JSON" in named.stderr and "column j" in named.stderr, named.describe()
+
+
 def test_csv_lines_are_counted_by_their_fields_whatever_is_used(laminar, tmp_path):
     (tmp_path / "in.csv").write_text("1,x\n2,y,3\n4\n")
     read = file_table("t", "a BIGINT, b TEXT", tmp_path / "in.csv", "csv", bad_data="drop")

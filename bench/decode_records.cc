@@ -1,12 +1,14 @@
-// avro_decode SCHEMA RECORDS [COLUMN...]: decodes a file of records (each behind its length in four bytes, the lowest
-// first) for two seconds of CPU time on one core, and prints rows a second and how many rows there are.
-// bench/avro_bench.py runs it beside fastavro. SCHEMA: a file; columns: those of the schema, all or the named ones.
+// decode_records avro|json|parquet RECORDS SCHEMA [COLUMN...]: decodes a file of records (each behind its length in
+// four bytes, the lowest first) for two seconds of CPU time on one core, and prints rows a second and how many rows
+// there are. bench/decoding.py runs it beside others. SCHEMA: the file of an Avro schema, whose columns are decoded; of
+// other formats '-', and those are the page's sensor rows. Columns: all, or the named ones.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,6 +16,9 @@
 
 #include "formats/avro/avro_columns.h"
 #include "formats/avro/avro_decoder.h"
+#include "formats/json/json_format.h"
+#include "formats/parquet/parquet_format.h"
+#include "sensor_columns.h"
 
 namespace laminar {
 namespace {
@@ -36,13 +41,30 @@ double CpuSeconds() {
   return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
+std::unique_ptr<Decoder> MakeDecoder(const std::string& format, const char* schema_file,
+                                     const std::vector<std::string>& names) {
+  const auto keep = [&](Schema* columns) {
+    std::erase_if(*columns, [&](const Column& column) {
+      return !names.empty() && std::find(names.begin(), names.end(), column.name) == names.end();
+    });
+  };
+  if (format == "avro") {
+    AvroOptions options;
+    options.schema = AvroSchema::Parse(ReadAll(schema_file)).value();
+    Schema columns = ColumnsOf(*options.schema);
+    keep(&columns);
+    return AvroDecoder::Make(columns, options).value();
+  }
+  Schema columns = SensorColumns();
+  keep(&columns);
+  const bool is_json = format == "json";
+  const std::unique_ptr<Format> made = is_json ? MakeJsonFormat() : MakeParquetFormat(1 << 30);
+  std::vector<Status> problems;
+  const std::vector<OptionSpec> specs = is_json ? JsonFormatOptions() : ParquetFormatOptions();
+  return made->MakeDecoder(columns, ParseOptions(specs, {}, OptionUse::kSource, "table t", &problems)).value();
+}
+
 int Run(int count, char** arguments) {
-  AvroOptions options;
-  options.schema = AvroSchema::Parse(ReadAll(arguments[1])).value();
-  Schema columns = ColumnsOf(*options.schema);
-  std::erase_if(columns, [&](const Column& column) {
-    return count > 3 && std::find(arguments + 3, arguments + count, column.name) == arguments + count;
-  });
   const std::string bytes = ReadAll(arguments[2]);
   std::string padded;
   std::vector<std::pair<size_t, size_t>> places;
@@ -56,9 +78,9 @@ int Run(int count, char** arguments) {
   }
   std::vector<RecordView> records;
   for (const auto& [at, size] : places) records.emplace_back(padded.data() + at, size);
-  const std::unique_ptr<AvroDecoder> decoder = AvroDecoder::Make(columns, options).value();
+  const auto decoder = MakeDecoder(arguments[1], arguments[3], {arguments + 4, arguments + count});
   Refuse refuse;
-  Batch batch(columns);
+  Batch batch(decoder->schema());
   size_t rows = 0, runs = 0;
   const double begin = CpuSeconds();
   do {
@@ -77,6 +99,6 @@ int Run(int count, char** arguments) {
 }  // namespace laminar
 
 int main(int count, char** arguments) {
-  if (count < 3) return 2;
+  if (count < 4) return 2;
   return laminar::Run(count, arguments);
 }

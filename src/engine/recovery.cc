@@ -1,6 +1,7 @@
 #include "engine/recovery.h"
 
 #include <algorithm>
+#include <map>
 
 #include "state/state_file.h"
 #include "stream/state_shape.h"
@@ -12,39 +13,65 @@ namespace {
 constexpr const char* kAnewHint =
     "--fresh begins anew and leaves the old state; SET pipeline.name = '...' or another --state-dir keeps both";
 
-Status Changed(const Manifest& manifest, const std::string& what) {
-  return Status::User("the script has changed since checkpoint " + std::to_string(manifest.checkpoint) +
-                          ", and its state does not fit: " + what,
-                      kAnewHint);
-}
+// The state that a script has to fit.
+struct Kept {
+  std::string since;                          // "checkpoint 7"
+  std::map<std::string, std::string> shapes;  // by the id of the operator
+  std::vector<std::string> sources;           // tables that have been read
+  std::vector<std::string> sinks_with_rows;   // tables with rows to be sent
+};
 
-// Whether the script can go on from the checkpoint.
-Status CheckFits(const Manifest& manifest, const sql::CompiledScript& script) {
-  const std::vector<StateShape> shapes = StateShapes(script.plan);
-  for (const StateShape& shape : shapes) {
-    const auto saved = manifest.operators.find(shape.id);
-    if (saved == manifest.operators.end()) {
-      return std::move(Changed(manifest, shape.id + " is new: " + shape.text))
-          .At(script.plan.nodes[static_cast<size_t>(shape.node)].position);
-    }
-    if (saved->second.shape != shape.text) {
-      return std::move(
-                 Changed(manifest, shape.id + " was {" + saved->second.shape + "} and is now {" + shape.text + "}"))
-          .At(script.plan.nodes[static_cast<size_t>(shape.node)].position);
-    }
-  }
-  for (const auto& [id, op] : manifest.operators) {
-    const bool there = std::any_of(shapes.begin(), shapes.end(), [&](const StateShape& each) { return each.id == id; });
-    if (!there) return Changed(manifest, id + " is gone: {" + op.shape + "}");
-  }
-  for (const auto& [table, source] : manifest.sources) {
-    if (script.sources.count(table) == 0) return Changed(manifest, "it no longer reads " + table);
-  }
+Kept KeptIn(const Manifest& manifest) {
+  Kept kept;
+  kept.since = "checkpoint " + std::to_string(manifest.checkpoint);
+  for (const auto& [id, op] : manifest.operators) kept.shapes[id] = op.shape;
+  for (const auto& [table, source] : manifest.sources) kept.sources.push_back(table);
   for (const auto& [table, writers] : manifest.writers) {
     const bool has_rows = std::any_of(writers.begin(), writers.end(),
                                       [](const Manifest::Writer& writer) { return !writer.parts.empty(); });
-    if (has_rows && script.sinks.count(table) == 0)
-      return Changed(manifest, "it no longer writes " + table + ", which has rows to be sent");
+    if (has_rows) kept.sinks_with_rows.push_back(table);
+  }
+  return kept;
+}
+
+// By a script that runs, once it takes its next checkpoint. Whether sinks will have rows cannot be known.
+Kept KeptBy(const sql::CompiledScript& running) {
+  Kept kept;
+  kept.since = "its start";
+  for (const StateShape& shape : StateShapes(running.plan)) kept.shapes[shape.id] = shape.text;
+  for (const auto& [table, source] : running.sources) kept.sources.push_back(table);
+  return kept;
+}
+
+Status Changed(const Kept& kept, const std::string& what) {
+  return Status::User("the script has changed since " + kept.since + ", and its state does not fit: " + what,
+                      kAnewHint);
+}
+
+// Whether the script can go on from there.
+Status CheckFits(const Kept& kept, const sql::CompiledScript& script) {
+  const std::vector<StateShape> shapes = StateShapes(script.plan);
+  for (const StateShape& shape : shapes) {
+    const auto saved = kept.shapes.find(shape.id);
+    if (saved == kept.shapes.end()) {
+      return std::move(Changed(kept, shape.id + " is new: " + shape.text))
+          .At(script.plan.nodes[static_cast<size_t>(shape.node)].position);
+    }
+    if (saved->second != shape.text) {
+      return std::move(Changed(kept, shape.id + " was {" + saved->second + "} and is now {" + shape.text + "}"))
+          .At(script.plan.nodes[static_cast<size_t>(shape.node)].position);
+    }
+  }
+  for (const auto& [id, shape] : kept.shapes) {
+    const bool there = std::any_of(shapes.begin(), shapes.end(), [&](const StateShape& each) { return each.id == id; });
+    if (!there) return Changed(kept, id + " is gone: {" + shape + "}");
+  }
+  for (const std::string& table : kept.sources) {
+    if (script.sources.count(table) == 0) return Changed(kept, "it no longer reads " + table);
+  }
+  for (const std::string& table : kept.sinks_with_rows) {
+    if (script.sinks.count(table) == 0)
+      return Changed(kept, "it no longer writes " + table + ", which has rows to be sent");
   }
   return Status::Ok();
 }
@@ -71,7 +98,7 @@ Result<Recovery> Recover(CheckpointStore* store, const sql::CompiledScript& scri
             "Name another --state-dir; a script that was moved keeps its state by SET pipeline.name = "
             "'...', from its first run on");
       }
-      RETURN_IF_ERROR(CheckFits(manifest, script));
+      RETURN_IF_ERROR(CheckFits(KeptIn(manifest), script));
       recovery.from = std::move(loaded).value();
       return recovery;
     }
@@ -94,10 +121,14 @@ Status FitsState(CheckpointStore* store, const sql::CompiledScript& script) {
   ASSIGN_OR_RETURN(const std::vector<int64_t> numbers, store->Numbers());
   for (const int64_t number : numbers) {
     const Result<Manifest> manifest = store->ReadManifest(number);
-    if (manifest.ok()) return CheckFits(*manifest, script);
+    if (manifest.ok()) return CheckFits(KeptIn(*manifest), script);
     if (manifest.status().code() != kCheckpointDamaged) return manifest.status();
   }
   return Status::Ok();
+}
+
+Status FitsRunning(const sql::CompiledScript& running, const sql::CompiledScript& script) {
+  return CheckFits(KeptBy(running), script);
 }
 
 }  // namespace laminar

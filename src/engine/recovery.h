@@ -32,5 +32,7 @@ Result<Recovery> Recover(CheckpointStore* store, const sql::CompiledScript& scri
 // Whether the script can go on from the newest checkpoint that is whole; also where there is none. Reads no state.
 // Error (kUser): what has changed.
 Status FitsState(CheckpointStore* store, const sql::CompiledScript& script);
+// The same of the checkpoint that a running script of the pipeline will take.
+Status FitsRunning(const sql::CompiledScript& running, const sql::CompiledScript& script);
 
 }  // namespace laminar

@@ -143,13 +143,30 @@ Answer Create(const Resources& resources, const Call& call) {
   return Whole(resources, *made);
 }
 
-// Whether the state that the pipeline has fits the new script.
+// That of the checkpoints there are.
+Status FitsCheckpoints(const Resources& resources, const std::string& id, const sql::CompiledScript& script) {
+  ASSIGN_OR_RETURN(const auto blobs, resources.read_state(id));
+  if (blobs == nullptr) return Status::Ok();
+  CheckpointStore store(blobs.get(), "");
+  return FitsState(&store, script);
+}
+
+// That of the next checkpoint, which a job that has begun will take; one that only failed so far will take none.
+Status FitsJob(const Resources& resources, const std::string& id, const sql::CompiledScript& script) {
+  const auto job = resources.supervisor->OfPipeline(id);
+  if (job == nullptr) return Status::Ok();
+  const JobRecord record = job->record();
+  const bool only_failed = !record.started_at && (record.restarts > 0 || record.state == JobState::kRestarting);
+  if (HasEnded(record.state) || only_failed) return Status::Ok();
+  const std::unique_ptr<DuckSession> session = resources.duck->NewSession();
+  const sql::CompileResult running = CompileScript(resources, record.query, session.get());
+  return running.script == nullptr ? Status::Ok() : FitsRunning(*running.script, script);
+}
+
+// Whether the state that the pipeline has, or is about to have, fits the new script.
 std::optional<Answer> CheckState(const Resources& resources, const std::string& id, const sql::CompiledScript& script) {
-  const auto blobs = resources.read_state(id);
-  if (!blobs.ok()) return Error(blobs.status());
-  if (*blobs == nullptr) return std::nullopt;
-  CheckpointStore store(blobs->get(), "");
-  const Status fits = FitsState(&store, script);
+  Status fits = FitsCheckpoints(resources, id, script);
+  if (fits.ok()) fits = FitsJob(resources, id, script);
   if (fits.ok()) return std::nullopt;
   if (fits.kind() != StatusKind::kUser) return Error(fits);
   Answer answer = Conflict(fits);

@@ -6,6 +6,7 @@ import json
 import time
 
 import pytest
+from harness import sql
 from harness.process import wait_for
 from harness.server import Server, told
 from harness.streams import StreamReader, create_stream, put_all
@@ -348,6 +349,44 @@ def test_its_log_is_followed(server):
     assert lines and [line["number"] for line in lines] == list(range(1, len(lines) + 1)) and "a job has ended" in [line["message"] for line in lines]
     events = server.call("GET", f"/v1/jobs/{done['job_id']}/logs", headers={"Accept": "text/event-stream"}).text
     assert events.count("event: line") == len(lines) and events.rstrip().endswith("event: done\ndata: {}")
+
+
+def test_an_edit_fits_the_state_that_a_pipeline_will_have(laminar, tmp_path, kinesis, proxy_for, new_name):
+    """Before its first checkpoint, too: what it has begun with is what its state will be of."""
+    stream, sink = new_name("edited"), new_name("edited-out")
+    for name in (stream, sink):
+        create_stream(kinesis.client(), name)
+    proxy = proxy_for(kinesis.endpoint)
+    proxy.rules({"action": "error", "status": 503, "code": "ServiceUnavailableException"})
+    server = Server(laminar, tmp_path, endpoint=proxy.endpoint)
+    columns = "id BIGINT, kind BIGINT, ts TIMESTAMP METADATA FROM 'arrival_time', WATERMARK FOR ts AS ts"
+    tables = sql.source("edited", columns, stream) + sql.sink("counts", "k BIGINT, n BIGINT", sink)
+
+    def counting(keys):
+        return tables + f"INSERT INTO counts SELECT id AS k, count(*) AS n FROM edited GROUP BY {keys}, TUMBLE(ts, INTERVAL '1' DAY)"
+
+    def edit(query, **more):
+        return server.call("PATCH", f"/v1/pipelines/{pipeline['id']}", {"query": query} | more)
+
+    def runs(query):
+        now = server.pipeline(pipeline)
+        return now["running_query"] == query and now["state"] == "Running"
+
+    pipeline = server.create("edited", counting("id"))
+    server.wait_state(pipeline, "Scheduling")
+    refused = edit(counting("id, kind"))
+    assert "has changed since its start, and its state does not fit" in told(refused, 409) and refused.json()["error"]["details"]["field"] == "query"
+    fits = counting("id").replace("count(*) AS n", "count(*) * 2 AS n")
+    assert edit(fits).status_code == 200
+    proxy.rules()
+    server.wait_state(pipeline, "Running")
+    server.ok("POST", f"/pipelines/{pipeline['id']}/restart")
+    wait_for(lambda: runs(fits), 30, server.run.describe)
+    assert "has changed since checkpoint" in told(edit(counting("id, kind")), 409)
+    # Anew on demand.
+    assert edit(counting("id, kind"), fresh=True).status_code == 200
+    server.ok("POST", f"/pipelines/{pipeline['id']}/restart")
+    wait_for(lambda: runs(counting("id, kind")), 30, server.run.describe)
 
 
 def test_changes_of_one_pipeline_at_a_time(server):

@@ -33,8 +33,10 @@ class Python:
     def take_apart(records):
         taken = []
         for record in records:
-            boto3 = {"Data": record.data, "PartitionKey": record.key, "SequenceNumber": str(record.sequence), "ApproximateArrivalTimestamp": record.arrived}
-            users = iter_deaggregate_records([boto3], data_format="Boto3")
+            # As a Lambda function gets it. The module's form for boto3 gives what was not aggregated as it is, and all else in base64.
+            kinesis = {"kinesisSchemaVersion": "1.0", "data": base64.b64encode(record.data), "partitionKey": record.key, "sequenceNumber": str(record.sequence),
+                       "approximateArrivalTimestamp": record.arrived}  # fmt: skip
+            users = iter_deaggregate_records([{"kinesis": kinesis}])
             taken.append([(u["kinesis"]["partitionKey"], base64.b64decode(u["kinesis"]["data"])) for u in users])
         return taken
 

@@ -18,6 +18,7 @@
 #include "duckdb/parser/tableref/subqueryref.hpp"
 #include "duckdb/parser/tableref/table_function_ref.hpp"
 
+#include "sql/arrow_check.h"
 #include "sql/functions.h"
 #include "sql/time_span.h"
 #include "sql/tree.h"
@@ -71,6 +72,7 @@ class Checker final : public TreeVisitor {
   }
 
   void OnExpression(duckdb::unique_ptr<ParsedExpression>& expression) override {
+    CheckArrow(*expression, tokens_, problems_);
     switch (expression->GetExpressionClass()) {
       case duckdb::ExpressionClass::SUBQUERY:
         CheckSubquery(expression->Cast<duckdb::SubqueryExpression>());

@@ -85,6 +85,9 @@ def test_profiles_that_cannot_be(server):
     assert "there is no connector kafka" in refused(connector="kafka")[0]
     assert refused(config={"awsRegion": "us-east-1", "streamName": "x"}) == ("unknown option 'streamName'", "config.streamName")
     assert refused(config={"color": "red"})[1] == "config.color"
+    assert refused(config={"aws_regin": "us-east-1"}) == ("unknown option 'aws_regin'", "config.aws_regin")
+    answer = server.call("POST", "/v1/connection_profiles/test", {"connector": "kinesis", "config": {"awsRegin": "us-east-1"}})
+    assert told(answer, 422) == "unknown option 'awsRegin'" and details(answer) == {"field": "config.awsRegin", "hint": "Did you mean 'awsRegion'?"}
     assert "neither a text" in refused(config={"awsRegion": ["x"]})[0]
     assert refused(config=REGISTRY)[1].startswith("config.schemaRegistry.")  # it is the tables' business
     assert refused(name="")[0] and refused(more=1)[0]

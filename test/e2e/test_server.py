@@ -38,7 +38,7 @@ def test_the_pages_two_calls(server):
         assert listed == {"data": made, "has_more": False}
         assert server.call("GET", f"{base}/connection_tables/{made[0]['id']}").json() == made[0]
         # Any query names them; where nothing is said of columns there is the record, and what comes with it.
-        query = "INSERT INTO processed_events SELECT value FROM events_stream WHERE partition_key <> '' AND value ->> 'kind' = 'x';"
+        query = "INSERT INTO processed_events SELECT value FROM events_stream WHERE partition_key <> '' AND (value ->> 'kind') = 'x';"
         valid = server.call("POST", f"{base}/pipelines/validate_query", {"query": query}).json()
         assert valid["valid"] and not valid["errors"], valid
         assert {node["operator"] for node in valid["graph"]["nodes"]} >= {"Source events_stream", "Sink processed_events"} and valid["graph"]["edges"]
@@ -74,6 +74,51 @@ def test_tables_that_cannot_be(server):
     assert "without event_time_field" in refused(watermark_delay="5 seconds")
     assert server.call("POST", "/v1/connection_tables", SOURCE).status_code == 200
     assert "there is a table named" in refused(409, name="EVENTS_STREAM")
+
+
+def test_what_is_wrong_with_a_table_has_its_field(server):
+    place = {"streamName": "s", "awsRegion": "us-east-1"}
+    latest = {"type": {"offset": "latest"}}
+    fields = [{"name": "id", "data_type": "BIGINT"}, {"name": "kind", "data_type": "TEXT"}]
+
+    def refused(config=None, **more):
+        """The field, the message and the hint, which a test of such a table gives, too."""
+        body = SOURCE | more | ({"config": config} if config is not None else {})
+        answer = server.call("POST", "/v1/connection_tables", body)
+        assert answer.json() == server.call("POST", "/v1/connection_tables/test", body).json()
+        message, details = told(answer, 422), answer.json()["error"]["details"]
+        return details.get("field"), message, details.get("hint")
+
+    assert refused({"streamNam": "x"} | latest) == ("config.streamNam", "unknown option 'streamNam'", "Did you mean 'streamName'?")
+    assert refused(place | {"type": {"offset": "newest"}})[:2] == ("config.type.offset", "'type.offset' = 'newest' is not one of its values")
+    assert refused(place | {"type": {"recordsPerBatch": 900}})[:2] == ("config.type.recordsPerBatch", "'type.recordsPerBatch' = '900' is out of range")
+    assert refused(place | {"sink": {"records_per_batch": 900}})[:2] == ("config.sink.records_per_batch", "'sink.records_per_batch' = '900' is out of range")
+    assert refused(place | {"eventTime": {"maxDelay": "x"}} | latest)[:2] == ("config.eventTime.maxDelay", "'eventTime.maxDelay' = 'x' is not a duration")
+    # What would make it a source is misspelt.
+    assert refused(place | {"type": {"ofset": "latest"}}) == ("config.type.ofset", "unknown option 'type.ofset'", "Did you mean 'type.offset'?")
+    assert refused(place | {"offset": "latest"})[2] == "Did you mean 'type.offset'?"
+    assert "type.offset," not in refused(place | {"type": {"ofset": "latest"}}, table_type="sink")[2]
+    assert refused(place | {"csv": {"header": True}} | latest)[0] == "config.csv.header"
+    assert refused({"streamName": "a\nb", "awsRegion": "us-east-1", "type": {"offset": "newest"}})[0] == "config.type.offset"
+    # What is missing is a field, too.
+    assert refused({"awsRegion": "us-east-1"} | latest) == ("config.streamName", "table events_stream: the stream is not named", "Add streamName = '...' or streamArn = '...' to its config")
+    assert refused(place | {"type": {"offset": "timestamp"}}) == ("config.type.offset", "table events_stream: type.offset is 'timestamp', and type.timestamp is not given", "Add 'type.timestamp' = '2026-01-31T12:00:00Z'")  # fmt: skip
+
+    def with_type(data_type):
+        return refused(schema={"fields": [*fields, {"name": "x", "data_type": data_type}]})[:2]
+
+    assert with_type("DOUBEL") == ("schema.fields.2.data_type", "column x: there is no type DOUBEL")
+    assert with_type("TEXT)") == ("schema.fields.2.data_type", "column x: TEXT) is no type")
+    assert with_type("DECIMAL(99, 2)")[0] == "schema.fields.2.data_type"
+    assert refused(schema={"fields": [*fields, {"name": "ID", "data_type": "TEXT"}]})[:2] == ("schema.fields.2.name", "table events_stream has two columns named ID")
+    assert refused(schema={"fields": fields}, event_time_field="ts") == ("event_time_field", "table events_stream has no column ts", "Its columns are id, kind")
+    assert "value, " in refused(event_time_field="ts")[2]
+    assert refused(schema={"fields": fields}, event_time_field="KIND")[0] == "event_time_field"
+    assert refused(event_time_field="arrival_time", watermark_delay="5 foos")[::2] == ("watermark_delay", "Write it like 5 seconds")
+    assert refused(format="jsn")[::2] == ("format", "did you mean json?")
+    assert refused({}, connector="generator")[::2] == ("table_type", "Set table_type to source")
+    assert refused({}, connector="stdout", table_type="source")[::2] == ("table_type", "Set table_type to sink")
+    assert server.call("GET", "/v1/connection_tables").json()["data"] == []
 
 
 def test_tokens_and_roles(server, laminar, tmp_path):

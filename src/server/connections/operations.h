@@ -51,7 +51,9 @@ Answer FieldError(const Status& problem);
 Result<json> ProfileConfigOf(const json& body, const ConnectionWorld& world);
 // What a profile may hold: options of the connector that say how to reach a service.
 std::vector<OptionSpec> ProfileSpecs(const Connector& connector);
-// A profile's config as options. Error (kUser): one of them is wrong.
-Result<OptionValues> ProfileValues(const json& config, const Connector& connector, const ConnectionWorld& world);
+// A profile's config as options. sent: what the client has sent of it. Error (kUser): one of them is wrong, in the
+// client's words.
+Result<OptionValues> ProfileValues(const json& config, const json& sent, const Connector& connector,
+                                   const ConnectionWorld& world);
 
 }  // namespace laminar::server

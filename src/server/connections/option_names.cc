@@ -7,11 +7,6 @@ namespace laminar::server {
 
 namespace {
 
-bool SameName(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
 // "eventTime.maxDelay" as event_time.max_delay.
 std::string InSnakeCase(std::string_view name) {
   std::string out;
@@ -23,6 +18,11 @@ std::string InSnakeCase(std::string_view name) {
 }
 
 }  // namespace
+
+bool SameName(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
 
 std::string NameInConfig(const OptionSpec& spec) {
   if (!spec.aliases.empty()) return std::string(spec.aliases.front());

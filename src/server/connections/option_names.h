@@ -10,6 +10,8 @@
 
 namespace laminar::server {
 
+// Without regard to case.
+bool SameName(std::string_view a, std::string_view b);
 // In config, with dots.
 std::string NameInConfig(const OptionSpec& spec);
 // Of what stands in config under that name, however it is spelt; nullptr: none of the specs.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/connections/client_names.h"
 #include "server/connections/config.h"
 #include "server/connections/operations.h"
 #include "server/connections/option_names.h"
@@ -59,7 +60,7 @@ Result<json> KeptConfig(const json& sent, const json& before, const std::string&
   json config = before;
   config.merge_patch(changes);
   DropEmptyObjects(&config);
-  RETURN_IF_ERROR(ProfileValues(config, connector, world).status());
+  RETURN_IF_ERROR(ProfileValues(config, sent, connector, world).status());
   return config;
 }
 
@@ -164,24 +165,28 @@ std::vector<OptionSpec> ProfileSpecs(const Connector& connector) {
   return specs;
 }
 
-Result<OptionValues> ProfileValues(const json& config, const Connector& connector, const ConnectionWorld& world) {
+Result<OptionValues> ProfileValues(const json& config, const json& sent, const Connector& connector,
+                                   const ConnectionWorld& world) {
   const std::vector<OptionSpec> specs = ProfileSpecs(connector);
   ASSIGN_OR_RETURN(const std::vector<ConfigOption> options, FlattenConfig(config));
   std::vector<WrittenOption> written;
   // By its line an option is found again.
-  for (const ConfigOption& option : options) {
-    const OptionSpec* const spec = FindSpec(option.name, specs);
-    const std::string name = spec != nullptr ? std::string(spec->name) : option.name;
-    written.push_back({name, option.value, {static_cast<int>(written.size()) + 1, 1}});
-  }
+  for (const ConfigOption& option : options)
+    written.push_back({NameInSql(option.name, specs), option.value, {static_cast<int>(written.size()) + 1, 1}});
   std::vector<Status> problems;
   OptionValues values = ParseOptions(specs, written, OptionUse::kBoth,
                                      "a connection profile of '" + connector.name() + "'", &problems, world.secrets);
   if (problems.empty()) return values;
+  // null, which removes an option, is none of one that is wrong.
+  json written_by_client = json::object();
+  written_by_client.merge_patch(sent);
+  ASSIGN_OR_RETURN(const std::vector<ConfigOption> named, FlattenConfig(written_by_client));
   const Status& first = problems.front();
   Status problem = Status::User(first.message(), first.hint());
   const auto line = static_cast<size_t>(first.position().line);
-  return line > 0 ? std::move(problem).WithCode("config." + options[line - 1].name) : problem;
+  const ClientNames names(specs, named);
+  if (line > 0) problem = std::move(problem).WithCode("config." + names.InConfig(written[line - 1].name));
+  return names.Told(problem);
 }
 
 void AddProfileOperations(const ConnectionWorld& world, std::vector<Operation>* operations, Schemas* schemas) {

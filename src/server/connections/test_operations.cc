@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include "duck/schema.h"
@@ -63,7 +62,8 @@ Answer TestProfile(const ConnectionWorld& world, const Call& call) {
       before, &changes);
   if (!kept.ok()) return FieldError(kept);
   before.merge_patch(changes);
-  const Result<OptionValues> values = ProfileValues(before, *connector, world);
+  const json sent = call.body.value("config", json::object());
+  const Result<OptionValues> values = ProfileValues(before, sent, *connector, world);
   if (!values.ok()) return FieldError(values.status());
   ConnectionTest test(world.clock, FromNow(kTestSample, world));
   connector->TestConnection(*values, &test);
@@ -110,11 +110,6 @@ Answer Infer(const ConnectionWorld& world, const Call& call) {
                  {"notes", std::move(notes)},
                  {"rows_read", found.rows}};
   return answer;
-}
-
-bool SameName(const std::string& a, const std::string& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
 json FieldFindings(const TableTest& test) {

@@ -119,7 +119,7 @@ int Serve(const ServeArguments& arguments) {
   stop.wait();
   LogInfo("stopping: pipelines take a last checkpoint, and go on with the next start; once more stops at once");
   if (!(*server)->Stop(kStopMillis)) {
-    LogError("some pipelines did not stop in time; they go on from the checkpoint before");
+    LogError("not all pipelines have taken their last checkpoint; these go on from the one before");
     std::fflush(stdout);
     _exit(kFailed);
   }

@@ -7,6 +7,21 @@
 
 namespace laminar::cli {
 
+namespace {
+
+constexpr int kMostLinks = 40;  // as many as the system follows
+
+// The file itself: its lock and, where nothing else is said, its pipelines' state lie beside it, whatever link names
+// it.
+std::string BehindLinks(std::filesystem::path file) {
+  std::error_code error;
+  for (int i = 0; i < kMostLinks && std::filesystem::is_symlink(file, error); i++)
+    file = file.parent_path() / std::filesystem::read_symlink(file, error);
+  return file.string();
+}
+
+}  // namespace
+
 void DatabaseArguments::AddTo(CLI::App* command) {
   command
       ->add_option("--database", database,
@@ -15,7 +30,7 @@ void DatabaseArguments::AddTo(CLI::App* command) {
 }
 
 Result<std::string> DatabaseArguments::File() const {
-  if (!database.empty()) return database;
+  if (!database.empty()) return BehindLinks(database);
   ASSIGN_OR_RETURN(const std::filesystem::path folder,
                    StateHome("the server's database", "Name a file with --database"));
   std::error_code error;

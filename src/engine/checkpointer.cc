@@ -155,6 +155,7 @@ void Checkpointer::OnFailure(const Status& status, int64_t now_micros) {
               {"failures", std::to_string(failures), true},
               {"stops_at", std::to_string(parts_.most_failures), true},
               {"again_in_ms", std::to_string(pause / kMicrosPerMilli), true}});
+    if (parts_.could_not) parts_.could_not(status, failures);
     return;
   }
   {

@@ -43,6 +43,8 @@ class Checkpointer {
     std::vector<StateShape> shapes;
     // The sources, by table. No source is polled while it runs.
     std::function<Status(std::map<std::string, Manifest::Source>*)> take_positions;
+    // One could not be written, and will be tried again; failures: how many times in a row.
+    std::function<void(const Status&, int failures)> could_not = {};
     // Checkpoints cannot be taken any more: the pipeline has to end.
     std::function<void(const Status&)> fail;
     // All workers are at their end, and SourcesReady has not been called. Calls it, or is about to on another thread,

@@ -14,6 +14,7 @@
 #include "base/waker.h"
 #include "connectors/bad_data.h"
 #include "connectors/source_watermark.h"
+#include "duck/engine_failure.h"
 #include "engine/checkpointer.h"
 #include "engine/figure_book.h"
 #include "engine/kept_state.h"
@@ -274,6 +275,13 @@ class PipelineImpl final : public Pipeline {
     parts.base.parallelism = options_.parallelism;
     parts.shapes = StateShapes(script_.plan);
     parts.take_positions = [this](std::map<std::string, Manifest::Source>* out) { return TakePositions(out); };
+    parts.could_not = [this](const Status& status, int failures) {
+      {
+        std::lock_guard lock(mutex_);
+        checkpoint_error_ = status;
+      }
+      if (failures == 1 && world_.on_checkpoint_failure) world_.on_checkpoint_failure(status);
+    };
     parts.fail = [this](const Status& status) { Fail(status); };
     parts.ready_at_end = [this, &on_reading] {
       if (!stop_) Announce(on_reading);
@@ -285,6 +293,10 @@ class PipelineImpl final : public Pipeline {
       WakeAll();
     };
     parts.committed = [this](int64_t checkpoint) {
+      {
+        std::lock_guard lock(mutex_);
+        checkpoint_error_ = Status::Ok();
+      }
       const int64_t last = checkpointer_->control()->last();
       if (last != 0 && checkpoint >= last) {
         last_committed_at_ = world_.clock->SteadyMicros();
@@ -303,7 +315,12 @@ class PipelineImpl final : public Pipeline {
     int64_t give_up_at = kNever;
     while (true) {
       const bool last_round = workers_done_;
-      const int64_t deadline = checkpointer_->Step();
+      int64_t deadline = kNever;
+      try {
+        deadline = checkpointer_->Step();
+      } catch (const std::exception& exception) {
+        return Fail(EngineFailure(exception, "writing a checkpoint"));
+      }
       if (last_round) {
         if (failed_ || abort_ || drain_timed_out_ || checkpointer_->Idle()) return;
         const int64_t now = world_.clock->SteadyMicros();
@@ -350,16 +367,24 @@ class PipelineImpl final : public Pipeline {
 
   void RunWorker(int worker, Task* task, const std::function<void()>& on_reading) {
     const int64_t cpu_before = world_.clock->ThreadCpuMicros();
-    if (GoesOn()) {
-      const Status restored = task->Restore(saved_nodes_);
-      if (!restored.ok()) Fail(restored);
-      if (++restored_ == options_.parallelism) {
-        saved_nodes_.clear();
-        kept_->ForgetParts();
-      }
+    // What is thrown ends this pipeline, not all that the process runs. The worker's part in it cannot go on.
+    try {
+      Restore(task);
+      StepUntilDone(worker, task, on_reading);
+    } catch (const std::exception& exception) {
+      Fail(EngineFailure(exception, "working on a batch"));
     }
-    StepUntilDone(worker, task, on_reading);
     cpu_micros_[static_cast<size_t>(worker)] = world_.clock->ThreadCpuMicros() - cpu_before;
+  }
+
+  void Restore(Task* task) {
+    if (!GoesOn()) return;
+    const Status restored = task->Restore(saved_nodes_);
+    if (!restored.ok()) Fail(restored);
+    if (++restored_ == options_.parallelism) {
+      saved_nodes_.clear();
+      kept_->ForgetParts();
+    }
   }
 
   void StepUntilDone(int worker, Task* task, const std::function<void()>& on_reading) {
@@ -447,10 +472,15 @@ class PipelineImpl final : public Pipeline {
       return first_error_;
     }
     if (abort_) return Status::Cancelled(unsent.empty() ? "stopped at once" : "stopped at once: " + unsent);
-    if (last_checkpoint_lost_) {
-      return Status::Environment("the last checkpoint could not be written within " +
-                                     std::to_string(options_.drain_timeout_millis / 1000) + " s after the end",
-                                 "What came after the one before it is computed again by the next run");
+    const std::string seconds = std::to_string(options_.drain_timeout_millis / 1000) + " s";
+    const bool only_checkpoint = drain_timed_out_ && !last_committed_ && unsent.empty() && !checkpoint_error_.ok();
+    if (last_checkpoint_lost_ || only_checkpoint) {
+      const std::string why = checkpoint_error_.ok() ? "" : ": " + checkpoint_error_.message();
+      return Status::Environment("the last checkpoint could not be written within " + seconds + " after the " +
+                                     (only_checkpoint ? "stop" : "end") + why,
+                                 checkpoint_error_.hint().empty()
+                                     ? "What came after the one before it is computed again by the next run"
+                                     : checkpoint_error_.hint());
     }
     // What the last checkpoint holds is not lost: the next run sends it.
     if (drain_timed_out_ && last_committed_) {
@@ -458,8 +488,7 @@ class PipelineImpl final : public Pipeline {
       return Status::Ok();
     }
     if (drain_timed_out_) {
-      return Status::Environment("the sinks did not acknowledge everything within " +
-                                 std::to_string(options_.drain_timeout_millis / 1000) + " s after the stop" +
+      return Status::Environment("the sinks did not acknowledge everything within " + seconds + " after the stop" +
                                  (unsent.empty() ? "" : ": " + unsent));
     }
     CHECK_MSG(unsent.empty() || checkpointer_, "a drained sink has acknowledged every row");
@@ -497,7 +526,8 @@ class PipelineImpl final : public Pipeline {
   std::atomic<bool> stop_{false}, end_{false}, failed_{false}, abort_{false}, announced_{false},
       drain_timed_out_{false};
   std::mutex mutex_;
-  Status first_error_;  // guarded by mutex_
+  Status first_error_;       // guarded by mutex_
+  Status checkpoint_error_;  // guarded by mutex_: since one was written the last time; what comes after that fails
 };
 
 }  // namespace

@@ -52,6 +52,9 @@ struct PipelineWorld {
   DuckDatabase* database = nullptr;
   const MemoryMeter* memory = nullptr;   // nullptr: only what is counted is kept within the limit
   BadRecordObserver on_bad_record = {};  // called by the workers; empty: nobody asks
+  // A checkpoint could not be written for the first time after one could; the pipeline goes on, and it is tried again.
+  // Called on a thread of the pipeline's; empty: nobody asks.
+  std::function<void(const Status&)> on_checkpoint_failure = {};
 };
 
 class Pipeline {

@@ -127,11 +127,13 @@ Answer Create(const Resources& resources, const Call& call) {
   std::unique_ptr<sql::CompiledScript> script;
   std::shared_lock tables(*resources.tables_in_use);
   if (auto wrong = Compile(resources, session.get(), &pipeline, &script)) return std::move(*wrong);
+  // At once: a server that is killed before it has started goes on with that.
+  pipeline.runs = body.value("start", true);
   auto made = resources.pipelines->Create(pipeline);
   tables.unlock();
   if (!made.ok() && made.status().code() == Metadata::kUnique) return NameTaken(pipeline.name);
   if (!made.ok()) return Error(made.status());
-  if (body.value("start", true)) {
+  if (pipeline.runs) {
     const auto started = resources.supervisor->Start(&*made, {});
     if (!started.ok()) {
       // A refusal leaves nothing behind: the same request can be sent again.

@@ -161,7 +161,7 @@ export interface BadRecord {
 export interface JobError {
   id: string;
   at: string;
-  kind: "failure" | "bad_record" | "restart";
+  kind: "failure" | "bad_record" | "checkpoint";
   message: string;
   hint: string;
   table: string | null;

@@ -14,7 +14,7 @@ import { NeverStarted, type TabProps } from "./pipeline_page";
 const KINDS: Record<JobError["kind"], { label: string; tone: string }> = {
   failure: { label: "failure", tone: "bad" },
   bad_record: { label: "bad record", tone: "busy" },
-  restart: { label: "restart", tone: "note" },
+  checkpoint: { label: "checkpoint", tone: "bad" },
 };
 
 export function ErrorsTab({ pipeline, active }: TabProps) {
@@ -27,7 +27,7 @@ export function ErrorsTab({ pipeline, active }: TabProps) {
     <Card title="Errors" aside="the newest first">
       {list.data.data.length === 0 ? (
         <Empty icon="check" title="Nothing has gone wrong">
-          Failures, restarts and records that could not be decoded would stand here, each with its place in the stream.
+          Failures, checkpoints that could not be written and records that could not be decoded would stand here, each with its place in the stream.
         </Empty>
       ) : (
         <ul className="errors">

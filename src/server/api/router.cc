@@ -137,6 +137,14 @@ std::vector<std::string> IdsOf(const std::vector<Operation>& operations) {
   return ids;
 }
 
+constexpr std::string_view kScheme = "Bearer ";
+
+// Where the header begins with the scheme.
+std::string TokenOf(const HttpRequest& request) {
+  const std::string& header = request.Header("authorization");
+  return header.substr(std::min(kScheme.size(), header.size()));
+}
+
 HttpResponse ToHttp(Answer answer) {
   HttpResponse response;
   response.status = answer.status;
@@ -194,6 +202,11 @@ HttpResponse Caught(const HttpRequest& request, const Work& work) {
 
 }  // namespace
 
+bool Router::StillValid(const std::string& token) const {
+  const auto found = tokens_->Find(token);
+  return !found.ok() || found->has_value();  // a database that cannot be read has revoked nothing
+}
+
 HttpResponse Router::Handle(const HttpRequest& request) {
   const int64_t began = clock_->SteadyMicros();
   size_t operation = RequestCounts::kNoOperation;
@@ -203,6 +216,7 @@ HttpResponse Router::Handle(const HttpRequest& request) {
     rest = std::move(answer.rest);
     return answer;
   });
+  if (response.events) response.still_allowed = [this, text = TokenOf(request)] { return StillValid(text); };
   if (!rest) {
     counts_.Add(operation, response.status, clock_->SteadyMicros() - began);
     return response;
@@ -287,7 +301,6 @@ Answer Router::Run(const Operation& operation, const Call& call) const {
 }
 
 std::optional<Answer> Router::Authenticate(const HttpRequest& request, Token* who) {
-  constexpr std::string_view kScheme = "Bearer ";
   const auto refuse = [&](const std::string& why) -> std::optional<Answer> {
     if (by_refused_peer_.Take(request.peer) > 0) return Error(429, "too many requests without a valid token");
     return Error(401, why, {{"hint", "Send Authorization: Bearer TOKEN; laminar token create makes one"}});
@@ -297,7 +310,7 @@ std::optional<Answer> Router::Authenticate(const HttpRequest& request, Token* wh
   if (header.size() < kScheme.size() || !std::equal(kScheme.begin(), kScheme.end(), header.begin(),
                                                     [](char a, char b) { return std::tolower(a) == std::tolower(b); }))
     return refuse("the header Authorization is not 'Bearer TOKEN'");
-  const auto found = tokens_->Find(std::string_view(header).substr(kScheme.size()));
+  const auto found = tokens_->Find(TokenOf(request));
   if (!found.ok()) return Error(found.status());
   if (!*found) return refuse("the token is not valid: it is unknown, has expired or was revoked");
   if (const int64_t wait = by_token_.Take((*found)->id); wait > 0)

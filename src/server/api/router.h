@@ -49,6 +49,7 @@ class Router {
   Answer RunLater(const Operation& operation, Call call);
   // Whose the request is. Error: 401, 429.
   std::optional<Answer> Authenticate(const HttpRequest& request, Token* who);
+  bool StillValid(const std::string& token) const;
   std::optional<Answer> ReadQuery(const Operation& operation, Call* call) const;
   std::optional<Answer> ReadBody(const Operation& operation, Call* call) const;
 

@@ -21,6 +21,13 @@ using nlohmann::json;
 constexpr OutputPace kPreviewPace = {2'000, 200};
 constexpr size_t kMostWaitingErrors = 100;
 
+// What was read and sent since its first checkpoint would be read again, or passed over.
+Status StateIsGone(const BlobStore& store) {
+  return Status::Environment("the pipeline has had checkpoints, and there are none in " + store.Describe(""),
+                             "Bring back what was there, or start the server with the --state-dir that it had; "
+                             "--fresh begins anew, without what it had read");
+}
+
 }  // namespace
 
 Job::Job(Parts parts, const JobWorld& world)
@@ -39,7 +46,8 @@ Job::Job(Parts parts, const JobWorld& world)
       before_(std::move(parts.before)),
       record_(std::move(parts.record)),
       fresh_(parts.fresh),
-      accept_duplicates_(parts.accept_duplicates) {}
+      accept_duplicates_(parts.accept_duplicates),
+      has_state_(parts.has_state) {}
 
 Job::~Job() {
   if (thread_.joinable()) thread_.join();
@@ -86,6 +94,11 @@ void Job::Suspend() {
   stop_ = StopMode::kCheckpoint;
   Apply(*stop_);
   changed_.notify_all();
+}
+
+bool Job::suspended_well() {
+  std::lock_guard lock(mutex_);
+  return !suspended_badly_;
 }
 
 void Job::Apply(StopMode mode) {
@@ -176,6 +189,10 @@ void Job::AddError(JobError error) {
   if (errors_.size() < kMostWaitingErrors) errors_.push_back(std::move(error));
 }
 
+void Job::OnCheckpointFailure(const Status& status) {
+  AddError("checkpoint", Status(status).WithContext("a checkpoint could not be written, and is tried again"));
+}
+
 void Job::OnBadRecord(const BadRecordEvent& event) {
   AddError({0, world_.clock->WallMicros(), BadRecordText(event)});
 }
@@ -192,8 +209,14 @@ void Job::End(JobState state, const Status& status) {
     }
     KeepRecord(record_);
     record = record_;
-    if (suspended_) return;
-    changed_.notify_all();
+    if (!suspended_) changed_.notify_all();
+    suspended_badly_ = suspended_ && !status.ok() && status.kind() != StatusKind::kCancelled;
+  }
+  if (record.finished_at == std::nullopt) {
+    if (!status.ok() && status.kind() != StatusKind::kCancelled)
+      LogError("a pipeline has taken no last checkpoint: it goes on from the one before",
+               {{"job", record.id}, {"error", status.message()}, {"hint", status.hint()}});
+    return;
   }
   LogInfo("a job has ended", {{"job", record.id}, {"state", std::string(JobStateName(record.state))}});
   if (ended_) ended_(record);
@@ -302,9 +325,14 @@ Job::Attempt Job::RunOnce() {
   Random random = random_.Fork();
   auto created = Pipeline::Create(
       **script, options,
-      {world_.clock, &random, world_.duck, world_.memory, [this](const BadRecordEvent& event) { OnBadRecord(event); }});
+      {world_.clock, &random, world_.duck, world_.memory, [this](const BadRecordEvent& event) { OnBadRecord(event); },
+       [this](const Status& status) { OnCheckpointFailure(status); }});
   if (!created.ok()) return {created.status()};
   const std::unique_ptr<Pipeline> pipeline = std::move(created).value();
+  if (pipeline->recovery() != nullptr) {
+    std::lock_guard lock(mutex_);
+    if (has_state_ && !fresh_ && pipeline->recovery()->newest == 0) return {StateIsGone(*store)};
+  }
   if (const Recovery* const recovery = pipeline->recovery()) {
     for (const std::string& note : recovery->notes) LogWarning(note);
   }
@@ -316,7 +344,7 @@ Job::Attempt Job::RunOnce() {
   std::atomic<bool> reading{false};
   const Status status = pipeline->Run([&] {
     reading = true;
-    if (options.checkpoints.fresh && began_) began_();
+    if (!preview_ && began_) began_(options.checkpoints.fresh);
     SetState(JobState::kRunning);
     const JobRecord now = record();
     LogInfo("a job runs", {{"job", now.id}, {"run", std::to_string(now.run), true}});
@@ -324,7 +352,10 @@ Job::Attempt Job::RunOnce() {
   std::lock_guard lock(mutex_);
   figures_ = pipeline->Figures();
   pipeline_ = nullptr;
-  if (reading) fresh_ = accept_duplicates_ = false;
+  if (reading) {
+    fresh_ = accept_duplicates_ = false;
+    has_state_ = !preview_;
+  }
   return {status, reading};
 }
 

@@ -53,10 +53,12 @@ class Job {
     std::string pipeline_name;
     PipelineSettings settings;
     bool fresh = false, accept_duplicates = false;
+    bool has_state = false;       // there were checkpoints of the pipeline: where none are left, it does not begin anew
     bool resumed = false;         // ran before, in a server that has ended
     std::shared_ptr<Job> before;  // the pipeline's last, which may still be ending
-    // It reads its sources, and stands in its first checkpoint; called on a thread of its own, once a run.
-    std::function<void()> began;
+    // It reads its sources, and stands in its first checkpoint, or goes on from one; anew: as it was to. Called on a
+    // thread of its own, once a run; not of a preview.
+    std::function<void(bool anew)> began;
     // It has ended, by itself or as it was told; called on its thread, once.
     std::function<void(const JobRecord&)> ended;
   };
@@ -71,6 +73,8 @@ class Job {
   void Stop(StopMode mode);
   // As kCheckpoint, but it is to go on when the server starts again.
   void Suspend();
+  // Once gone: it was suspended, and its last checkpoint stands.
+  bool suspended_well();
 
   // Whether its thread has ended; waits for that, for so long at most.
   bool WaitGone(int64_t timeout_millis);
@@ -112,6 +116,7 @@ class Job {
   void End(JobState state, const Status& status);
   void KeepRecord(const JobRecord& record) const;
   void AddError(std::string_view kind, const Status& status);
+  void OnCheckpointFailure(const Status& status);
   void Apply(StopMode mode);      // mutex_ is held
   void AddError(JobError error);  // mutex_ is not held
   void OnBadRecord(const BadRecordEvent& event);
@@ -125,7 +130,7 @@ class Job {
   const bool preview_, resumed_;
   const int64_t started_micros_;
   Random random_;  // of the job's thread
-  std::function<void()> began_;
+  std::function<void(bool)> began_;
   std::function<void(const JobRecord&)> ended_;
   const std::shared_ptr<const LogOwner> log_;  // shared with threads that work for the job
   LogFollowers followers_;
@@ -138,9 +143,11 @@ class Job {
   std::condition_variable changed_;
   JobRecord record_;                // guarded by mutex_, as all below
   bool fresh_, accept_duplicates_;  // until a run has got to its pipeline
-  Pipeline* pipeline_ = nullptr;    // that runs; borrowed from RunOnce
-  std::optional<StopMode> stop_;    // that was asked for
+  bool has_state_;
+  Pipeline* pipeline_ = nullptr;  // that runs; borrowed from RunOnce
+  std::optional<StopMode> stop_;  // that was asked for
   bool suspended_ = false, forced_ = false, gone_ = false;
+  bool suspended_badly_ = false;  // it ended without the checkpoint that it was told to take
   std::vector<JobError> errors_;
   std::optional<PipelineFigures> figures_;  // of the last run, once it has ended
   FigureSeries series_;

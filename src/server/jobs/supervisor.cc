@@ -103,10 +103,11 @@ void Supervisor::Launch(const PipelineRecord& pipeline, JobRecord record, const 
   parts.settings = pipeline.settings;
   parts.fresh = options.fresh;
   parts.accept_duplicates = options.accept_duplicates;
+  parts.has_state = pipeline.has_state;
   parts.resumed = resumed;
   parts.ended = [this](const JobRecord& ended) { OnEnded(ended); };
-  parts.began = [this, id = pipeline.id] {
-    const Status kept = world_.pipelines->HasBegun(id);
+  parts.began = [this, id = pipeline.id](bool anew) {
+    const Status kept = world_.pipelines->HasBegun(id, anew);
     if (!kept.ok()) LogError("the state of a pipeline could not be kept", {{"error", kept.message()}});
   };
   std::shared_ptr<Job>& current = current_[pipeline.id];
@@ -211,7 +212,7 @@ bool Supervisor::Shutdown(int64_t timeout_millis) {
   bool all = true;
   for (const auto& job : jobs) {
     const int64_t left = std::max<int64_t>(deadline - world_.job.clock->SteadyMicros(), 0);
-    all = job->WaitGone(left / kMicrosPerMilli) && all;
+    all = job->WaitGone(left / kMicrosPerMilli) && job->suspended_well() && all;
     KeepErrors(job);
   }
   return all;

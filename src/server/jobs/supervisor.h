@@ -62,7 +62,8 @@ class Supervisor {
   // The newest job of every pipeline that has one, ended or not.
   std::vector<std::shared_ptr<Job>> All();
 
-  // Lets every job take a last checkpoint; they go on when the server starts again. False: some have not ended in time.
+  // Lets every job take a last checkpoint; they go on when the server starts again. False: some have not ended in time,
+  // or without it.
   bool Shutdown(int64_t timeout_millis);
   // Whether that has begun: nothing starts any more.
   bool closing();

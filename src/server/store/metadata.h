@@ -18,7 +18,7 @@ namespace laminar::server {
 // Thread-safe: one connection, used by one at a time. Other processes may use the file meanwhile (write-ahead log).
 class Metadata {
  public:
-  static constexpr int kVersion = 3;  // of the tables; migrations.cc makes them so
+  static constexpr int kVersion = 4;  // of the tables; migrations.cc makes them so
 
   // Makes the file, which only its owner may read, and brings the tables of an older version up to date. path:
   // ":memory:" in tests. Error: kUser = the file is something else, or was written by a newer Laminar; kEnvironment =

@@ -92,6 +92,11 @@ CREATE TABLE connection_profiles (
 ALTER TABLE connection_tables ADD COLUMN profile_id TEXT REFERENCES connection_profiles (id);
 CREATE INDEX connection_tables_by_profile ON connection_tables (profile_id);
 )sql",
+    R"sql(
+ALTER TABLE pipelines ADD COLUMN has_state INTEGER NOT NULL DEFAULT 0;  -- 1 = there were checkpoints of it
+UPDATE pipelines SET has_state = 1
+WHERE preview = 0 AND EXISTS (SELECT 1 FROM jobs WHERE pipeline_id = pipelines.id AND started_at IS NOT NULL);
+)sql",
 };
 static_assert(std::size(kSteps) == Metadata::kVersion);
 

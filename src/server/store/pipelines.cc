@@ -19,7 +19,7 @@ constexpr std::pair<StopMode, std::string_view> kStopModes[] = {{StopMode::kChec
 
 constexpr char kSelectPipelines[] =
     "SELECT id, name, query, parallelism, checkpoint_interval_micros, restarts_per_hour, memory_limit_bytes, preview, "
-    "runs, stop, fresh, created_at, updated_at, plan FROM pipelines";
+    "runs, stop, fresh, created_at, updated_at, plan, has_state FROM pipelines";
 
 PipelineRecord ReadPipeline(SQLite::Statement* row) {
   PipelineRecord pipeline;
@@ -37,6 +37,7 @@ PipelineRecord ReadPipeline(SQLite::Statement* row) {
   pipeline.created_at = row->getColumn(11).getInt64();
   pipeline.updated_at = row->getColumn(12).getInt64();
   pipeline.plan = row->getColumn(13).getString();
+  pipeline.has_state = row->getColumn(14).getInt() != 0;
   return pipeline;
 }
 
@@ -153,8 +154,10 @@ Status Pipelines::BeginAnew(const std::string& id) {
   return Run("UPDATE pipelines SET fresh = 1 WHERE id = ?", id);
 }
 
-Status Pipelines::HasBegun(const std::string& id) {
-  return Run("UPDATE pipelines SET fresh = 0 WHERE id = ?", id);
+Status Pipelines::HasBegun(const std::string& id, bool anew) {
+  return Run(anew ? "UPDATE pipelines SET has_state = 1, fresh = 0 WHERE id = ?"
+                  : "UPDATE pipelines SET has_state = 1 WHERE id = ?",
+             id);
 }
 
 Status Pipelines::HasEnded(const std::string& id) {

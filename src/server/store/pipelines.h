@@ -37,6 +37,7 @@ struct PipelineRecord {
   bool runs = false;                       // what is wanted, also after a crash of the server
   std::optional<StopMode> stop;            // that was asked for last; nullopt: none, it is to run
   bool fresh = false;                      // its next start begins anew
+  bool has_state = false;                  // there were checkpoints of it
   std::string plan;                        // JSON, of the query: graph, outputs, tables
   int64_t created_at = 0, updated_at = 0;  // microseconds since 1970
 };
@@ -60,8 +61,9 @@ class Pipelines {
   Status UpdateWanted(PipelineRecord* pipeline);
   // Its next start is to begin anew: `fresh` alone.
   Status BeginAnew(const std::string& id);
-  // It has begun anew, if it was to; it has ended by itself.
-  Status HasBegun(const std::string& id);
+  // It stands in its first checkpoint, or goes on from one; anew: and has begun anew, as it was to.
+  Status HasBegun(const std::string& id, bool anew);
+  // It has ended by itself.
   Status HasEnded(const std::string& id);
   // With its jobs. False: there was none.
   Result<bool> Delete(const std::string& id);

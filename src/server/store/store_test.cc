@@ -152,7 +152,11 @@ TEST_F(StoreTest, PipelinesAndTheirJobs) {
   EXPECT_EQ(found.settings.parallelism, 3);
   EXPECT_TRUE(found.runs && found.fresh);
   EXPECT_EQ(found.stop, StopMode::kGraceful);
-  ASSERT_TRUE(pipelines.HasBegun(clicks.id).ok());
+  EXPECT_FALSE(found.has_state);
+  // A run that had begun before it was to begin anew leaves that for the next one.
+  ASSERT_TRUE(pipelines.HasBegun(clicks.id, /*anew=*/false).ok());
+  EXPECT_TRUE(pipelines.Find(clicks.id).value()->has_state && pipelines.Find(clicks.id).value()->fresh);
+  ASSERT_TRUE(pipelines.HasBegun(clicks.id, /*anew=*/true).ok());
   ASSERT_TRUE(pipelines.HasEnded(clicks.id).ok());
   EXPECT_FALSE(pipelines.Find(clicks.id).value()->runs || pipelines.Find(clicks.id).value()->fresh);
   other.name = "visits";

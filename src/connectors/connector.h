@@ -193,6 +193,8 @@ class Connector {
   virtual bool is_sink() const = 0;
   // Whether the source ends by itself and soon: a stream may be joined with it, which reads it to its end first.
   virtual bool IsBounded(const TableSpec& /*table*/) const { return false; }
+  // Whether rows go into one file: as Format::MakeFileEncoder writes it, where the format has one.
+  virtual bool WritesFile() const { return false; }
   // Checks that need no network (combinations of options). Called while planning, for `laminar check` too. Appends to
   // `problems`.
   virtual void Check(const TableSpec& table, OptionUse use, std::vector<Status>* problems) const {}

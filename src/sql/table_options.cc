@@ -120,6 +120,16 @@ void AddMetadata(const TableColumn& column, OptionUse use, size_t batch_index, B
   bound->spec.metadata.push_back({name, column.name, batch_index, problems->At(column.offset)});
 }
 
+// Whether what writes the rows can be made.
+Status CheckEncoder(const BoundTable& bound) {
+  const TableSpec& table = bound.spec;
+  if (bound.connector->WritesFile()) {
+    const auto file = table.format->MakeFileEncoder(table.schema, table.options);
+    if (!file.ok() || *file != nullptr) return file.status();
+  }
+  return table.format->MakeEncoder(table.schema, table.options).status();
+}
+
 }  // namespace
 
 BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* used, const Registry& registry,
@@ -184,9 +194,9 @@ BoundTable BindTable(Table& table, OptionUse use, const std::set<std::string>* u
   for (Status& problem : checked) problems->Add(std::move(problem).At(bound.position));
   if (checked.empty() && table.format) {
     // Made for its problems: options of the format that do not fit the columns.
-    const Schema& schema = bound.spec.schema;
-    Status problem = use == OptionUse::kSource ? table.format->MakeDecoder(schema, bound.spec.options).status()
-                                               : table.format->MakeEncoder(schema, bound.spec.options).status();
+    Status problem = use == OptionUse::kSource
+                         ? table.format->MakeDecoder(bound.spec.schema, bound.spec.options).status()
+                         : CheckEncoder(bound);
     if (!problem.ok()) problems->Add(std::move(problem).At(bound.position).WithContext("table " + table.name));
   }
   return bound;

@@ -272,7 +272,7 @@ def test_a_file_that_we_write_others_read(laminar, tmp_path, codec):
     rows = 10_000
     with open(tmp_path / "in.jsonl", "w") as file:
         file.writelines(json.dumps({"n": n, "k": f"key {n % 7}" if n % 5 else None}) + "\n" for n in range(rows))
-    options = "" if codec == "null" else f", 'avro.encoding' = 'container', 'avro.codec' = '{codec}'"
+    options = "" if codec == "null" else f", 'avro.codec' = '{codec}'"
     tables = (f"CREATE TABLE reads (n BIGINT, k TEXT) WITH (connector = 'single_file', path = '{tmp_path}/in.jsonl', format = 'json');\n"
               f"CREATE TABLE file (n BIGINT NOT NULL, k TEXT) WITH (connector = 'single_file', path = '{tmp_path}/out.avro', format = 'avro'{{}});\n")  # fmt: skip
     laminar("run", "--parallelism", "2", script=tables.format(options) + "INSERT INTO file SELECT n, k FROM reads;\n").expect(0)
@@ -287,6 +287,23 @@ def test_a_file_that_we_write_others_read(laminar, tmp_path, codec):
         assert sorted(reader, key=lambda row: row["n"]) == expected
     run = laminar("run", script=tables.format("") + "SELECT n, k FROM file;\n").expect(0)
     assert sorted(run.rows(), key=lambda row: row["n"]) == expected
+
+
+def test_a_codec_is_for_containers(laminar, tmp_path):
+    """A file is one without saying so; a record of a stream is not."""
+    script = "CREATE TABLE g (n BIGINT AS (i)) WITH (connector = 'generator', rows = 3);\n"
+    file = f"CREATE TABLE out (n BIGINT) WITH (connector = 'single_file', path = '{tmp_path}/out.avro', format = 'avro', 'avro.codec' = 'deflate'{{}});\n"
+    insert = "INSERT INTO out SELECT n FROM g;\n"
+    for encoding in ("", ", 'avro.encoding' = 'container'"):
+        laminar("run", script=script + file.format(encoding) + insert).expect(0)
+        with open(tmp_path / "out.avro", "rb") as written:
+            reader = fastavro.reader(written)
+            assert reader.codec == "deflate" and len(list(reader)) == 3
+    run = laminar("check", script=script + file.format(", compression = 'gzip'") + insert)
+    run.expect(2)
+    run = laminar("check", script=script + "CREATE TABLE out (n BIGINT) WITH (connector = 'kinesis', stream_name = 's', format = 'avro', 'avro.codec' = 'deflate');\n" + insert)
+    run.expect(2)
+    assert "avro.codec compresses the blocks of containers" in run.stderr, run.stderr
 
 
 def test_a_file_without_rows_is_a_container(laminar, tmp_path):

@@ -99,6 +99,7 @@ class FileConnector final : public Connector {
   std::vector<std::string> formats() const override { return {"json", "csv", "raw_string", "parquet", "avro"}; }
   bool is_source() const override { return true; }
   bool is_sink() const override { return true; }
+  bool WritesFile() const override { return true; }
   bool IsBounded(const TableSpec& table) const override { return table.options.String("path") != "-"; }
 
   void Check(const TableSpec& table, OptionUse use, std::vector<Status>* problems) const override {

@@ -113,14 +113,14 @@ class AvroFormat final : public Format {
       : files_(std::move(read_file)), registries_(registries), most_block_bytes_(most_block_bytes) {}
 
   Result<std::unique_ptr<Decoder>> MakeDecoder(const Schema& schema, const OptionValues& values) const override {
-    ASSIGN_OR_RETURN(AvroOptions options, Read(values));
+    ASSIGN_OR_RETURN(AvroOptions options, Read(values, EncodingOf(values)));
     Result<std::unique_ptr<AvroDecoder>> decoder = AvroDecoder::Make(schema, std::move(options));
     if (!decoder.ok()) return Status(decoder.status()).At(PositionOf(values));
     return std::unique_ptr<Decoder>(std::move(decoder).value());
   }
 
   Result<std::unique_ptr<Encoder>> MakeEncoder(const Schema& schema, const OptionValues& values) const override {
-    ASSIGN_OR_RETURN(AvroOptions options, Read(values));
+    ASSIGN_OR_RETURN(AvroOptions options, Read(values, EncodingOf(values)));
     if (options.encoding == AvroEncoding::kAuto) options.encoding = AvroEncoding::kSingleObject;
     if (options.encoding == AvroEncoding::kRegistered) RETURN_IF_ERROR(TakeRegistered(schema, values, &options));
     Result<std::unique_ptr<AvroEncoder>> encoder = AvroEncoder::Make(schema, std::move(options));
@@ -132,8 +132,7 @@ class AvroFormat final : public Format {
   Result<std::unique_ptr<FileEncoder>> MakeFileEncoder(const Schema& schema,
                                                        const OptionValues& values) const override {
     if (Layout(values) == FileLayout::kNone) return std::unique_ptr<FileEncoder>();
-    ASSIGN_OR_RETURN(AvroOptions options, Read(values));
-    options.encoding = AvroEncoding::kContainer;
+    ASSIGN_OR_RETURN(AvroOptions options, Read(values, AvroEncoding::kContainer));
     Result<std::unique_ptr<AvroEncoder>> rows = AvroEncoder::Make(schema, std::move(options));
     if (!rows.ok()) return Status(rows.status()).At(PositionOf(values));
     return std::unique_ptr<FileEncoder>(std::make_unique<AvroFileEncoder>(std::move(rows).value()));
@@ -172,8 +171,8 @@ class AvroFormat final : public Format {
   }
 
   Status PrepareSink(const Schema& schema, const OptionValues& values) const override {
-    ASSIGN_OR_RETURN(const AvroOptions options, Read(values));
-    if (options.encoding != AvroEncoding::kRegistered) return Status::Ok();
+    if (EncodingOf(values) != AvroEncoding::kRegistered) return Status::Ok();
+    ASSIGN_OR_RETURN(const AvroOptions options, Read(values, AvroEncoding::kRegistered));
     ASSIGN_OR_RETURN(const Wanted wanted, WantedBy(schema, values, options));
     const Result<RegisteredSchemaRef> entered =
         wanted.text.empty() ? options.registry->Latest(wanted.subject)
@@ -229,10 +228,10 @@ class AvroFormat final : public Format {
     return schema;
   }
 
-  Result<AvroOptions> Read(const OptionValues& values) const {
+  Result<AvroOptions> Read(const OptionValues& values, AvroEncoding encoding) const {
     RETURN_IF_ERROR(CheckRegistry(values));
     AvroOptions options;
-    options.encoding = EncodingOf(values);
+    options.encoding = encoding;
     options.most_block_bytes = most_block_bytes_;
     if (options.encoding == AvroEncoding::kRegistered) {
       options.registry_kind = RegistryKindOf(values);

@@ -243,7 +243,7 @@ Result<RegisteredSchemaRef> NewestSchema(const OptionValues& values, SchemaRegis
     std::string how = "List the columns in CREATE TABLE, or correct " +
                       std::string(RegistryKindOf(values) == RegistryKind::kGlue ? kSchemaName : kSubject) +
                       " or the stream's name";
-    if (values.StringOr("type", "") != "source") how += "; a sink with type = 'sink' takes them from its query";
+    if (values.StringOr("type", "") != "source") how += "; a table that is inserted into takes them from its query";
     problem = Status::User(problem.message(), std::move(how));
   }
   return std::move(problem).At(SchemaRegistryPosition(values));

@@ -20,9 +20,14 @@ namespace {
 
 class TableDefiner {
  public:
-  TableDefiner(duckdb::ClientContext& context, const PreparedStatement& prepared, const Registry& registry,
-               Problems* problems)
-      : context_(context), sql_(prepared.sql), clauses_(*prepared.table), registry_(registry), problems_(problems) {}
+  TableDefiner(duckdb::ClientContext& context, const PreparedStatement& prepared, bool is_inserted,
+               const Registry& registry, Problems* problems)
+      : context_(context),
+        sql_(prepared.sql),
+        clauses_(*prepared.table),
+        is_inserted_(is_inserted),
+        registry_(registry),
+        problems_(problems) {}
 
   Table Define(duckdb::CreateTableInfo* info) {
     table_.name = clauses_.name.name;
@@ -101,6 +106,8 @@ class TableDefiner {
 
   // No column list: the options may tell the columns. What is missing among them is reported when the table is bound.
   void TakeColumnsOfFormat() {
+    // The use says what `type` leaves out: a registry is then not asked for columns that the query gives.
+    if (is_inserted_ && !FindOption(table_.options, "type")) table_.options.push_back({"type", "sink", {}});
     std::vector<Status> found;
     const OptionValues options = ReadTableOptions(table_, OptionUse::kBoth, registry_, &found);
     for (Status& problem : found) {
@@ -374,6 +381,7 @@ class TableDefiner {
   duckdb::ClientContext& context_;
   const EditedText& sql_;
   const TableClauses& clauses_;
+  const bool is_inserted_;
   const Registry& registry_;
   Problems* const problems_;
   Table table_;
@@ -398,10 +406,10 @@ const WrittenOption* FindOption(const std::vector<WrittenOption>& options, std::
 }
 
 void DefineTable(duckdb::ClientContext& context, const PreparedStatement& prepared, duckdb::SQLStatement* statement,
-                 const Registry& registry, Catalogue* catalogue, Problems* problems) {
+                 bool is_inserted, const Registry& registry, Catalogue* catalogue, Problems* problems) {
   duckdb::CreateTableInfo* info =
       statement ? &statement->Cast<duckdb::CreateStatement>().info->Cast<duckdb::CreateTableInfo>() : nullptr;
-  AddOrReport(TableDefiner(context, prepared, registry, problems).Define(info), catalogue, problems);
+  AddOrReport(TableDefiner(context, prepared, is_inserted, registry, problems).Define(info), catalogue, problems);
 }
 
 void DefineView(duckdb::CreateStatement& statement, size_t offset, Catalogue* catalogue, Problems* problems) {

@@ -32,7 +32,9 @@ class StatementReader {
 
   void Read() {
     const std::vector<Token> tokens = Tokenize(text_);
-    for (const StatementTokens& statement : SplitStatements(text_, tokens)) ReadStatement(statement);
+    const std::vector<StatementTokens> statements = SplitStatements(text_, tokens);
+    for (const StatementTokens& statement : statements) NoteTarget(statement.tokens);
+    for (const StatementTokens& statement : statements) ReadStatement(statement);
     // A query may use what is defined after it.
     for (auto& [key, table] : script_->catalogue.tables()) CheckGenerated(*table);
     BindEventTimes(context_, &script_->catalogue, problems_);
@@ -47,13 +49,26 @@ class StatementReader {
     bool checked = true;  // nothing is wrong with it so far
   };
 
+  // INSERT [OR ...] INTO [schema.]name, which tells a table that has no `type` what it is.
+  void NoteTarget(std::span<const Token> tokens) {
+    size_t i = 0;
+    while (i < tokens.size() && !tokens[i].Is("insert")) i++;
+    while (i < tokens.size() && !tokens[i].Is("into")) i++;
+    if (++i >= tokens.size()) return;
+    while (i + 2 < tokens.size() && tokens[i + 1].Is(".")) i += 2;
+    targets_.insert(duckdb::StringUtil::Lower(tokens[i].text));
+  }
+  bool IsTarget(const PreparedStatement& prepared) const {
+    return targets_.contains(duckdb::StringUtil::Lower(prepared.table->name.name));
+  }
+
   void ReadStatement(const StatementTokens& statement) {
     if (!statement.tokens.empty() && statement.tokens[0].Is("set")) return ReadSet(statement);
     const size_t before = problems_->size();
     const PreparedStatement prepared = Prepare(text_, statement, input_.variables, problems_);
     if (prepared.table && !prepared.table->has_columns) {
       CheckTail(prepared, statement);
-      DefineTable(context_, prepared, nullptr, registry_, &script_->catalogue, problems_);
+      DefineTable(context_, prepared, nullptr, IsTarget(prepared), registry_, &script_->catalogue, problems_);
       return;
     }
     // DuckDB's parser would complain of two columns of one name, too, but without saying where.
@@ -158,7 +173,7 @@ class StatementReader {
                   const StatementTokens& tokens) {
     const size_t offset = tokens.begin;
     if (statement.info->type == duckdb::CatalogType::TABLE_ENTRY && prepared.table) {
-      DefineTable(context_, prepared, &statement, registry_, &script_->catalogue, problems_);
+      DefineTable(context_, prepared, &statement, IsTarget(prepared), registry_, &script_->catalogue, problems_);
     } else if (statement.info->type == duckdb::CatalogType::VIEW_ENTRY) {
       auto& info = statement.info->Cast<duckdb::CreateViewInfo>();
       AdaptNode(*info.query->node, prepared.sql);
@@ -345,6 +360,7 @@ class StatementReader {
   const Registry& registry_;
   Script* const script_;
   Problems* const problems_;
+  std::set<std::string> targets_;  // of all INSERTs, in lower case
   std::vector<PendingQuery> pending_;
   std::vector<Table*> broken_views_;
 };

@@ -102,6 +102,23 @@ def test_what_is_written_others_read(quick_server, streams, laminar, schema_regi
     assert sorted((row for row in written() if "more" in row), key=lambda row: row["n"]) == [{**row, "more": None} for row in expected]
 
 
+@pytest.mark.parametrize("format", ["avro", "json"])
+def test_a_table_that_is_inserted_into_is_a_sink(quick_server, streams, laminar, schema_registry, format):
+    """It takes the columns of its query, without `type` too; the registry, which has nothing of it, is not asked for them."""
+    client, into, out = streams
+    put_all(client, into, [("key", json.dumps({"n": n, "k": f"row {n}"})) for n in range(5)])
+    registry = {**options(schema_registry.url), "format": format, "json.confluent_schema_registry": "true" if format == "json" else None}
+    script = without_columns(sink("Totals", "n BIGINT", out, type=None, **registry)) + source("reads", "n BIGINT, k TEXT", into)
+    insert = "INSERT INTO totals SELECT n AS number, k FROM reads;\n"
+    assert laminar("check", script=script + insert, endpoint=quick_server.endpoint).wait() == 0
+    laminar("run", "--until-caught-up", script=script + insert, endpoint=quick_server.endpoint).expect(0)
+    assert schema_registry.versions(f"{out}-value") == [1]
+    # What nobody inserts into is asked for.
+    run = laminar("check", script=script.replace(out, "unknown") + "SELECT n FROM reads;\n", endpoint=quick_server.endpoint)
+    run.expect(2)
+    assert "has no subject unknown-value" in run.stderr and "a table that is inserted into takes them from its query" in run.stderr, run.stderr
+
+
 def test_one_bad_record_in_a_thousand(quick_server, streams, laminar, schema_registry):
     client, into, out = streams
     good = header(schema_registry.register(f"{into}-value", V1))

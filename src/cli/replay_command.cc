@@ -149,12 +149,17 @@ int Replay(const ReplayArguments& arguments) {
       return kFailed;
     }
   }
+  // A file in which nothing is put back is not left there. A link is somebody's, even where it leads nowhere.
+  const bool was_there =
+      !NamesFile(arguments.into) || std::filesystem::exists(std::filesystem::symlink_status(arguments.into, error));
   LogInfo("putting records back", {{"from", Describe(arguments.from)}, {"into", Describe(arguments.into)}});
   PipelineOptions pipeline;
   pipeline.memory_limit_bytes = *memory;
   pipeline.until_caught_up = true;
   const int code = run.Run({arguments.from, "", {}}, **pipe, pipeline, world->get(), /*shows_progress=*/true);
   if (code != kDone) HintAtFile(arguments.from);
+  if (!was_there && std::filesystem::file_size(arguments.into, error) == 0 && !error)
+    std::filesystem::remove(arguments.into, error);
   SayWhatBecameOfThem(counts, run.rows_written() - std::min<uint64_t>(run.rows_written(), counts.damaged),
                       code != kDone, arguments.run.log_format == "json");
   return code == kDone && counts.incomplete + counts.no_letters + counts.damaged > 0 ? kFailed : code;

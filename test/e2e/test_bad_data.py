@@ -162,6 +162,13 @@ def test_a_replay_that_fails_says_what_it_put_back(quick_server, laminar, tmp_pa
     assert "no-such-stream" in said and "laminar: nothing was put back" in said
     assert "nothing.jsonl was taken for a stream" in laminar("replay", "nothing.jsonl", "--into", "x", "--region", "us-east-1", endpoint=quick_server.endpoint).expect(1).stderr
     assert "No such file" in laminar("replay", "./nothing.jsonl", "--into", "x").expect(1).stderr
+    # Nor does it leave a file that was not there.
+    new = tmp_path / "new"
+    said = laminar("replay", "no-such-stream", "--into", new, "--region", "us-east-1", endpoint=quick_server.endpoint).expect(1).stderr
+    assert "laminar: nothing was put back" in said and not new.exists()
+    new.write_text("")
+    laminar("replay", "no-such-stream", "--into", new, "--region", "us-east-1", endpoint=quick_server.endpoint).expect(1)
+    assert new.read_text() == ""
 
 
 def test_a_target_that_may_be_a_file_or_a_stream_is_refused(laminar, tmp_path):
@@ -322,8 +329,10 @@ def test_a_file_takes_what_can_be_read_there(laminar, tmp_path):
     for format, data in (("parquet", b"PAR1"), ("avro", b"\xc3\x01"), ("raw", b"x"), ("json", b"\x00\x00\x00\x00\x01{}")):
         said = replay(data, format=format, code=1)
         assert f"a record of the format {format} cannot stand in a file with others" in said and "into a stream" in said, said
+    back.unlink()
+    assert "nothing was put back" in replay(b"PAR1", format="parquet", code=1) and not back.exists()
     said = laminar("replay", path, "--into", f"{tmp_path}/./letters.jsonl").expect(2).stderr
     assert "is where the letters are" in said
     path.write_text("")
-    assert "there was nothing to put back" in laminar("replay", path, "--into", tmp_path / "new").expect(0).stderr
+    assert "there was nothing to put back" in laminar("replay", path, "--into", tmp_path / "new").expect(0).stderr and not (tmp_path / "new").exists()
     assert "name another file" in laminar("replay", path, "--into", tmp_path / "none/new").expect(1).stderr

@@ -91,6 +91,7 @@ def test_profiles_that_cannot_be(server):
     assert "neither a text" in refused(config={"awsRegion": ["x"]})[0]
     assert refused(config=REGISTRY)[1].startswith("config.schemaRegistry.")  # it is the tables' business
     assert refused(name="")[0] and refused(more=1)[0]
+    assert "control characters" in refused(name="x\nprof_1")[0]
     for body, field in ((TABLE | {"connection_profile_id": "prof_none"}, "connection_profile_id"),):
         answer = server.call("POST", "/v1/connection_tables", body)
         assert "there is no connection profile prof_none" in told(answer, 422) and details(answer)["field"] == field

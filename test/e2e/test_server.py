@@ -125,6 +125,7 @@ def test_tokens_and_roles(server, laminar, tmp_path):
     def token(*arguments, code=0):
         return laminar("token", *arguments, "--database", server.database).expect(code)
 
+    assert "no line breaks or other control characters" in token("create", "--name", "x\ny", code=2).stderr
     viewer = token("create", "--name", "v").stdout.strip()
     editor = token("create", "--name", "e", "--role", "editor", "--expires", "30d").stdout.strip()
     assert server.call("GET", "/v1/connection_tables", token=viewer).status_code == 200

@@ -193,13 +193,13 @@ void AddProfileOperations(const ConnectionWorld& world, std::vector<Operation>* 
   schemas->Add("CreateConnectionProfile", R"json({
     "type": "object", "required": ["name", "connector", "config"], "additionalProperties": false,
     "properties": {
-      "name": {"type": "string", "minLength": 1, "maxLength": 128},
+      "name": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[^\\u0000-\\u001f\\u007f]*$"},
       "connector": {"type": "string", "minLength": 1, "maxLength": 100},
       "config": {"type": "object", "description": "Those options of the connector that have x-connection. Secrets are encrypted, or references: {{ env.NAME }}, {{ file.PATH }}"}}})json");
   schemas->Add("ChangeConnectionProfile", R"json({
     "type": "object", "additionalProperties": false,
     "properties": {
-      "name": {"type": "string", "minLength": 1, "maxLength": 128},
+      "name": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[^\\u0000-\\u001f\\u007f]*$"},
       "config": {"type": "object", "description": "Is merged into what is there; null removes an option"}}})json");
   schemas->Add("ConnectionProfile", R"json({
     "type": "object", "required": ["id", "name", "connector", "config", "created_at", "updated_at"],

@@ -75,6 +75,10 @@ TEST_F(StoreTest, TokensAreFoundByTheirSecretUntilTheyEnd) {
   EXPECT_THAT(tokens.Create("ann", Role::kViewer, std::nullopt).status().message(),
               HasSubstr("there is a token named ann"));
   EXPECT_FALSE(tokens.Create("", Role::kViewer, std::nullopt).ok());
+  for (const char* name : {"x\ny", "\x1b[2K", "x\x7f", "\t"}) {
+    EXPECT_THAT(tokens.Create(name, Role::kViewer, std::nullopt).status().message(), HasSubstr("control characters"));
+  }
+  EXPECT_TRUE(tokens.Create("Zoë, of the \"ops\"", Role::kViewer, std::nullopt).ok());
   const auto name = [&](const std::string& text) {
     const auto found = tokens.Find(text).value();
     return found ? found->name + " " + std::string(RoleName(found->role)) : "";

@@ -2,6 +2,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -48,6 +49,10 @@ Result<NewToken> Tokens::Create(const std::string& name, Role role, std::optiona
   if (name.empty() || name.size() > kMostNameBytes)
     return Status::User("a token's name has 1 to " + std::to_string(kMostNameBytes) + " bytes",
                         "Name who or what uses it");
+  if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
+    return Status::User("a token's name has no line breaks or other control characters",
+                        "Name who or what uses it in one line");
+  }
   NewToken made;
   const std::string id = RandomId("", kIdLetters), secret = RandomSecret();
   made.text = std::string(kPrefix) + id + "_" + secret;

@@ -85,6 +85,27 @@ def test_records_that_cannot_be_read(server, kinesis, new_name):
     assert "4 of 5 cannot be read" in message(found, "decoding") and "bad_data" in [c for c in found["checks"] if c["name"] == "decoding"][0]["hint"]
 
 
+def test_records_that_the_table_does_without(server, kinesis, new_name, tmp_path):
+    client, stream = kinesis.client(), new_name("orders")
+    create_stream(client, stream)
+    put(client, stream, {"id": 1}, {"id": "x"}, b"no JSON")
+    dropping = table(kinesis.endpoint, stream, badData="drop") | FIELDS
+    found, checks = tried(server, dropping)
+    assert found["ok"] and checks["decoding"] == "ok" and len(found["rows"]) == 1 and len(found["bad_records"]) == 2
+    assert message(found, "decoding").startswith(f"2 of 3 cannot be read and are dropped, the first: stream {stream}, ")
+    found, checks = tried(server, dropping, "connection_tables/schemas/test")
+    assert found["ok"] and [field["status"] for field in found["fields"]] == ["failed", "missing", "missing"]
+    letters = new_name("letters")
+    create_stream(client, letters)
+    found, checks = tried(server, table(kinesis.endpoint, stream, badData="dead_letter", deadLetter={"stream": letters}) | FIELDS)
+    assert found["ok"] and message(found, "decoding").startswith("2 of 3 cannot be read and become dead letters, the first: ")
+    # With nothing that can be read there is nothing to go on with.
+    wrong = {"schema": {"fields": [{"name": "total", "data_type": "BIGINT", "nullable": False}]}}
+    found, checks = tried(server, dropping | wrong)
+    assert not found["ok"] and checks["decoding"] == "failed" and message(found, "decoding").startswith("3 of 3 cannot be read, the first: ")
+    assert [check["hint"] for check in found["checks"] if check["name"] == "decoding"] == ["Correct the format or the columns"]
+
+
 def test_what_is_not_there(server, kinesis, new_name):
     client, stream = kinesis.client(), new_name("orders")
     create_stream(client, stream)

@@ -35,16 +35,27 @@ void TestOne(const sql::BoundTable& table, OptionUse use, const std::string& pre
   for (size_t i = before; i < test->checks.size(); i++) test->checks[i].name.insert(0, prefix);
 }
 
-// What the sample's rows say.
-void TellRows(const infer::SampleRows& rows, ConnectionTest* test) {
+// What the sample's rows say. policy: of the table, for those that cannot be read.
+void TellRows(const infer::SampleRows& rows, BadDataPolicy policy, ConnectionTest* test) {
   const std::string count = FormatCount(rows.row_count) + (rows.row_count == 1 ? " row" : " rows");
   if (rows.bad_count > 0) {
     const infer::BadSampleRow& first = rows.bad.front();
-    test->Failed("decoding",
-                 Status::User(FormatCount(rows.bad_count) + " of " + FormatCount(rows.row_count + rows.bad_count) +
-                                  " cannot be read, the first: " + first.place + ": " +
-                                  (first.column.empty() ? "" : "column " + first.column + ": ") + first.reason,
-                              "Correct the format or the columns, or set bad_data to drop or dead_letter"));
+    std::string message =
+        FormatCount(rows.bad_count) + " of " + FormatCount(rows.row_count + rows.bad_count) + " cannot be read";
+    const std::string reason = ", the first: " + first.place + ": " +
+                               (first.column.empty() ? "" : "column " + first.column + ": ") + first.reason;
+    const bool is_one = rows.bad_count == 1;
+    if (policy == BadDataPolicy::kFail) {
+      test->Failed(
+          "decoding",
+          Status::User(message + reason, "Correct the format or the columns, or set bad_data to drop or dead_letter"));
+    } else if (rows.row_count == 0) {
+      test->Failed("decoding", Status::User(message + reason, "Correct the format or the columns"));
+    } else {
+      message += policy == BadDataPolicy::kDrop ? (is_one ? " and is dropped" : " and are dropped")
+                                                : (is_one ? " and becomes a dead letter" : " and become dead letters");
+      test->Ok("decoding", message + reason);
+    }
   } else if (rows.row_count > 0) {
     test->Ok("decoding", "all of " + count + " could be read");
   }
@@ -151,7 +162,7 @@ Result<TableTest> TestTable(const TestedTable& table, const TestLimits& limits, 
     read = Status::Cancelled();  // there is nothing to read, which has been told
   }
   if (read.ok()) {
-    TellRows(*read, &test.found);
+    TellRows(*read, source.spec.bad_data, &test.found);
     test.rows = std::move(*read);
   } else if (read.status().kind() != StatusKind::kCancelled) {
     test.found.Failed("decoding", read.status());

@@ -18,6 +18,7 @@ class LineWriter final : public SinkWriter {
              const ConnectorContext& context, const LineSinkOptions& options)
       : output_(output),
         encoder_(std::move(encoder)),
+        table_(table),
         context_(context),
         counts_(context.metrics, table),
         options_(options) {
@@ -28,7 +29,7 @@ class LineWriter final : public SinkWriter {
   Status Push(const Batch& batch) override {
     if (batch.rows() == 0) return Status::Ok();
     const bool first = rows_ == 0;
-    RETURN_IF_ERROR(encoder_->Encode(batch, &encoded_));
+    RETURN_IF_ERROR(encoder_->Encode(batch, &encoded_).WithContext("table " + table_));
     const int64_t now = context_.clock->SteadyMicros();
     if (first) oldest_micros_ = now;
     newest_micros_ = now;
@@ -119,6 +120,7 @@ class LineWriter final : public SinkWriter {
 
   LineOutput* const output_;  // the sink's
   const std::unique_ptr<Encoder> encoder_;
+  const std::string table_;
   const ConnectorContext context_;
   const WriteCounts counts_;
   const LineSinkOptions options_;

@@ -289,6 +289,13 @@ def test_a_file_that_we_write_others_read(laminar, tmp_path, codec):
     assert sorted(run.rows(), key=lambda row: row["n"]) == expected
 
 
+def test_a_text_that_is_no_symbol_says_which_table(laminar, tmp_path):
+    schema = json.dumps({"type": "record", "name": "R", "fields": [{"name": "status", "type": {"type": "enum", "name": "E", "symbols": ["a"]}}]})
+    run = laminar("run", script=f"""CREATE TABLE marks (status TEXT) WITH (connector = 'single_file', path = '{tmp_path}/out.avro', format = 'avro', 'avro.schema' = '{schema}');
+        INSERT INTO marks VALUES ('b');""")
+    assert run.wait() != 0 and "table marks: column status VARCHAR of a row cannot be written: it is no symbol of the Avro enum" in run.stderr, run.describe()
+
+
 def test_a_codec_is_for_containers(laminar, tmp_path):
     """A file is one without saying so; a record of a stream is not."""
     script = "CREATE TABLE g (n BIGINT AS (i)) WITH (connector = 'generator', rows = 3);\n"

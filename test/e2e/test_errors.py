@@ -232,7 +232,15 @@ def test_null_in_a_not_null_column(quick_server, bad_stream, laminar):
 def test_null_for_a_not_null_sink(quick_server, stream, bad_stream, laminar):
     name = bad_stream(b'{"k": "no n"}')
     script = source("i", "n BIGINT, k TEXT", name) + sink("o", "n BIGINT NOT NULL, k TEXT", "errors-out") + "INSERT INTO o SELECT * FROM i;"
-    assert_complains(laminar("run", "--until-caught-up", script=script, endpoint=quick_server.endpoint), 1, r"\bn\b", "NOT NULL")
+    assert_complains(laminar("run", "--until-caught-up", script=script, endpoint=quick_server.endpoint), 1, r"table o: column n is NOT NULL")
+
+
+@pytest.mark.parametrize("format", ["json", "csv", "parquet", "avro"])
+def test_a_file_that_cannot_hold_a_row_says_which_table(laminar, tmp_path, format):
+    script = (f"CREATE TABLE good (n BIGINT NOT NULL) WITH (connector = 'single_file', path = '{tmp_path}/good', format = '{format}');\n"
+              f"CREATE TABLE bad (n BIGINT NOT NULL) WITH (connector = 'single_file', path = '{tmp_path}/bad', format = '{format}');\n"
+              "INSERT INTO good SELECT 1;\nINSERT INTO bad SELECT CAST(NULL AS BIGINT);\n")  # fmt: skip
+    assert_complains(laminar("run", script=script), 1, "table bad: column n is NOT NULL")
 
 
 def test_expression_that_fails(quick_server, bad_stream, laminar):

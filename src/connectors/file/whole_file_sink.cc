@@ -29,7 +29,11 @@ class WholeFileSink::Writer final : public SinkWriter {
 
 WholeFileSink::WholeFileSink(std::unique_ptr<FileEncoder> encoder, const std::string& table,
                              const ConnectorContext& context, Open open)
-    : context_(context), counts_(context.metrics, table), open_(std::move(open)), encoder_(std::move(encoder)) {}
+    : table_(table),
+      context_(context),
+      counts_(context.metrics, table),
+      open_(std::move(open)),
+      encoder_(std::move(encoder)) {}
 WholeFileSink::~WholeFileSink() = default;
 
 Status WholeFileSink::Start(std::vector<Waker*> /*wakers*/) {
@@ -53,7 +57,7 @@ std::unique_ptr<SinkWriter> WholeFileSink::CreateWriter(int /*worker*/) {
 Status WholeFileSink::Write(const Batch& batch) {
   std::lock_guard lock(mutex_);
   bytes_.clear();
-  RETURN_IF_ERROR(encoder_->Encode(batch, &bytes_));
+  RETURN_IF_ERROR(encoder_->Encode(batch, &bytes_).WithContext("table " + table_));
   counts_.Rows(batch.rows());
   counts_.Bytes(bytes_.size());
   return bytes_.empty() ? Status::Ok() : output_->Write(bytes_);
@@ -63,7 +67,7 @@ Status WholeFileSink::FinishWriter() {
   std::lock_guard lock(mutex_);
   if (--writers_ > 0) return Status::Ok();
   bytes_.clear();
-  RETURN_IF_ERROR(encoder_->Finish(&bytes_));
+  RETURN_IF_ERROR(encoder_->Finish(&bytes_).WithContext("table " + table_));
   counts_.Bytes(bytes_.size());
   RETURN_IF_ERROR(output_->Write(bytes_));
   return output_->Sync();

@@ -34,6 +34,7 @@ class WholeFileSink final : public Sink {
   // Each writer once. The last one writes the end of the file.
   Status FinishWriter();
 
+  const std::string table_;
   const ConnectorContext context_;
   const WriteCounts counts_;
   const Open open_;

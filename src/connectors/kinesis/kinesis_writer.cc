@@ -72,7 +72,7 @@ Status KinesisWriter::Push(const Batch& batch) {
   rows.bytes.reserve(batch.rows() * (row_bytes_estimate_ + row_bytes_estimate_ / 8));
   rows.ends.reserve(batch.rows());
   const Batch& encoded = key_columns_.WithoutThem(batch);
-  RETURN_IF_ERROR(encoder_->Encode(encoded, &rows));
+  RETURN_IF_ERROR(encoder_->Encode(encoded, &rows).WithContext("table " + sink_->table_.name));
   put.counts = rows.RowCounts(batch.rows());
   const std::vector<uint32_t> first_rows = std::move(rows.first_rows);
   CHECK(first_rows.empty() ? rows.rows() == batch.rows() : rows.rows() == first_rows.size());

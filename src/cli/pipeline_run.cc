@@ -310,7 +310,9 @@ PipelineRun::Attempt PipelineRun::RunOnce(const sql::CompiledScript& compiled, c
       LogTotal(status.ok() || cancelled ? "done" : "failed", *pipeline, elapsed);
     } else {
       LogDebug("cpu time", {{"worker_cpu_seconds", CpuSeconds(pipeline->worker_cpu_micros()), true}});
-      std::fprintf(stderr, "%s\n", DescribeTotal(pipeline->metrics(), pipeline->source_metrics(), elapsed).c_str());
+      const bool failed = !status.ok() && !cancelled;
+      std::fprintf(stderr, "%s\n",
+                   DescribeTotal(pipeline->metrics(), pipeline->source_metrics(), elapsed, failed).c_str());
     }
   }
   return {status, reading, true};

@@ -92,13 +92,20 @@ uint64_t AheadRows(const EventTimeFigures& sources) {
   return rows;
 }
 
-std::string DescribeTotal(const PipelineMetrics& metrics, const EventTimeFigures& sources, int64_t elapsed_micros) {
+std::string DescribeTotal(const PipelineMetrics& metrics, const EventTimeFigures& sources, int64_t elapsed_micros,
+                          bool failed) {
   const auto rows = [](uint64_t n) { return FormatCount(n) + (n == 1 ? " row" : " rows"); };
   std::string line = rows(metrics.rows_in.Get()) + " in (" + FormatBytes(metrics.bytes_in.Get()) + "), " +
                      rows(metrics.rows_out.Get()) + " out (" + FormatBytes(metrics.bytes_out.Get()) + ")";
-  if (const uint64_t bad = metrics.bad_rows.Get(); bad > 0)
-    line += ", " + FormatCount(bad) + (bad == 1 ? " bad row" : " bad rows") +
-            (metrics.dead_letters.Get() > 0 ? " kept as dead letters (rows out, too)" : " dropped");
+  if (const uint64_t bad = metrics.bad_rows.Get(); bad > 0) {
+    line += ", " + FormatCount(bad) + (bad == 1 ? " bad row" : " bad rows");
+    const uint64_t letters = metrics.dead_letters.Get();
+    if (!failed) {
+      line += letters > 0 ? " kept as dead letters (rows out, too)" : " dropped";
+    } else if (letters > 0) {
+      line += ", " + FormatCount(letters) + (letters == 1 ? " dead letter" : " dead letters") + " (rows out, too)";
+    }
+  }
   if (const uint64_t late = LateRows(sources); late > 0)
     line += ", " + FormatCount(late) + (late == 1 ? " late row dropped" : " late rows dropped");
   if (const uint64_t ahead = AheadRows(sources); ahead > 0)

@@ -31,7 +31,9 @@ std::string DescribeProgress(const std::string& state, const Progress& before, c
 // At most `width` bytes of such a line: without the bytes a second, then without the last fields.
 std::string FitLine(const std::string& line, size_t width);
 // "12,345 rows in (3.4 MB), 1,200 rows out (220.0 kB), 3 retries, 1 bad row dropped, 2 late rows dropped, 12.3 s"
-std::string DescribeTotal(const PipelineMetrics& metrics, const EventTimeFigures& sources, int64_t elapsed_micros);
+// failed: not all that was read has been dropped, kept or written by then.
+std::string DescribeTotal(const PipelineMetrics& metrics, const EventTimeFigures& sources, int64_t elapsed_micros,
+                          bool failed = false);
 // Over all sources.
 uint64_t LateRows(const EventTimeFigures& sources);
 uint64_t AheadRows(const EventTimeFigures& sources);

@@ -62,6 +62,13 @@ TEST(StatusLine, Total) {
       DescribeTotal(one, sources, 1'000'000),
       "1 row in (0 B), 1 row out (0 B), 1 bad row dropped, 1 late row dropped, 2 rows ahead of the clock, 1 retry, "
       "1.0 s");
+  PipelineMetrics bad;
+  bad.bad_rows.Add(6);
+  EXPECT_EQ(DescribeTotal(bad, {}, 0), "0 rows in (0 B), 0 rows out (0 B), 6 bad rows dropped, 0 ms");
+  EXPECT_EQ(DescribeTotal(bad, {}, 0, /*failed=*/true), "0 rows in (0 B), 0 rows out (0 B), 6 bad rows, 0 ms");
+  bad.dead_letters.Add(4);
+  EXPECT_EQ(DescribeTotal(bad, {}, 0, /*failed=*/true),
+            "0 rows in (0 B), 0 rows out (0 B), 6 bad rows, 4 dead letters (rows out, too), 0 ms");
 }
 
 TEST(StatusLine, IsWipedAtTheEnd) {

@@ -256,6 +256,11 @@ def test_a_burst_of_bad_data_stops_with_a_summary(quick_server, new_name, lamina
     stopped = laminar("run", "--until-caught-up", script=script, endpoint=quick_server.endpoint).expect(1)
     assert "more than 50 rows within a minute" in stopped.stderr and "30 x column n: expected BIGINT, found the string" in stopped.stderr
     assert "21 x " in stopped.stderr
+    # What becomes of them a run says that has come to its end.
+    letters = tmp_path / "letters.jsonl"
+    script = pipeline(read, written, bad_data="dead_letter", **{"bad_data.max_rate": 5, "dead_letter.path": str(letters)})
+    stopped = laminar("run", "--until-caught-up", script=script, endpoint=quick_server.endpoint).expect(1)
+    assert ", 6 bad rows, " in stopped.stderr and "dropped" not in stopped.stderr and letters.read_text() == ""
 
 
 def test_what_cannot_be_meant_is_said_with_its_place(laminar):

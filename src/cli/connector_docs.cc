@@ -224,8 +224,9 @@ std::string ConnectorsAsMarkdown(const Registry& registry) {
       "(milliseconds), `5 s` or `2 minutes`.\n\n"
       "A secret is best not written into a script, but as a reference to where it stands: `{{ env.NAME }}`, a variable "
       "of the environment (`${NAME}` is the same), or `{{ file.PATH }}`, a file's text without the line break at its "
-      "end. It is looked up when a pipeline starts, not by `laminar check`, and never printed. `laminar run` takes any "
-      "variable and any file, `laminar serve` those that [server.md](server.md#secrets) names. No other option may be a "
+      "end. It is looked up when a pipeline starts, and never printed; `laminar check` looks it up only where a table "
+      "has no columns, and a schema registry is asked for them. `laminar run` takes any variable and any file, "
+      "`laminar serve` those that [server.md](server.md#secrets) names. No other option may be a "
       "reference.\n\n"
       "| Connector | Source | Sink | Formats | |\n|---|---|---|---|---|\n";
   for (const std::string& name : registry.ConnectorNames()) {

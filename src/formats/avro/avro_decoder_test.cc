@@ -163,6 +163,45 @@ TEST(AvroDecoder, WhatWasReadOfABadRowIsTakenBack) {
   }
 }
 
+// 128 records within each other, the datum's own among them; the unions between them do not count.
+TEST(AvroDecoder, TheLimitOfDepthIsThatOfRecordsArraysAndMaps) {
+  const auto nested = [](int records) {
+    std::string datum;
+    for (int i = 1; i < records; i++) datum += AvroLong(i) + AvroLong(1);
+    return datum + AvroLong(records) + AvroLong(0);
+  };
+  AvroOptions options;
+  options.encoding = AvroEncoding::kRaw;
+  options.schema = TestAvroSchema(
+      R"({"type":"record","name":"N","fields":[{"name":"v","type":"int"},{"name":"next","type":["null","N"]}]})");
+  const Schema read = TestSchema({{"v", "INTEGER"}, {"next", "JSON"}}), stepped_over = TestSchema({{"v", "INTEGER"}});
+  for (const Schema& schema : {read, stepped_over, TestSchema({{"next", "STRUCT(v INTEGER, next JSON)"}})}) {
+    const auto decoder = TestDecoder(schema, options);
+    const Decoded decoded = DecodeAvro(decoder.get(), {nested(128), nested(129), nested(127)});
+    EXPECT_EQ(decoded.rows.size(), 2u);
+    ASSERT_EQ(decoded.bad.size(), 1u);
+    EXPECT_EQ(decoded.bad[0].record, 1u);
+    EXPECT_EQ(decoded.bad[0].reason, "values are nested more than 128 deep");
+  }
+  // Arrays are levels, too: record, array, record, ...
+  options.schema = TestAvroSchema(
+      R"({"type":"record","name":"T","fields":[{"name":"v","type":"int"},{"name":"children","type":{"type":"array","items":"T"}}]})");
+  for (const Schema& schema : {TestSchema({{"v", "INTEGER"}, {"children", "JSON"}}), stepped_over,
+                               TestSchema({{"children", "STRUCT(v INTEGER, children JSON)[]"}})}) {
+    const auto decoder = TestDecoder(schema, options);
+    const auto tree = [](int records) {
+      std::string datum;
+      for (int i = 0; i < records; i++) datum += AvroLong(i) + AvroLong(i + 1 < records ? 1 : 0);
+      return datum + std::string(static_cast<size_t>(records - 1), '\0');
+    };
+    const Decoded decoded = DecodeAvro(decoder.get(), {tree(64), tree(65), tree(63)});
+    EXPECT_EQ(decoded.rows.size(), 2u);
+    ASSERT_EQ(decoded.bad.size(), 1u);
+    EXPECT_EQ(decoded.bad[0].record, 1u);
+    EXPECT_EQ(decoded.bad[0].reason, "values are nested more than 128 deep");
+  }
+}
+
 TEST(AvroDecoder, DepthAndEmptyElementsAreBounded) {
   AvroOptions options;
   options.encoding = AvroEncoding::kRaw;

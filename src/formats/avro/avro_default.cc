@@ -35,7 +35,7 @@ bool BytesOf(const std::string& text, std::string* bytes) {
 bool Encode(const AvroNode& node, const json& value, std::string* out, int depth);
 
 bool EncodeRecord(const AvroNode& node, const json& value, std::string* out, int depth) {
-  if (!value.is_object()) return false;
+  if (depth >= kMaxAvroDepth || !value.is_object()) return false;
   for (const AvroField& field : node.fields) {
     const auto found = value.find(field.name);
     if (found == value.end() && !field.default_json) return false;
@@ -64,6 +64,7 @@ bool EncodeNumber(const AvroNode& node, const json& value, std::string* out) {
 
 // An array, or a map.
 bool EncodeElements(const AvroNode& node, const json& value, std::string* out, int depth) {
+  if (depth >= kMaxAvroDepth) return false;
   const bool is_map = node.type == AvroType::kMap;
   if (is_map ? !value.is_object() : !value.is_array()) return false;
   if (!value.empty()) AppendAvroLong(static_cast<int64_t>(value.size()), out);
@@ -79,7 +80,6 @@ bool EncodeElements(const AvroNode& node, const json& value, std::string* out, i
 }
 
 bool Encode(const AvroNode& node, const json& value, std::string* out, int depth) {
-  if (depth > kMaxAvroDepth) return false;
   switch (node.type) {
     case AvroType::kNull:
       return value.is_null();
@@ -126,7 +126,7 @@ bool Encode(const AvroNode& node, const json& value, std::string* out, int depth
       const size_t begin = out->size();
       for (size_t i = 0; i < node.children.size(); i++) {
         AppendAvroLong(static_cast<int64_t>(i), out);
-        if (Encode(*node.children[i], value, out, depth + 1)) return true;
+        if (Encode(*node.children[i], value, out, depth)) return true;
         out->resize(begin);
       }
       return false;

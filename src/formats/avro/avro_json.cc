@@ -114,6 +114,7 @@ const char* PutFixed(const AvroNode& node, std::string_view bytes, bool quoted, 
 
 // An array, or a map, whose elements have keys.
 const char* PutElements(const AvroJsonNode& node, AvroCursor* cursor, JsonBuffer* out, int depth) {
+  if (depth >= kMaxAvroDepth) return kAvroTooDeep;
   const bool has_keys = node.wire->type == AvroType::kMap;
   const AvroJsonNode& element = *node.children[0];
   bool first = true;
@@ -143,6 +144,7 @@ const char* PutElements(const AvroJsonNode& node, AvroCursor* cursor, JsonBuffer
 }
 
 const char* PutRecord(const AvroJsonNode& node, AvroCursor* cursor, JsonBuffer* out, int depth) {
+  if (depth >= kMaxAvroDepth) return kAvroTooDeep;
   bool first = true;
   out->Put('{');
   for (const AvroJsonField& field : node.fields) {
@@ -164,7 +166,6 @@ const char* PutRecord(const AvroJsonNode& node, AvroCursor* cursor, JsonBuffer* 
 }  // namespace
 
 const char* WriteAvroJson(const AvroJsonNode& node, bool quoted, AvroCursor* cursor, JsonBuffer* out, int depth) {
-  if (depth > kMaxAvroDepth) return "values are nested more than 128 deep";
   const AvroNode& wire = *node.wire;
   switch (wire.type) {
     case AvroType::kNull:
@@ -235,7 +236,7 @@ const char* WriteAvroJson(const AvroJsonNode& node, bool quoted, AvroCursor* cur
       size_t branch;
       if (const char* wrong = ReadAvroBranch(cursor, node.children.size(), &branch)) return wrong;
       if (node.children[branch] == nullptr) return node.refusals[branch].c_str();
-      return WriteAvroJson(*node.children[branch], quoted, cursor, out, depth + 1);
+      return WriteAvroJson(*node.children[branch], quoted, cursor, out, depth);
     }
   }
   return nullptr;

@@ -55,12 +55,13 @@ bool AvroReading::ReadElement(const AvroRead& list, Vector& child, uint64_t row,
 
 template <class Begins, class One>
 bool AvroReading::ReadBlocks(uint64_t min_bytes, const Begins& begins, const One& one, uint64_t* size) {
+  if (!Enter()) return false;
   *size = 0;
   for (;;) {
     uint64_t count;
     int64_t bytes;
     if (const char* wrong = ReadAvroBlock(&cursor_, min_bytes, &count, &bytes)) return Bad(wrong);
-    if (count == 0) return true;
+    if (count == 0) break;
     const uint8_t* const block_end = bytes < 0 ? nullptr : cursor_.next + bytes;
     if (!begins(*size, count)) return false;
     for (; count > 0; count--, ++*size) {
@@ -69,6 +70,8 @@ bool AvroReading::ReadBlocks(uint64_t min_bytes, const Begins& begins, const One
     // Where blocks are stepped over, what they say of their length is believed.
     if (block_end != nullptr && cursor_.next != block_end) return Bad(kAvroWrongBlockLength);
   }
+  Leave();
+  return true;
 }
 
 bool AvroReading::ReadList(const AvroRead& read, Vector& vector, uint64_t row) {
@@ -140,16 +143,18 @@ bool AvroReading::ReadStruct(const AvroRead& read, Vector& vector, uint64_t row)
 
 // The fields of a record into the children of a STRUCT.
 bool AvroReading::ReadFields(const AvroRead& read, Vector& parent, uint64_t row) {
+  if (!Enter()) return false;
   auto& children = duckdb::StructVector::GetEntries(parent);
   for (const AvroStep& step : read.record.steps) {
     if (step.skip != nullptr) {
-      if (const char* wrong = SkipAvro(*step.skip, &cursor_)) return Bad(wrong);
+      if (const char* wrong = SkipAvro(*step.skip, &cursor_, depth_)) return Bad(wrong);
     } else if (!Read(*step.read, *children[step.column], row)) {
       problem_.path.insert(0, "." + read.names[step.column]);
       return false;
     }
   }
   for (const AvroAbsent& absent : read.record.absent) SetAvroNull(absent.kind, *children[absent.column], row);
+  Leave();
   return true;
 }
 

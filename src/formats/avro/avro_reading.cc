@@ -86,11 +86,12 @@ void SetAvroNull(JsonKind kind, Vector& vector, uint64_t row) {
 bool AvroReading::ReadRow(const AvroRecordPlan& plan, AvroCursor* cursor, duckdb::DataChunk& chunk, uint64_t row) {
   cursor_ = *cursor;
   cursor_.empty_elements = 0;
+  depth_ = 1;
   grown_.clear();
   for (const AvroStep& step : plan.steps) {
     bool good;
     if (step.skip != nullptr) {
-      const char* wrong = SkipAvro(*step.skip, &cursor_);
+      const char* wrong = SkipAvro(*step.skip, &cursor_, depth_);
       good = wrong == nullptr || Bad(wrong);
     } else {
       good = Read(*step.read, chunk.data[step.column], row);
@@ -116,6 +117,10 @@ void AvroReading::RefuseNull(uint32_t column) {
   TakeBack();
   Bad("it is NULL or missing, but the column is NOT NULL");
   problem_.column = static_cast<int32_t>(column);
+}
+
+bool AvroReading::Enter() {
+  return depth_++ < kMaxAvroDepth || Bad(kAvroTooDeep);
 }
 
 bool AvroReading::Bad(const char* reason) {
@@ -405,7 +410,7 @@ bool AvroReading::ReadCast(const AvroRead& read, std::string_view text, Vector& 
 
 bool AvroReading::ReadJson(const AvroRead& read, Vector& vector, uint64_t row) {
   json_.Clear();
-  if (const char* wrong = WriteAvroJson(read.json->root(), read.quoted, &cursor_, &json_)) return Bad(wrong);
+  if (const char* wrong = WriteAvroJson(read.json->root(), read.quoted, &cursor_, &json_, depth_)) return Bad(wrong);
   const std::string_view text = json_.text();
   Store(vector, row, duckdb::StringVector::AddStringOrBlob(vector, text.data(), text.size()));
   return true;

@@ -65,10 +65,13 @@ class AvroReading {
 
   bool BytesAt(const AvroRead& read, std::string_view* bytes);  // of a bytes, string or fixed
   bool StoreDecimal(const AvroRead& read, __int128 value, duckdb::Vector& vector, uint64_t row);
+  bool Enter();  // a level deeper; false: too deep
+  void Leave() { depth_--; }
   bool Bad(const char* reason);
   bool BadValue(const AvroRead& read, std::string_view found);
 
   AvroCursor cursor_;
+  int depth_ = 0;  // levels around what is being read
   Problem problem_;
   std::vector<std::pair<duckdb::Vector*, uint64_t>> grown_;  // lists that this row made longer, and how long they were
   JsonBuffer json_;

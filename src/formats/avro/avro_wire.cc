@@ -35,6 +35,7 @@ const char* SkipBytes(AvroCursor* cursor, uint64_t size) {
 }
 
 const char* SkipBlocks(const AvroNode& element, bool has_keys, AvroCursor* cursor, int depth) {
+  if (depth >= kMaxAvroDepth) return kAvroTooDeep;
   for (;;) {
     uint64_t count;
     int64_t bytes;
@@ -57,7 +58,6 @@ const char* SkipBlocks(const AvroNode& element, bool has_keys, AvroCursor* curso
 }  // namespace
 
 const char* SkipAvro(const AvroNode& node, AvroCursor* cursor, int depth) {
-  if (depth > kMaxAvroDepth) return "values are nested more than 128 deep";
   int64_t number;
   std::string_view bytes;
   switch (node.type) {
@@ -82,6 +82,7 @@ const char* SkipAvro(const AvroNode& node, AvroCursor* cursor, int depth) {
     case AvroType::kMap:
       return SkipBlocks(*node.children[0], node.type == AvroType::kMap, cursor, depth);
     case AvroType::kRecord:
+      if (depth >= kMaxAvroDepth) return kAvroTooDeep;
       for (const AvroField& field : node.fields) {
         if (const char* wrong = SkipAvro(*field.type, cursor, depth + 1)) return wrong;
       }
@@ -89,7 +90,7 @@ const char* SkipAvro(const AvroNode& node, AvroCursor* cursor, int depth) {
     case AvroType::kUnion: {
       size_t branch;
       if (const char* wrong = ReadAvroBranch(cursor, node.children.size(), &branch)) return wrong;
-      return SkipAvro(*node.children[branch], cursor, depth + 1);
+      return SkipAvro(*node.children[branch], cursor, depth);
     }
   }
   return nullptr;

@@ -10,8 +10,10 @@
 
 namespace laminar {
 
-// Values nested deeper than this are refused where the depth is the data's (a list of itself).
+// Records, arrays and maps within each other, that of the datum itself among them; a union is no level. Where the depth
+// is the data's (a list of itself), more of them are refused.
 constexpr int kMaxAvroDepth = 128;
+inline constexpr const char* kAvroTooDeep = "values are nested more than 128 deep";
 // Elements of arrays and maps that take no bytes, in one datum: a claim of a billion of them costs nothing to make.
 constexpr uint64_t kMaxEmptyElements = 10000;
 
@@ -80,7 +82,7 @@ inline const char* ReadAvroBranch(AvroCursor* cursor, size_t branches, size_t* b
   return nullptr;
 }
 
-// Steps over a datum. Only its framing is looked at: lengths, counts, branches.
+// Steps over a datum. Only its framing is looked at: lengths, counts, branches. depth: how many levels it is in.
 const char* SkipAvro(const AvroNode& node, AvroCursor* cursor, int depth = 0);
 
 }  // namespace laminar

@@ -219,7 +219,7 @@ def test_tables(client, tmp_path):
     assert ["type.offset", "latest"] in [line.split() for line in client.ok("tables", "show", "events").splitlines()]
     assert client.json("tables", "show", listed[0]["ID"])["config"] == TABLE["config"]
     assert "there is a table named events" in client.refused(2, "tables", "create", "-", stdin=json.dumps(TABLE))
-    assert "Did you mean 'aws_region'?" in client.refused(2, "tables", "create", "-", stdin=json.dumps(TABLE | {"name": "b", "config": {"awsRegoin": "x"}}))
+    assert "Did you mean 'awsRegion'?" in client.refused(2, "tables", "create", "-", stdin=json.dumps(TABLE | {"name": "b", "config": {"awsRegoin": "x"}}))
     assert "is not JSON" in client.refused(2, "tables", "create", "-", stdin="CREATE TABLE x (y INT)")
     assert "cannot read" in client.refused(2, "tables", "create", tmp_path / "none.json")
     assert "Name one of them" in client.refused(2, "tables", "test")

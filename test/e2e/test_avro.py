@@ -257,6 +257,21 @@ def test_columns_of_the_schema(quick_server, streams, laminar, tmp_path):
     assert [json.loads(line) for line in run.stdout.splitlines()] == [{"k": f"row {n}", "m": n + 1} for n in range(5)]
 
 
+def test_a_column_that_containers_do_not_have_is_told_once(quick_server, streams, laminar):
+    """As in a header of CSV; nothing is said of raw datums, whose schema the table names, nor of a NOT NULL column, whose rows are bad."""
+    client, into, _ = streams
+    parsed = fastavro.parse_schema(SMALL)
+    put_all(client, into, [("key", container(parsed, [{"n": n, "k": f"row {n}"}], codec)) for n, codec in enumerate(["null", "deflate"] * 5)])
+    told = "a column is NULL, as the schema of a record does not name it"
+    for columns, count in (("k TEXT, mising TEXT", 1), ("k TEXT, n BIGINT", 0)):
+        run = laminar("run", "--until-caught-up", script=avro_source("reads", columns, into) + "SELECT * FROM reads;\n", endpoint=quick_server.endpoint)
+        run.expect(0)
+        assert len(run.rows()) == 10 and run.stderr.count(told) == count and run.stderr.count("mising") == count, run.stderr
+    run = laminar("run", "--until-caught-up", script=avro_source("reads", "k TEXT, mising TEXT NOT NULL", into) + "SELECT * FROM reads;\n", endpoint=quick_server.endpoint)
+    run.expect(1)
+    assert told not in run.stderr, run.stderr
+
+
 def test_check_names_what_does_not_fit(laminar):
     run = laminar("check", script=avro_source("reads", "n BIGINT, k BIGINT", "s", SMALL) + "SELECT n, k FROM reads;\n")
     run.expect(2)

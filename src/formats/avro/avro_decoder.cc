@@ -335,7 +335,7 @@ std::shared_ptr<const AvroDecoder::Writer> AvroDecoder::FindWriter(std::string_v
 
 // whose: "the container's schema".
 std::shared_ptr<const AvroDecoder::Writer> AvroDecoder::MakeWriter(std::string_view schema_text,
-                                                                   const std::string& whose) const {
+                                                                   const std::string& whose) {
   auto writer = std::make_shared<Writer>();
   Result<AvroSchemaRef> schema = AvroSchema::Parse(schema_text);
   if (!schema.ok()) {
@@ -347,13 +347,17 @@ std::shared_ptr<const AvroDecoder::Writer> AvroDecoder::MakeWriter(std::string_v
   Result<AvroRecordPlan> plan = PlanAvro(writer->schema->root(), reader, schema_);
   if (plan.ok()) {
     writer->plan = std::move(plan).value();
+    for (const AvroAbsent& absent : writer->plan.absent) {
+      const Column& column = schema_[absent.column];
+      if (!column.not_null) missing_columns_.Tell(column.name, "the schema");
+    }
   } else {
     writer->failure = whose + " does not fit: " + plan.status().message();
   }
   return writer;
 }
 
-std::shared_ptr<const AvroDecoder::Writer> AvroDecoder::MakeWriter(const RegisteredSchema& schema) const {
+std::shared_ptr<const AvroDecoder::Writer> AvroDecoder::MakeWriter(const RegisteredSchema& schema) {
   const std::string whose = "schema id " + DescribeSchemaId(schema.id) + " of the registry";
   auto writer = std::make_shared<Writer>();
   if (schema.type != "AVRO") {

@@ -18,6 +18,7 @@
 #include "formats/avro/avro_plan.h"
 #include "formats/avro/avro_reading.h"
 #include "formats/format.h"
+#include "formats/missing_columns.h"
 
 namespace laminar {
 
@@ -72,8 +73,8 @@ class AvroDecoder final : public Decoder {
   Status SkipRows(uint64_t rows, BadRowHandler* bad_rows);
   Status ReadContainerRow(BadRowHandler* bad_rows, Batch* out);
   std::shared_ptr<const Writer> FindWriter(std::string_view schema_text);
-  std::shared_ptr<const Writer> MakeWriter(std::string_view schema_text, const std::string& whose) const;
-  std::shared_ptr<const Writer> MakeWriter(const RegisteredSchema& schema) const;
+  std::shared_ptr<const Writer> MakeWriter(std::string_view schema_text, const std::string& whose);
+  std::shared_ptr<const Writer> MakeWriter(const RegisteredSchema& schema);
 
   bool ReadRow(const AvroRecordPlan& plan, AvroCursor* cursor, Batch* out);
   Status ReportRow(uint32_t record, uint64_t offset, const std::string& more, BadRowHandler* bad_rows);
@@ -88,6 +89,7 @@ class AvroDecoder final : public Decoder {
   std::shared_ptr<const Writer> last_writer_;
   SchemaWaiterRef waiter_ = std::make_shared<SchemaWaiter>();
   bool waiting_ = false;
+  MissingColumns missing_columns_;  // of schemas that came with records
   std::vector<uint32_t> not_null_;
   AvroReading reading_;
   uint64_t row_ = 0;  // of the batch being filled

@@ -195,6 +195,8 @@ class Connector {
   virtual bool IsBounded(const TableSpec& /*table*/) const { return false; }
   // Whether rows go into one file: as Format::MakeFileEncoder writes it, where the format has one.
   virtual bool WritesFile() const { return false; }
+  // Whether a sink for the table writes all of its output when the pipeline ends: no checkpoint can have a part of it.
+  virtual bool WritesWhole(const TableSpec& /*table*/) const { return false; }
   // Checks that need no network (combinations of options). Called while planning, for `laminar check` too. Appends to
   // `problems`.
   virtual void Check(const TableSpec& table, OptionUse use, std::vector<Status>* problems) const {}

@@ -101,6 +101,8 @@ std::optional<Answer> Compile(const Resources& resources, DuckSession* session, 
                               std::unique_ptr<sql::CompiledScript>* script) {
   sql::CompileResult result = CompileForClient(resources, pipeline->query, session);
   if (result.script == nullptr) return WrongQuery(result.problems);
+  // A preview writes nowhere.
+  if (const Status keeps = CanKeepState(*result.script); !pipeline->preview && !keeps.ok()) return WrongQuery({keeps});
   pipeline->plan = json{{"graph", GraphOf(result.script->plan)},
                         {"outputs", OutputsOf(result.script->plan)},
                         {"tables", TablesOf(*result.script)}}

@@ -19,6 +19,8 @@ Answer Validate(const Resources& resources, const Call& call) {
   for (const Status& problem : result.problems) answer.body["errors"].push_back(ProblemOf(problem));
   if (result.script == nullptr) return answer;
   for (const Status& warning : result.script->warnings) answer.body["warnings"].push_back(ProblemOf(warning));
+  if (const Status keeps = CanKeepState(*result.script); !keeps.ok())
+    answer.body["warnings"].push_back(ProblemOf(keeps));
   answer.body["graph"] = GraphOf(result.script->plan);
   answer.body["outputs"] = OutputsOf(result.script->plan);
   return answer;

@@ -29,6 +29,18 @@ sql::CompileResult CompileForClient(const Resources& resources, const std::strin
   return CompileScript(resources, query, session);
 }
 
+Status CanKeepState(const sql::CompiledScript& script) {
+  for (const auto& [name, table] : script.sinks) {
+    if (!table.connector->WritesWhole(table.spec)) continue;
+    return Status::User("table " + name + ": a file of format '" + table.spec.options.StringOr("format", "") +
+                            "' is written as a whole when all rows are there, and a pipeline here goes on from "
+                            "checkpoints, which can have no part of it",
+                        "Write a file of lines (json, csv); laminar run --until-caught-up writes such a file")
+        .At(table.position);
+  }
+  return Status::Ok();
+}
+
 json GraphOf(const StreamPlan& plan) {
   json graph = {{"nodes", json::array()}, {"edges", json::array()}};
   for (size_t id = 0; id < plan.nodes.size(); id++) {

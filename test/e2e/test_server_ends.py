@@ -9,7 +9,7 @@ import threading
 
 import pytest
 from harness.process import wait_for
-from harness.server import Server
+from harness.server import Server, told
 from harness.streams import create_stream
 
 NUMBERS = """CREATE TABLE numbers (n BIGINT AS (i)) WITH (connector = 'generator', rows_per_second = 200);
@@ -88,6 +88,21 @@ INSERT INTO out SELECT n FROM numbers""")
     assert server.run.stop(timeout=60) == 1
     assert re.search(r"has taken no last checkpoint.*\d+ rows handed to the sinks were not acknowledged", server.run.stderr), server.run.describe()
     assert "pipeline=stuck" in server.run.stderr
+
+
+def test_a_file_that_is_written_as_a_whole_is_no_sink_of_a_pipeline(laminar, tmp_path):
+    server = Server(laminar, tmp_path, "--files-dir", tmp_path)
+    query = NUMBERS.split("CREATE TABLE out")[0] + "CREATE TABLE f (n BIGINT)\nWITH (connector = 'single_file', path = 'f.parquet', format = 'parquet');\nINSERT INTO f SELECT n FROM numbers"
+    refused = server.call("POST", "/v1/pipelines", {"name": "whole", "query": query})
+    assert "table f: a file of format 'parquet' is written as a whole" in told(refused, 422)
+    details = refused.json()["error"]["details"]
+    assert details["position"]["line"] == 2 and "json, csv" in details["hint"], details
+    checked = server.ok("POST", "/pipelines/validate_query", {"query": query})
+    assert checked["valid"] and "written as a whole" in checked["warnings"][0]["message"]
+    # Its rows can be looked at, which writes nothing.
+    preview = server.ok("POST", "/pipelines", {"query": query, "preview": True})
+    wait_for(lambda: server.output(preview)["rows"], 20, server.run.describe)
+    assert not (tmp_path / "f.parquet").exists()
 
 
 def test_two_servers_do_not_share_a_database_by_a_link(laminar, tmp_path, server):

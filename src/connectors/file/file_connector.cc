@@ -100,6 +100,11 @@ class FileConnector final : public Connector {
   bool is_source() const override { return true; }
   bool is_sink() const override { return true; }
   bool WritesFile() const override { return true; }
+  bool WritesWhole(const TableSpec& table) const override {
+    if (table.format == nullptr) return false;
+    const auto whole = table.format->MakeFileEncoder(table.schema, table.options);
+    return whole.ok() && *whole != nullptr;
+  }
   bool IsBounded(const TableSpec& table) const override { return table.options.String("path") != "-"; }
 
   void Check(const TableSpec& table, OptionUse use, std::vector<Status>* problems) const override {
@@ -110,14 +115,11 @@ class FileConnector final : public Connector {
       Status allowed = files_.Check(table.options.String("path"));
       if (!allowed.ok()) problems->push_back(std::move(allowed).At(table.options.position("path")));
     }
-    if (use == OptionUse::kSink && table.format != nullptr && table.options.Boolean("append")) {
-      const auto whole = table.format->MakeFileEncoder(table.schema, table.options);
-      if (whole.ok() && *whole != nullptr) {
-        problems->push_back(Status::User("rows cannot be added to a file of format '" +
-                                             table.options.StringOr("format", "") + "': it is written as a whole",
-                                         "Leave 'append' out, or write a file of lines (json, csv)")
-                                .At(table.options.position("append")));
-      }
+    if (use == OptionUse::kSink && table.options.Boolean("append") && WritesWhole(table)) {
+      problems->push_back(Status::User("rows cannot be added to a file of format '" +
+                                           table.options.StringOr("format", "") + "': it is written as a whole",
+                                       "Leave 'append' out, or write a file of lines (json, csv)")
+                              .At(table.options.position("append")));
     }
     if (table.format == nullptr || table.format->Layout(table.options) != FileLayout::kNone) return;
     if (table.options.Written("avro.encoding")) {

@@ -216,7 +216,7 @@ HttpResponse Router::Handle(const HttpRequest& request) {
     rest = std::move(answer.rest);
     return answer;
   });
-  if (response.events) response.still_allowed = [this, text = TokenOf(request)] { return StillValid(text); };
+  if (response.events) response.events->WhileAllowed([this, text = TokenOf(request)] { return StillValid(text); });
   if (!rest) {
     counts_.Add(operation, response.status, clock_->SteadyMicros() - began);
     return response;

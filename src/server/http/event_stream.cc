@@ -50,7 +50,16 @@ bool EventStream::closed() const {
   return closed_;
 }
 
+void EventStream::WhileAllowed(std::function<bool()> allowed) {
+  allowed_ = std::move(allowed);
+}
+
 std::string EventStream::Take(bool* ended) {
+  if (allowed_ && ++takes_ % kTakesUntilAsked == 0 && !allowed_()) {
+    Close();
+    *ended = true;
+    return "";
+  }
   const std::lock_guard lock(mutex_);
   std::string bytes = std::exchange(bytes_, {});
   if (left_out_ > 0) bytes += Event("left_out", std::to_string(std::exchange(left_out_, 0)));

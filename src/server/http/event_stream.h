@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -23,6 +24,11 @@ class EventStream {
   void Close();
   bool closed() const;
 
+  // Before the first Take: it is asked every so many of them, on the server's thread, whether the client may still have
+  // what comes. False: what is not sent yet never is, and the stream ends.
+  static constexpr int kTakesUntilAsked = 20;  // two seconds where no events come
+  void WhileAllowed(std::function<bool()> allowed);
+
   // For the server: the bytes to send next; "" = none yet. *ended: none will come.
   std::string Take(bool* ended);
 
@@ -31,6 +37,8 @@ class EventStream {
   std::string bytes_;                    // guarded by mutex_
   uint64_t left_out_ = 0;                // guarded by mutex_: events since the last that was kept
   bool ended_ = false, closed_ = false;  // guarded by mutex_
+  std::function<bool()> allowed_;        // of the server's thread, as the next; empty: it always is
+  int takes_ = 0;
 };
 
 }  // namespace laminar::server

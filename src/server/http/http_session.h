@@ -156,7 +156,6 @@ class HttpSession final : public AnySession, public std::enable_shared_from_this
 
   void OnAnswer(HttpResponse answer) {
     events_ = std::move(answer.events);
-    still_allowed_ = std::move(answer.still_allowed);
     if (events_ && !is_head_) return StartEvents(answer);
     response_ = ToBeast(std::move(answer), version_, keep_alive_);
     if (is_head_) {
@@ -221,10 +220,6 @@ class HttpSession final : public AnySession, public std::enable_shared_from_this
     if (!socket().is_open()) return;
     if (error || events_ended_) return Close();
     chunk_ = events_->Take(&events_ended_);
-    if (!StillAllowed()) {
-      chunk_.clear();
-      events_ended_ = true;
-    }
     if (events_ended_ || context_->stopping) {
       events_ended_ = true;
       chunk_ = version_ >= 11 ? (chunk_.empty() ? "" : Chunk(chunk_)) + "0\r\n\r\n" : chunk_;
@@ -239,13 +234,6 @@ class HttpSession final : public AnySession, public std::enable_shared_from_this
     quiet_ = 0;
     if (version_ >= 11) chunk_ = Chunk(chunk_);
     WriteChunk();
-  }
-
-  bool StillAllowed() {
-    const auto now = std::chrono::steady_clock::now();
-    if (!still_allowed_ || now < ask_at_) return true;
-    ask_at_ = now + std::chrono::milliseconds(kAllowedMillis);
-    return still_allowed_();
   }
 
   void WriteChunk() {
@@ -283,7 +271,7 @@ class HttpSession final : public AnySession, public std::enable_shared_from_this
   }
 
   static constexpr size_t kReadBytes = 8 << 10, kMostDrainedBytes = 64 << 20;
-  static constexpr int64_t kEventsMillis = 100, kHeartbeatMillis = 15'000, kAllowedMillis = 2'000, kDrainMillis = 2'000;
+  static constexpr int64_t kEventsMillis = 100, kHeartbeatMillis = 15'000, kDrainMillis = 2'000;
 
   Stream stream_;
   SessionContext* const context_;
@@ -298,8 +286,6 @@ class HttpSession final : public AnySession, public std::enable_shared_from_this
   beast::http::response<beast::http::empty_body> events_header_;
   std::optional<beast::http::response_serializer<beast::http::empty_body>> events_serializer_;
   std::shared_ptr<EventStream> events_;  // shared with whoever fills it
-  std::function<bool()> still_allowed_;
-  std::chrono::steady_clock::time_point ask_at_;
   std::string chunk_;
   unsigned version_ = 11;
   bool keep_alive_ = false, is_head_ = false, idle_ = false, events_ended_ = false, awaits_clients_end_ = false;

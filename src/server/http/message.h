@@ -34,9 +34,6 @@ struct HttpResponse {
   std::string body = {};
   std::vector<std::pair<std::string, std::string>> headers = {};  // besides Content-Type, Content-Length, Connection
   std::shared_ptr<EventStream> events = {};  // instead of `body`: Server-Sent Events; shared with whoever fills it
-  // With `events`: whether the client may still have them; asked every few seconds, on the thread of all connections.
-  // Empty: it may.
-  std::function<bool()> still_allowed = {};
   // Instead of all of the above: it waits for something else, and gives the response. Called once, on a thread for such
   // work, while the request is still there; not at all when the server ends before.
   std::function<HttpResponse()> rest = {};

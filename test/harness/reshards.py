@@ -56,5 +56,7 @@ def reshard_with_restarts(server, rows):
         found = sum(map(len, by_key.values()))
         assert found == rows, f"{found:,} rows, {rows:,} were put"
         for key, numbers in by_key.items():
-            assert numbers == list(range(int(key[4:]), rows, KEYS)), f"{key} is out of order, or has rows missing or twice"
+            expected = list(range(int(key[4:]), rows, KEYS))
+            at = next((i for i, (a, b) in enumerate(zip(numbers, expected)) if a != b), min(len(numbers), len(expected)))
+            assert numbers == expected, f"{key} is out of order, or has rows missing or twice: {numbers[max(at - 3, 0):at + 12]} where {expected[max(at - 3, 0):at + 12]} is expected"
         return f"{rows:,} rows once and in the order of their keys, 1 -> {' -> '.join(map(str, STEPS))} shards, {len(STEPS)} restarts, on {server.name}"

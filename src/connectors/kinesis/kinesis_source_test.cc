@@ -27,6 +27,26 @@ TEST_P(Parallelism, FourShardsEachRecordOnce) {
   EXPECT_TRUE(harness.Ready());
 }
 
+// Where a worker's sinks still hold rows of the parent, another one's could be quicker with the same keys.
+TEST(KinesisSource, ChildrenAreReadByTheWorkerOfTheirParent) {
+  SourceHarness harness(8);
+  ModelKinesis& model = harness.world.model;
+  model.CreateStream("in", 1);
+  harness.PutMany(50, 500);
+  harness.Start(SourceOffset::kEarliest, 3);
+  ASSERT_TRUE(harness.RunUntil([&] { return harness.lines.size() == 500; }));
+  harness.HoldBack(1, true);
+  harness.HoldBack(2, true);
+  model.SplitShard("in", model.OpenShards("in")[0]);
+  harness.PutMany(50, 500);
+  model.SplitShard("in", model.OpenShards("in")[1]);
+  harness.PutMany(50, 500);
+  model.MergeShards("in", model.OpenShards("in")[0], model.OpenShards("in")[1]);
+  harness.PutMany(50, 500);
+  ASSERT_TRUE(harness.RunUntil([&] { return harness.lines.size() == harness.put_count(); }));
+  EXPECT_EQ(harness.Disorder(), "");
+}
+
 // Splits and merges while records flow, the second generation before anyone has read the first to its end.
 TEST_P(Parallelism, KeysKeepTheirOrderAcrossGenerationsOfShards) {
   SourceHarness harness(2);

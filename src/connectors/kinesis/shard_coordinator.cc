@@ -129,6 +129,7 @@ void ShardCoordinator::OnListing(int64_t now_micros) {
     }
   }
   const bool first = !std::exchange(listed_, true);
+  std::erase_if(finished_, [this](const auto& shard) { return !graph_.IsListed(shard.first); });
   AssignReadable();
   PlanListing(now_micros);
   if (first) UpdateReady();
@@ -152,6 +153,7 @@ void ShardCoordinator::ReportSplits() {
   const std::vector<KnownShard> known = graph_.TakeKnown();
   const std::vector<std::string> over = graph_.TakeOver();
   for (const KnownShard& shard : known) {
+    if (!shard.parents.empty()) parents_[shard.id] = shard.parents;
     if (watermark_ == nullptr) {
       board_->OnKnown(shard.id, std::nullopt);
       continue;
@@ -170,14 +172,26 @@ void ShardCoordinator::AssignReadable() {
   ReportSplits();
   for (ReadableShard& shard : graph_.TakeReadable()) {
     if (watermark_ != nullptr) shard.split = splits_.at(shard.id);
-    const auto fewest =
-        std::min_element(workers_.begin(), workers_.end(),
-                         [](const WorkerShards& a, const WorkerShards& b) { return a.reading < b.reading; });
-    fewest->reading++;
+    const size_t worker = WorkerFor(shard.id);
+    parents_.erase(shard.id);
+    workers_[worker].reading++;
     if (shard.start.kind == ShardPosition::Kind::kLatest) unpinned_++;
-    fewest->assigned.push_back(std::move(shard));
-    wakers_[static_cast<size_t>(fewest - workers_.begin())]->Wake();
+    workers_[worker].assigned.push_back(std::move(shard));
+    wakers_[worker]->Wake();
   }
+}
+
+size_t ShardCoordinator::WorkerFor(const std::string& shard_id) const {
+  if (const auto parents = parents_.find(shard_id); parents != parents_.end()) {
+    const auto last = std::find_if(finished_.rbegin(), finished_.rend(), [&](const auto& shard) {
+      return std::find(parents->second.begin(), parents->second.end(), shard.first) != parents->second.end();
+    });
+    if (last != finished_.rend()) return last->second;
+  }
+  return static_cast<size_t>(
+      std::min_element(workers_.begin(), workers_.end(),
+                       [](const WorkerShards& a, const WorkerShards& b) { return a.reading < b.reading; }) -
+      workers_.begin());
 }
 
 std::vector<ReadableShard> ShardCoordinator::TakeAssignments(int worker) {
@@ -211,6 +225,7 @@ void ShardCoordinator::OnFinished(int worker, const std::string& shard_id, int64
   std::lock_guard lock(mutex_);
   board_->OnFinished(shard_id);
   graph_.OnFinished(shard_id, complete_through_micros);
+  finished_.emplace_back(shard_id, static_cast<size_t>(worker));
   Done(worker);
 }
 

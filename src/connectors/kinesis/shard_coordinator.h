@@ -1,5 +1,6 @@
 // ShardCoordinator: what the readers of one source share. It waits for the stream, lists its shards (at the start, when
-// a shard has ended, every minute or so) and gives each readable shard to the worker that reads the fewest.
+// a shard has ended, every minute or so) and gives each readable shard to the worker that reads the fewest; a child to
+// the one that has read its parent, whose sinks may still hold rows of the same keys. A restart spreads them anew.
 #pragma once
 
 #include <atomic>
@@ -78,6 +79,7 @@ class ShardCoordinator {
   void PlanListing(int64_t now_micros);
   void ReportSplits();
   void AssignReadable();
+  size_t WorkerFor(const std::string& shard_id) const;
   void Done(int worker);
   void UpdateReady();
   void UpdateAllRead();
@@ -101,6 +103,9 @@ class ShardCoordinator {
   ShardGraph graph_;
   std::map<std::string, SourceWatermark::Split> splits_;  // by shard id
   std::vector<WorkerShards> workers_;
+  std::map<std::string, std::vector<std::string>> parents_;  // of shards that have not been given to a worker yet
+  std::vector<std::pair<std::string, size_t>>
+      finished_;                // shards in the stream, and who read them; the last finished last
   std::vector<Shard> listing_;  // the pages so far
   std::string next_token_;
   int64_t next_list_micros_ = kNever;  // kNever while a page is on its way

@@ -19,11 +19,11 @@ constexpr int kMostCompiling = 8;
 constexpr const char* kTooMany = "TooMany";
 sql::CompileResult CompileForClient(const Resources& resources, const std::string& query, DuckSession* session);
 
-// {"nodes": [{"id", "operator", "details"}], "edges": [{"from", "to"}]}
 // Whether the script can be a pipeline, which goes on from checkpoints. Error (kUser), at the table: it writes a file
 // that can have no part in one.
 Status CanKeepState(const sql::CompiledScript& script);
 
+// {"nodes": [{"id", "operator", "details"}], "edges": [{"from", "to"}]}
 json GraphOf(const StreamPlan& plan);
 // Of each sink, by its name: {"table", "fields"}.
 json OutputsOf(const StreamPlan& plan);

@@ -104,8 +104,8 @@ class ShardCoordinator {
   std::map<std::string, SourceWatermark::Split> splits_;  // by shard id
   std::vector<WorkerShards> workers_;
   std::map<std::string, std::vector<std::string>> parents_;  // of shards that have not been given to a worker yet
-  std::vector<std::pair<std::string, size_t>>
-      finished_;                // shards in the stream, and who read them; the last finished last
+  // Listed shards that were read to their end, and by which worker; the last finished last.
+  std::vector<std::pair<std::string, size_t>> finished_;
   std::vector<Shard> listing_;  // the pages so far
   std::string next_token_;
   int64_t next_list_micros_ = kNever;  // kNever while a page is on its way

@@ -199,21 +199,24 @@ void Job::OnBadRecord(const BadRecordEvent& event) {
 
 // A job that is to go on with the next server keeps its state: it is found by that.
 void Job::End(JobState state, const Status& status) {
+  const bool failed = !status.ok() && status.kind() != StatusKind::kCancelled;
   JobRecord record;
+  bool suspended;
   {
     std::lock_guard lock(mutex_);
-    if (!status.ok() && status.kind() != StatusKind::kCancelled) record_.failure = ProblemText(status);
+    if (failed) record_.failure = ProblemText(status);
     if (!forced_ && !suspended_) {
       record_.state = state;
       record_.finished_at = world_.clock->WallMicros();
     }
     KeepRecord(record_);
     record = record_;
-    if (!suspended_) changed_.notify_all();
-    suspended_badly_ = suspended_ && !status.ok() && status.kind() != StatusKind::kCancelled;
+    suspended = suspended_;
+    suspended_badly_ = suspended && failed;
+    if (!suspended) changed_.notify_all();
   }
-  if (record.finished_at == std::nullopt) {
-    if (!status.ok() && status.kind() != StatusKind::kCancelled)
+  if (suspended) {
+    if (failed)
       LogError("a pipeline has taken no last checkpoint: it goes on from the one before",
                {{"job", record.id}, {"error", status.message()}, {"hint", status.hint()}});
     return;

@@ -73,7 +73,7 @@ class Job {
   void Stop(StopMode mode);
   // As kCheckpoint, but it is to go on when the server starts again.
   void Suspend();
-  // Once gone: it was suspended, and its last checkpoint stands.
+  // Once gone: false where it was suspended, and ended without its last checkpoint.
   bool suspended_well();
 
   // Whether its thread has ended; waits for that, for so long at most.
